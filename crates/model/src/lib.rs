@@ -1,0 +1,27 @@
+//! Identifiers, values and records: parse, normalise, order, print.
+//!
+//! Everything inside the walls is one of these checked types; octets from outside become one of
+//! them at the edge or an [`Error`] that says what was wrong and where.
+//!
+//! Not here: messages (room `wire`), decisions (room `engine`), files (room `store`). The clock,
+//! the network and the file system cannot be reached from this room: it is `no_std`.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod error;
+pub mod identifier;
+pub mod key;
+pub mod octets;
+pub mod record;
+pub mod value;
+pub mod value_type;
+
+pub use error::Error;
+pub use identifier::{Identifier, Prefix, SuffixCase};
+pub use key::Key;
+pub use record::Record;
+pub use value::{EncodedValue, Permissions, Reference, Ttl, Value};
+pub use value_type::ValueType;
