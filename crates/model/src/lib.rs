@@ -6,7 +6,7 @@
 //! Not here: messages (room `wire`), decisions (room `engine`), files (room `store`). The clock,
 //! the network and the file system cannot be reached from this room: it is `no_std`.
 
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;

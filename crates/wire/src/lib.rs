@@ -1,1 +1,46 @@
-//! x
+//! Messages of the Handle protocol (RFC 3652 and its later versions) and their octets.
+//!
+//! Octets become messages and messages become octets, within limits; both ways are exact, unknown
+//! bits and numbers included. A message is read in layers, each of which can be looked at alone:
+//!
+//! ```text
+//! UDP datagrams ─ datagram ─┐
+//!                           ├─ Packet: envelope, payload ─ Message: header, body, tail ─ Request
+//! TCP octets ──── stream ───┘                                                            Response
+//! ```
+//!
+//! To add an operation: its number in [`numbers`], its bodies in a file of their own beside
+//! [`resolution`], a variant in [`Request`] and [`Response`], its golden octets in the tests.
+//!
+//! Not here: what to answer (room `engine`), digests and signatures being computed (room
+//! `crypto`), sockets (rooms `client` and `node`). The room is `no_std`.
+
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+extern crate alloc;
+
+pub mod datagram;
+pub mod digest;
+pub mod envelope;
+mod error;
+pub mod header;
+pub mod message;
+pub mod numbers;
+pub mod outcome;
+pub mod request;
+pub mod resolution;
+pub mod response;
+pub mod stream;
+pub mod version;
+
+pub use digest::RequestDigest;
+pub use envelope::{Envelope, EnvelopeFlags, Packet};
+pub use error::Error;
+pub use header::Header;
+pub use message::Message;
+pub use numbers::{OpFlags, Opcode, ResponseCode};
+pub use request::Request;
+pub use response::{Answer, Response};
+pub use version::Version;

@@ -1,0 +1,240 @@
+//! Tests of messages against golden octets: vectors made by the reference software's encoder
+//! (`tests/golden/encoder-vectors.json`) and exchanges captured from it (`wire-captures.json`).
+
+use super::*;
+use crate::resolution::ResolutionRequest;
+use crate::response::Answer;
+use crate::{OpFlags, Request, RequestDigest, Response, ResponseCode, Version};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+const VECTORS: &str = include_str!("../../tests/golden/encoder-vectors.json");
+const CAPTURES: &str = include_str!("../../tests/golden/wire-captures.json");
+
+fn golden(text: &str) -> Json {
+    serde_json::from_str(text).expect("golden files are JSON")
+}
+
+fn octets_of(json: &Json, field: &str) -> Option<Bytes> {
+    json[field]
+        .as_str()
+        .map(|hex| hex::decode(hex).expect("golden octets are hex").into())
+}
+
+/// Every whole message of the vectors with its description.
+fn vectors() -> Vec<(String, Json, Bytes)> {
+    let all = golden(VECTORS)["vectors"]
+        .as_array()
+        .expect("a list")
+        .clone();
+    let messages = all.into_iter().filter_map(|vector| {
+        let packet = octets_of(&vector, "packet")?;
+        Some((vector["name"].as_str()?.to_owned(), vector, packet))
+    });
+    messages.collect()
+}
+
+/// Every captured TCP or HTTP packet that is one whole message.
+fn captures() -> Vec<Bytes> {
+    let all = golden(CAPTURES).as_array().expect("a list").clone();
+    all.iter()
+        .filter_map(|step| octets_of(step, "hex"))
+        .collect()
+}
+
+fn vector(name: &str) -> Message {
+    let found = vectors().into_iter().find(|(found, ..)| found == name);
+    Message::decode(found.expect("the vector is there").2).unwrap()
+}
+
+#[test]
+fn every_vector_decodes_to_what_it_says_and_encodes_to_its_octets() {
+    let vectors = vectors();
+    assert!(vectors.len() >= 60, "only {} vectors", vectors.len());
+    for (name, described, octets) in vectors {
+        let message = Message::decode(octets.clone()).expect(&name);
+        let number = |field: &str| {
+            let text = described[field].as_str().map(ToOwned::to_owned);
+            let text = text.unwrap_or_else(|| described[field].to_string());
+            text.parse::<i64>().expect(field)
+        };
+        assert_eq!(message.encode(), octets, "{name}");
+        assert_eq!(
+            i64::from(message.header.opcode.0),
+            number("opCode"),
+            "{name}"
+        );
+        assert_eq!(
+            i64::from(message.header.response_code.0),
+            number("responseCode"),
+            "{name}"
+        );
+        assert_eq!(
+            i64::from(message.header.expiration),
+            number("expiration"),
+            "{name}"
+        );
+        assert_eq!(
+            i64::from(message.envelope.session_id),
+            number("sessionId"),
+            "{name}"
+        );
+        let request_id = message.envelope.request_id.cast_signed();
+        assert_eq!(i64::from(request_id), number("requestId"), "{name}");
+        let version = alloc::format!("{}", message.envelope.version);
+        assert_eq!(version, described["version"].as_str().unwrap(), "{name}");
+        assert_eq!(
+            message.body,
+            octets_of(&described, "body").unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn bodies_of_resolutions_failures_and_referrals_encode_to_their_octets() {
+    let mut seen = 0;
+    for (name, _, octets) in vectors() {
+        let message = Message::decode(octets).expect(&name);
+        let body = if message.header.is_response() {
+            Response::decode(&message).expect(&name).encode()
+        } else {
+            match Request::decode(&message).expect(&name) {
+                Request::Resolution(request) => request.encode(),
+                Request::Unknown(_) => continue,
+            }
+        };
+        assert_eq!(body, message.body, "{name}");
+        seen += 1;
+    }
+    assert!(seen > 30, "only {seen} bodies");
+}
+
+#[test]
+fn every_capture_encodes_to_its_octets() {
+    let mut messages = 0;
+    for octets in captures() {
+        let mut stream = crate::stream::PacketStream::default();
+        stream.push(&octets);
+        while let Ok(Some(packet)) = stream.next_packet() {
+            if let Ok(message) = Message::from_packet(&packet) {
+                assert_eq!(message.to_packet(), packet);
+                messages += 1;
+            }
+        }
+    }
+    assert!(messages > 80, "only {messages} messages");
+}
+
+#[test]
+fn rfc_3652_section_3_2_a_resolution_request() {
+    let message = vector("resolve-all-defaults");
+    assert_eq!(message.header.flags, OpFlags::USUAL);
+    let request = ResolutionRequest {
+        identifier: "20.500.99999/abc".into(),
+        indexes: Vec::new(),
+        types: Vec::new(),
+    };
+    assert_eq!(Request::decode(&message), Ok(Request::Resolution(request)));
+}
+
+#[test]
+fn rfc_3652_section_3_2_a_resolution_response_with_digest() {
+    let mut message = vector("resolution-response");
+    message.header.flags = message.header.flags | OpFlags::REQUEST_DIGEST;
+    let body = "03656799da5de73d7be207de4623924c03d4f701eca5701aced2b52513bef7414b\
+        0000001032302e3530302e39393939392f616263000000010000000165\
+        53f10000000151800e0000000355524c0000001468747470733a2f2f6578616d706c652e6f72672f00000000";
+    message.body = hex::decode(body).unwrap().into();
+    let response = Response::decode(&message).unwrap();
+    assert!(matches!(response.digest, Some(RequestDigest::Sha256(_))));
+    assert_eq!(response.encode(), message.body);
+    let Answer::Resolution(answer) = response.answer else {
+        panic!("{:?}", response.answer);
+    };
+    assert_eq!(answer.identifier, "20.500.99999/abc");
+    assert_eq!(answer.values[0].value().data, "https://example.org/");
+}
+
+#[test]
+fn rfc_3652_section_3_3_a_failure_with_a_message() {
+    let message = vector("error-301");
+    assert_eq!(
+        message.header.response_code,
+        ResponseCode::SERVER_NOT_RESPONSIBLE
+    );
+    let Answer::Failure(failure) = Response::decode(&message).unwrap().answer else {
+        panic!("no failure");
+    };
+    assert_eq!(failure.message, "msg");
+}
+
+#[test]
+fn what_is_marked_compressed_or_encrypted_is_not_read() {
+    let mut packet = vector("resolve-all-defaults").to_packet();
+    packet.envelope.flags = EnvelopeFlags::COMPRESSED;
+    assert_eq!(Message::from_packet(&packet), Err(Error::Compressed));
+    packet.envelope.flags = EnvelopeFlags::ENCRYPTED;
+    assert_eq!(Message::from_packet(&packet), Err(Error::Encrypted));
+}
+
+#[test]
+fn codes_before_2_5_have_their_old_numbers() {
+    let old = Version::new(2, 4);
+    let new = Version::new(2, 5);
+    assert_eq!(ResponseCode::SERVER_READ_ONLY.for_version(old).0, 303);
+    assert_eq!(ResponseCode::INVALID_VALUE.for_version(old).0, 201);
+    assert_eq!(ResponseCode::INVALID_VALUE.for_version(new).0, 202);
+}
+
+#[test]
+fn every_cut_of_a_message_is_an_error() {
+    let whole = vector("resolution-response").encode();
+    for cut in 0..whole.len() {
+        assert!(Message::decode(whole.slice(..cut)).is_err(), "cut at {cut}");
+    }
+}
+
+/// The corpus of the fuzz body: golden octets, each octet of them changed in several ways, and
+/// what a fuzzer once found interesting.
+#[test]
+fn the_fuzz_body_holds_on_its_corpus() {
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus")).unwrap() {
+        fuzz::messages(&std::fs::read(file.unwrap().path()).unwrap());
+    }
+    for (_, _, octets) in vectors() {
+        fuzz::messages(&octets);
+        let mut changed = octets.to_vec();
+        for at in 0..changed.len() {
+            let before = changed[at];
+            for with in [0x00, 0x01, 0x80, 0xff] {
+                changed[at] = before ^ with;
+                fuzz::messages(&changed);
+            }
+            changed[at] = before;
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_fuzz_body_holds_on_any_octets(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fuzz::messages(&octets);
+    }
+
+    #[test]
+    fn a_request_encoded_is_the_request_decoded(
+        identifier in "[^/]{1,20}/.{0,20}",
+        indexes in proptest::collection::vec(any::<u32>(), 0..5),
+        types in proptest::collection::vec("[A-Z_.]{0,12}", 0..5),
+    ) {
+        let request = ResolutionRequest {
+            identifier: identifier.into(),
+            indexes,
+            types: types.into_iter().map(Bytes::from).collect(),
+        };
+        prop_assert_eq!(ResolutionRequest::decode(request.encode()), Ok(request));
+    }
+}

@@ -1,0 +1,205 @@
+//! The protocol's registries: operations, response codes, operation flags.
+//!
+//! All are open: numbers and bits without a name here are kept and written as they came.
+
+use core::fmt;
+use core::ops::{BitAnd, BitOr, Not};
+
+/// Says what a request asks for (RFC 3652 section 2.2.2.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Opcode(pub u32);
+
+impl Opcode {
+    /// Resolve an identifier (RFC 3652 section 3.2).
+    pub const RESOLUTION: Self = Self(1);
+    /// Tell about the answering site (RFC 3652 section 3.3).
+    pub const GET_SITE_INFO: Self = Self(2);
+    /// Register an identifier (RFC 3652 section 3.6.1).
+    pub const CREATE_HANDLE: Self = Self(100);
+    /// Delete an identifier (RFC 3652 section 3.6.2).
+    pub const DELETE_HANDLE: Self = Self(101);
+    /// Answer a challenge (RFC 3652 section 3.5.2).
+    pub const CHALLENGE_RESPONSE: Self = Self(200);
+}
+
+impl fmt::Debug for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opcode({self})")
+    }
+}
+
+/// Prints the name and the number, or only the number.
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match *self {
+            Self::RESOLUTION => "resolution",
+            Self::GET_SITE_INFO => "site info",
+            Self::CREATE_HANDLE => "create",
+            Self::DELETE_HANDLE => "delete",
+            Self::CHALLENGE_RESPONSE => "challenge response",
+            _ => return self.0.fmt(f),
+        };
+        write!(f, "{name} ({})", self.0)
+    }
+}
+
+/// Says how a request went (RFC 3652 section 2.2.2.2); 0 in requests.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ResponseCode(pub u32);
+
+/// One table makes the constants and their printed meaning, so that they cannot differ.
+macro_rules! response_codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $meaning:literal;)*) => {
+        impl ResponseCode {
+            $($(#[$doc])* pub const $name: Self = Self($number);)*
+
+            /// What the code means, in a few words; `None` for numbers without a name here.
+            pub fn meaning(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$name => Some($meaning),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+response_codes! {
+    /// Not an answer at all.
+    REQUEST = 0, "request";
+    /// Done.
+    SUCCESS = 1, "success";
+    /// The node failed.
+    ERROR = 2, "error";
+    /// The node is busy; the request was not executed.
+    SERVER_BUSY = 3, "server busy";
+    /// The octets are not as the protocol says.
+    PROTOCOL_ERROR = 4, "protocol error";
+    /// The operation is unknown or not offered.
+    OPERATION_NOT_SUPPORTED = 5, "operation not supported";
+    /// The request was forwarded too often.
+    RECURSION_COUNT_TOO_HIGH = 6, "recursion count too high";
+    /// The node takes no writes (since 2.5).
+    SERVER_READ_ONLY = 7, "server read-only";
+    /// The identifier is not registered.
+    HANDLE_NOT_FOUND = 100, "identifier not found";
+    /// The identifier is registered already.
+    HANDLE_ALREADY_EXISTS = 101, "identifier already exists";
+    /// The octets are no identifier.
+    INVALID_HANDLE = 102, "invalid identifier";
+    /// The identifier exists, but no value that was asked for.
+    VALUES_NOT_FOUND = 200, "values not found";
+    /// A value with the index exists already.
+    VALUE_ALREADY_EXISTS = 201, "value already exists";
+    /// A value is not as the protocol says.
+    INVALID_VALUE = 202, "invalid value";
+    /// The asker's site information is old.
+    OUT_OF_DATE_SITE_INFO = 300, "out-of-date site info";
+    /// The node does not answer for the identifier's prefix.
+    SERVER_NOT_RESPONSIBLE = 301, "server not responsible";
+    /// Another service answers for the identifier.
+    SERVICE_REFERRAL = 302, "service referral";
+    /// Another service answers for the prefix (since 2.5).
+    PREFIX_REFERRAL = 303, "prefix referral";
+    /// The authenticated identity is no administrator.
+    INVALID_ADMIN = 400, "invalid administrator";
+    /// The permissions do not suffice.
+    INSUFFICIENT_PERMISSIONS = 401, "insufficient permissions";
+    /// Authenticate first: the body holds a challenge.
+    AUTHENTICATION_NEEDED = 402, "authentication needed";
+    /// The challenge was answered wrongly.
+    AUTHENTICATION_FAILED = 403, "authentication failed";
+    /// The node cannot authenticate the identity.
+    UNABLE_TO_AUTHENTICATE = 406, "unable to authenticate";
+    /// The session is unknown or over.
+    SESSION_TIMEOUT = 500, "session timeout";
+    /// The session cannot be used.
+    SESSION_FAILED = 501, "session failed";
+}
+
+impl ResponseCode {
+    /// The code as a peer of `version` knows it: before 2.5 some had other numbers.
+    #[must_use]
+    pub fn for_version(self, version: crate::Version) -> Self {
+        if version >= crate::Version::CODES_RENUMBERED {
+            return self;
+        }
+        match self {
+            Self::SERVER_READ_ONLY => Self(303),
+            Self::INVALID_VALUE => Self(201),
+            other => other,
+        }
+    }
+}
+
+impl fmt::Debug for ResponseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResponseCode({self})")
+    }
+}
+
+/// Prints the meaning and the number, or only the number.
+impl fmt::Display for ResponseCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.meaning() {
+            Some(meaning) => write!(f, "{meaning} ({})", self.0),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+/// Says how a request is to be handled, or was (RFC 3652 section 2.2.2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpFlags(pub u32);
+
+impl OpFlags {
+    /// Request: only a primary may answer. Response: a primary answered.
+    pub const AUTHORITATIVE: Self = Self(0x8000_0000);
+    /// Request: sign the answer. Response: it is signed.
+    pub const CERTIFIED: Self = Self(0x4000_0000);
+    /// Encrypt the answer with the session key.
+    pub const ENCRYPT: Self = Self(0x2000_0000);
+    /// The node may ask others on the asker's behalf.
+    pub const RECURSIVE: Self = Self(0x1000_0000);
+    /// A caching server should check signatures.
+    pub const CACHE_CERTIFY: Self = Self(0x0800_0000);
+    /// More messages follow for this request.
+    pub const CONTINUOUS: Self = Self(0x0400_0000);
+    /// Keep the connection open.
+    pub const KEEP_CONNECTION: Self = Self(0x0200_0000);
+    /// Only publicly readable values are wanted.
+    pub const PUBLIC_ONLY: Self = Self(0x0100_0000);
+    /// Request: begin the answer with a digest of the request. Response: it does.
+    pub const REQUEST_DIGEST: Self = Self(0x0080_0000);
+    /// What the clients of the field set: recursive, cache-certify, public only.
+    pub const USUAL: Self = Self(0x1900_0000);
+
+    /// Whether all bits of `other` are set.
+    pub fn contains(self, other: Self) -> bool {
+        self & other == other
+    }
+}
+
+impl BitOr for OpFlags {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitAnd for OpFlags {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl Not for OpFlags {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(!self.0)
+    }
+}

@@ -1,0 +1,102 @@
+//! Bodies of the resolution operation (RFC 3652 section 3.2).
+
+use crate::Error;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use model::EncodedValue;
+use model::octets::{Reader, put_count, put_string};
+use model::record::VALUES_COUNT_MAX;
+use model::value::VALUE_OCTETS_MIN;
+
+/// Asks for the values of an identifier.
+///
+/// | octets | field |
+/// | --- | --- |
+/// | 4 + n | identifier |
+/// | 4, 4 each | count of indexes, indexes |
+/// | 4, 4 + n each | count of types, types |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolutionRequest {
+    /// The identifier as spelled; not checked yet.
+    pub identifier: Bytes,
+    /// Values with these indexes are wanted …
+    pub indexes: Vec<u32>,
+    /// … and values of these types; if both lists are empty, all values.
+    pub types: Vec<Bytes>,
+}
+
+impl ResolutionRequest {
+    /// Reads the body of a request. Octets that follow it are ignored, as everywhere in the field.
+    ///
+    /// # Errors
+    /// The body is cut, or a list has more than [`VALUES_COUNT_MAX`] members.
+    pub fn decode(body: Bytes) -> Result<Self, Error> {
+        let mut reader = Reader::new(body);
+        let identifier = reader.string("identifier")?;
+        let indexes = reader.count("indexes", VALUES_COUNT_MAX, 4)?;
+        let indexes: Result<_, _> = (0..indexes).map(|_| reader.u32("index")).collect();
+        let types = reader.count("types", VALUES_COUNT_MAX, 4)?;
+        let types: Result<_, _> = (0..types).map(|_| reader.string("type")).collect();
+        Ok(Self {
+            identifier,
+            indexes: indexes?,
+            types: types?,
+        })
+    }
+
+    /// The body's octets.
+    pub fn encode(&self) -> Bytes {
+        let mut out = Vec::new();
+        put_string(&mut out, &self.identifier);
+        put_count(&mut out, self.indexes.len());
+        for index in &self.indexes {
+            out.extend_from_slice(&index.to_be_bytes());
+        }
+        put_count(&mut out, self.types.len());
+        for asked in &self.types {
+            put_string(&mut out, asked);
+        }
+        out.into()
+    }
+}
+
+/// Answers with the values of an identifier.
+///
+/// | octets | field |
+/// | --- | --- |
+/// | 4 + n | identifier, as the asker spelled it |
+/// | 4, n each | count of values, [values](model::value) |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolutionAnswer {
+    /// The identifier, as the asker spelled it.
+    pub identifier: Bytes,
+    /// The values, by ascending index.
+    pub values: Vec<EncodedValue>,
+}
+
+impl ResolutionAnswer {
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, Error> {
+        Ok(Self {
+            identifier: reader.string("identifier")?,
+            values: read_values(reader)?,
+        })
+    }
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        put_string(out, &self.identifier);
+        put_values(out, &self.values);
+    }
+}
+
+pub(crate) fn read_values(reader: &mut Reader) -> Result<Vec<EncodedValue>, Error> {
+    let count = reader.count("values", VALUES_COUNT_MAX, VALUE_OCTETS_MIN)?;
+    let values: Result<_, model::Error> = (0..count).map(|_| EncodedValue::read(reader)).collect();
+    Ok(values?)
+}
+
+pub(crate) fn put_values(out: &mut Vec<u8>, values: &[EncodedValue]) {
+    put_count(out, values.len());
+    for value in values {
+        out.extend_from_slice(value.octets());
+    }
+}

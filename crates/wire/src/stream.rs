@@ -1,0 +1,60 @@
+//! Messages over TCP: one packet after the other, never cut (RFC 3652 section 2.3).
+//!
+//! Not here: reading the socket.
+
+use crate::envelope::ENVELOPE_OCTETS;
+use crate::{Envelope, Error, Packet};
+use bytes::{Bytes, BytesMut};
+use model::octets::Reader;
+
+#[cfg(test)]
+mod tests;
+
+/// Cuts the octets of a connection into packets, however they arrive.
+///
+/// Holds at most one announced packet and what was pushed beyond it.
+#[derive(Debug, Default)]
+pub struct PacketStream {
+    octets: BytesMut,
+}
+
+impl PacketStream {
+    /// Adds octets as they came.
+    pub fn push(&mut self, octets: &[u8]) {
+        self.octets.extend_from_slice(octets);
+    }
+
+    /// Takes the next packet if all of it is there.
+    ///
+    /// # Errors
+    /// [`Error::MessageLength`]: where the next packet would start cannot be known, so the
+    /// connection is of no more use.
+    pub fn next_packet(&mut self) -> Result<Option<Packet>, Error> {
+        let Some(envelope) = self.octets.first_chunk::<ENVELOPE_OCTETS>() else {
+            return Ok(None);
+        };
+        let head = Bytes::copy_from_slice(envelope);
+        let envelope = Envelope::read(&mut Reader::new(head))?;
+        let octets = ENVELOPE_OCTETS + envelope.checked_length()?;
+        if self.octets.len() < octets {
+            return Ok(None);
+        }
+        let packet = self.octets.split_to(octets).freeze();
+        Ok(Some(Packet {
+            envelope,
+            payload: packet.slice(ENVELOPE_OCTETS..),
+        }))
+    }
+
+    /// Whether the octets so far end between two packets.
+    pub fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// The envelope at the front, if it is all there; it tells whom to answer when
+    /// [`PacketStream::next_packet`] has failed.
+    pub fn envelope(&self) -> Option<Envelope> {
+        let head = self.octets.first_chunk::<ENVELOPE_OCTETS>()?;
+        Envelope::read(&mut Reader::new(Bytes::copy_from_slice(head))).ok()
+    }
+}
