@@ -1,1 +1,39 @@
-//! x
+//! What a node does, thought through without doing it.
+//!
+//! Time, randomness and stored records are arguments; sockets and files cannot be reached (the
+//! room is `no_std`). That is why a whole country of nodes can be simulated in one thread.
+//!
+//! | file | question it answers |
+//! | --- | --- |
+//! | [`authority`] | what do we answer to a request? |
+//! | [`step`] | how does a plan ask for records and give its answer? |
+//! | [`question`] | how do we ask another node? |
+//! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
+//! | [`inbox`] | which datagrams make up a message, and how long do we wait for them? |
+//!
+//! To add an operation: its bodies in room `wire`, a file beside [`authority`]'s plans with
+//! `start` and `resume`, a variant in its `Plan`, a line in `Authority::start`.
+//!
+//! Not here: sockets (rooms `client` and `node`), storage (room `store`), algorithms (room
+//! `crypto`, behind [`Digests`]).
+
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod authority;
+mod digests;
+pub mod exchange;
+pub mod inbox;
+pub mod question;
+pub mod step;
+pub mod time;
+
+pub use authority::{Authority, Origin};
+pub use digests::Digests;
+pub use exchange::{Exchange, Outcome};
+pub use inbox::Inbox;
+pub use question::Question;
+pub use step::{Answer, Event, Fetch, Step};
+pub use time::{Date, Moment};

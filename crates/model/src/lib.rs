@@ -11,6 +11,7 @@
 
 extern crate alloc;
 
+pub mod change;
 mod error;
 pub mod identifier;
 pub mod key;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod value;
 pub mod value_type;
 
+pub use change::Change;
 pub use error::Error;
 pub use identifier::{Identifier, Prefix, SuffixCase};
 pub use key::Key;

@@ -27,6 +27,12 @@ mod tests;
 /// Beyond it: [`Error::AboveLimit`].
 pub const VALUES_COUNT_MAX: usize = 2048;
 
+/// The most octets the encoded values of one record may have together.
+///
+/// So an answer with all of them, its header, identifier and signature fit one message of the
+/// protocol (262,144 octets). Beyond it: [`Error::AboveLimit`].
+pub const VALUES_OCTETS_MAX: usize = 256_000;
+
 const FORMAT: u8 = 1;
 const ALL_PUBLIC: u8 = 1;
 const HAS_SPELLING: u8 = 2;
@@ -80,7 +86,7 @@ impl Record {
     ///
     /// # Errors
     /// [`Error::IndexOutOfRange`], [`Error::IndexTwice`], or [`Error::AboveLimit`] for more than
-    /// [`VALUES_COUNT_MAX`] values.
+    /// [`VALUES_COUNT_MAX`] values or [`VALUES_OCTETS_MAX`] octets.
     pub fn new(values: &[Value]) -> Result<Self, Error> {
         Self::build(values, &[])
     }
@@ -100,7 +106,7 @@ impl Record {
     }
 
     fn build(values: &[Value], spelling: &[u8]) -> Result<Self, Error> {
-        check_count(values.len())?;
+        check_limit("values of a record", values.len(), VALUES_COUNT_MAX)?;
         let mut sorted: Vec<&Value> = values.iter().collect();
         sorted.sort_by_key(|value| value.index);
         check_indexes(&sorted)?;
@@ -108,6 +114,8 @@ impl Record {
             .iter()
             .map(|&value| EncodedValue::of(value))
             .collect();
+        let values_octets = encoded.iter().map(|value| value.octets().len()).sum();
+        check_limit("octets of a record", values_octets, VALUES_OCTETS_MAX)?;
         let mut octets = Vec::new();
         put_head(&mut octets, &encoded, spelling);
         let table_at = octets.len();
@@ -127,13 +135,12 @@ impl Record {
     /// # Errors
     /// [`Error::RecordFormat`] or [`Error::RecordTable`]: the storage is damaged or newer.
     pub fn from_stored(octets: Bytes) -> Result<Self, Error> {
-        let [format, flags, count_high, count_low] = octets
-            .first_chunk::<HEAD_OCTETS>()
-            .copied()
-            .unwrap_or_default();
+        let head = octets.first_chunk::<HEAD_OCTETS>().copied();
+        let format = octets.first().copied().unwrap_or_default();
         if format != FORMAT {
             return Err(Error::RecordFormat { format });
         }
+        let [_, flags, count_high, count_low] = head.ok_or(Error::RecordTable { row: 0 })?;
         let count = usize::from(u16::from_be_bytes([count_high, count_low]));
         let spelling = if flags & HAS_SPELLING == 0 {
             0
@@ -280,13 +287,13 @@ fn spelling_octets(octets: &[u8]) -> usize {
     length.map_or(0, |length| usize::from(u16::from_be_bytes(*length)))
 }
 
-fn check_count(counted: usize) -> Result<(), Error> {
-    if counted > VALUES_COUNT_MAX {
+fn check_limit(what: &'static str, counted: usize, limit: usize) -> Result<(), Error> {
+    if counted > limit {
         return Err(Error::AboveLimit {
-            what: "values of a record",
+            what,
             at: 0,
             counted,
-            limit: VALUES_COUNT_MAX,
+            limit,
         });
     }
     Ok(())

@@ -21,6 +21,7 @@
 
 extern crate alloc;
 
+pub mod creation;
 pub mod datagram;
 pub mod digest;
 pub mod envelope;

@@ -171,6 +171,8 @@ impl OpFlags {
     pub const PUBLIC_ONLY: Self = Self(0x0100_0000);
     /// Request: begin the answer with a digest of the request. Response: it does.
     pub const REQUEST_DIGEST: Self = Self(0x0080_0000);
+    /// Request: replace what exists. Response: something was replaced. Not in the RFC.
+    pub const OVERWRITE: Self = Self(0x0040_0000);
     /// What the clients of the field set: recursive, cache-certify, public only.
     pub const USUAL: Self = Self(0x1900_0000);
 

@@ -1,5 +1,6 @@
 //! What a request asks, by operation.
 
+use crate::creation::CreationRequest;
 use crate::resolution::ResolutionRequest;
 use crate::{Error, Message, Opcode};
 
@@ -9,6 +10,8 @@ use crate::{Error, Message, Opcode};
 pub enum Request {
     /// Operation 1.
     Resolution(ResolutionRequest),
+    /// Operation 100.
+    Creation(CreationRequest),
     /// An operation that this room does not know, or not yet.
     Unknown(Opcode),
 }
@@ -22,6 +25,9 @@ impl Request {
         match message.header.opcode {
             Opcode::RESOLUTION => {
                 ResolutionRequest::decode(message.body.clone()).map(Self::Resolution)
+            }
+            Opcode::CREATE_HANDLE => {
+                CreationRequest::decode(message.body.clone()).map(Self::Creation)
             }
             unknown => Ok(Self::Unknown(unknown)),
         }

@@ -1,5 +1,6 @@
 //! What a response says, by operation and response code.
 
+use crate::creation::CreationAnswer;
 use crate::outcome::{Failure, Referral};
 use crate::resolution::ResolutionAnswer;
 use crate::{Error, Message, OpFlags, Opcode, RequestDigest, ResponseCode};
@@ -22,6 +23,8 @@ pub struct Response {
 pub enum Answer {
     /// Operation 1, success.
     Resolution(ResolutionAnswer),
+    /// Operation 100, success.
+    Creation(CreationAnswer),
     /// Codes 302 and 303.
     Referral(Referral),
     /// Every other code that is no success, except a challenge.
@@ -46,6 +49,9 @@ impl Response {
             (ResponseCode::SUCCESS, Opcode::RESOLUTION) => {
                 Answer::Resolution(ResolutionAnswer::read(&mut reader)?)
             }
+            (ResponseCode::SUCCESS, Opcode::CREATE_HANDLE) => {
+                Answer::Creation(CreationAnswer::read(&mut reader)?)
+            }
             (ResponseCode::SUCCESS | ResponseCode::AUTHENTICATION_NEEDED, _) => {
                 Answer::Unknown(reader.rest())
             }
@@ -65,6 +71,7 @@ impl Response {
         }
         match &self.answer {
             Answer::Resolution(answer) => answer.put(&mut out),
+            Answer::Creation(answer) => answer.put(&mut out),
             Answer::Referral(referral) => referral.put(&mut out),
             Answer::Failure(failure) => failure.put(&mut out),
             Answer::Unknown(octets) => out.extend_from_slice(octets),

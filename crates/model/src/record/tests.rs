@@ -74,6 +74,8 @@ fn indexes_are_positive_and_unique() {
     );
     assert_eq!(with(&[5, 1, 5]), Err(Error::IndexTwice { index: 5 }));
     assert!(with(&vec![1; VALUES_COUNT_MAX + 1]).is_err());
+    let large = [Value::public(1, "T", vec![0; VALUES_OCTETS_MAX])];
+    assert!(matches!(Record::new(&large), Err(Error::AboveLimit { .. })));
 }
 
 #[test]

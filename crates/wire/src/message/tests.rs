@@ -103,6 +103,7 @@ fn bodies_of_resolutions_failures_and_referrals_encode_to_their_octets() {
         } else {
             match Request::decode(&message).expect(&name) {
                 Request::Resolution(request) => request.encode(),
+                Request::Creation(request) => request.encode(),
                 Request::Unknown(_) => continue,
             }
         };

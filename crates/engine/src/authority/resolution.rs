@@ -1,0 +1,103 @@
+//! Resolution of public values (RFC 3652 section 3.2).
+//!
+//! The order of checks is that of the reference software: a well-formed identifier, a prefix we
+//! are home to, a registered identifier, a value that is asked for, a value that may be seen. Not
+//! here: values that need authentication; who asks for one is told that it cannot be had.
+
+use super::Plan;
+use super::reply::Asked;
+use crate::step::{Fetch, Step};
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::{IntoIter, Vec};
+use bytes::Bytes;
+use model::record::Entry;
+use model::{Identifier, Key, Permissions, Record, SuffixCase};
+use wire::resolution::{ResolutionAnswer, ResolutionRequest};
+use wire::response::Answer as Body;
+use wire::{OpFlags, ResponseCode};
+
+/// A resolution that waits for the record.
+#[derive(Debug)]
+pub(crate) struct Resolution {
+    asked: Asked,
+    request: ResolutionRequest,
+    key: Key,
+}
+
+pub(super) fn start(asked: Asked, request: ResolutionRequest, case: SuffixCase) -> Step {
+    let identifier = match Identifier::from_octets(request.identifier.clone()) {
+        Ok(identifier) => identifier,
+        // Not 102: the reference software says "not found" for what cannot be registered.
+        Err(error) => return asked.fail(ResponseCode::HANDLE_NOT_FOUND, error.to_string()),
+    };
+    let key = Key::record(&identifier, case);
+    let keys = vec![Key::homed(&identifier.prefix()), key.clone()];
+    let plan = Resolution {
+        asked,
+        request,
+        key,
+    };
+    Fetch::step(keys, Plan::Resolution(plan))
+}
+
+impl Resolution {
+    /// Goes on with the mark of the home and the record.
+    pub(super) fn resume(self, mut found: IntoIter<Option<Bytes>>) -> Step {
+        let homed = found.next().flatten();
+        let stored = found.next().flatten();
+        if homed.is_none() {
+            let text = "this node is not home to the prefix";
+            return self.asked.fail(ResponseCode::SERVER_NOT_RESPONSIBLE, text);
+        }
+        let Some(stored) = stored else {
+            return self.asked.fail(ResponseCode::HANDLE_NOT_FOUND, "");
+        };
+        match Record::from_stored(stored) {
+            Ok(record) => self.answer(&record),
+            Err(error) => self.asked.fail_unreadable(self.key, error),
+        }
+    }
+
+    fn answer(self, record: &Record) -> Step {
+        let mut wanted: Vec<Entry> = record.entries().filter(|entry| self.wants(entry)).collect();
+        if self.asked.flags.contains(OpFlags::PUBLIC_ONLY) {
+            wanted.retain(|entry| entry.permissions.is_public_read());
+        }
+        if wanted.is_empty() {
+            return self.asked.fail(ResponseCode::VALUES_NOT_FOUND, "");
+        }
+        let hidden = wanted
+            .iter()
+            .find(|entry| !entry.permissions.is_public_read());
+        if let Some(hidden) = hidden {
+            return self.refuse(hidden.permissions);
+        }
+        let answer = ResolutionAnswer {
+            identifier: self.request.identifier,
+            values: wanted.into_iter().map(|entry| entry.encoded).collect(),
+        };
+        self.asked
+            .answer(ResponseCode::SUCCESS, Body::Resolution(answer))
+    }
+
+    fn wants(&self, entry: &Entry) -> bool {
+        let ResolutionRequest { indexes, types, .. } = &self.request;
+        (indexes.is_empty() && types.is_empty())
+            || indexes.contains(&entry.index)
+            || types.iter().any(|asked| entry.has_type(asked))
+    }
+
+    /// Answers a question for a value that is not public: nobody may read it, or only somebody
+    /// whom this node cannot authenticate yet.
+    fn refuse(self, permissions: Permissions) -> Step {
+        if permissions.contains(Permissions::ADMIN_READ) {
+            let text = "a value needs authentication, which this node does not offer yet; \
+                        ask for public values only";
+            return self.asked.fail(ResponseCode::UNABLE_TO_AUTHENTICATE, text);
+        }
+        let text = "a value may be read by nobody";
+        self.asked
+            .fail(ResponseCode::INSUFFICIENT_PERMISSIONS, text)
+    }
+}

@@ -1,0 +1,100 @@
+//! Plans in steps: ask for keys, go on with what was found, until there is an answer.
+//!
+//! `Authority::start` gives the first [`Step`]; whoever drives it fetches the keys from one
+//! snapshot and calls [`Fetch::resume`], until the step is an answer. Nothing waits in here, so
+//! one logic serves an embedded store, a distributed one and a simulation:
+//!
+//! ```
+//! # use engine::{Answer, Step};
+//! # use std::collections::BTreeMap;
+//! fn drive(mut step: Step, snapshot: &BTreeMap<model::Key, bytes::Bytes>) -> Option<Answer> {
+//!     loop {
+//!         match step {
+//!             Step::Fetch(fetch) => {
+//!                 let found = fetch.keys().iter().map(|key| snapshot.get(key).cloned()).collect();
+//!                 step = fetch.resume(found);
+//!             }
+//!             Step::Answer(answer) => return Some(*answer),
+//!             Step::Ignore(_) => return None,
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! Not here: what any plan decides ([`crate::authority`]).
+
+use crate::authority::Plan;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use model::{Change, Key};
+use wire::{Message, Opcode, ResponseCode};
+
+/// What a plan wants next.
+#[derive(Debug)]
+pub enum Step {
+    /// It needs what is stored under some keys.
+    Fetch(Fetch),
+    /// It is done. (Boxed: an answer is far larger than the other steps.)
+    Answer(Box<Answer>),
+    /// The message deserves no answer at all.
+    Ignore(Event),
+}
+
+/// A plan that waits for what is stored under its keys.
+#[derive(Debug)]
+pub struct Fetch {
+    keys: Vec<Key>,
+    plan: Plan,
+}
+
+impl Fetch {
+    pub(crate) fn step(keys: Vec<Key>, plan: Plan) -> Step {
+        Step::Fetch(Self { keys, plan })
+    }
+
+    /// The keys to read, all from one snapshot.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Goes on with what was found, in the order of the keys.
+    pub fn resume(self, found: Vec<Option<Bytes>>) -> Step {
+        debug_assert_eq!(found.len(), self.keys.len(), "one finding for each key");
+        self.plan.resume(found.into_iter())
+    }
+}
+
+/// The end of a plan: what to say, after what has been written.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The message for the asker. It may be sent only when the change is durable.
+    pub message: Message,
+    /// What must become durable first; most answers change nothing. If its preconditions no
+    /// longer hold, the whole plan is started again.
+    pub change: Change,
+    /// What happened, for those who count and log.
+    pub event: Event,
+}
+
+/// What happened, for those who count and log; the engine itself writes no logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A request was answered.
+    Answered {
+        /// What was asked.
+        opcode: Opcode,
+        /// How it went.
+        code: ResponseCode,
+    },
+    /// A response came to where requests are served; answering it could go on for ever.
+    ResponseIgnored,
+    /// A stored record cannot be read: somebody must look at the storage.
+    RecordUnreadable {
+        /// Where it is stored.
+        key: Key,
+        /// What is wrong with it.
+        error: model::Error,
+    },
+}
