@@ -1,1 +1,213 @@
-//! x
+//! Keeps what was acknowledged: the log that makes changes durable, the tables that answer
+//! questions, and the one committer between them.
+//!
+//! ```text
+//! change ─ queue ─ committer ─ append ─ sync ─ publish ─ acknowledge
+//!                                │               │
+//!                               log            tables ─ views
+//! ```
+//!
+//! The log alone carries durability. The tables are an index of it that remembers how far it has
+//! been applied, and is replayed from there when the folder is opened. `docs/format.md` gives
+//! the octets and the measurements behind the choice of the tables.
+//!
+//! Not here: what a change means (room `engine`), sockets, more than one process on a folder.
+
+#![forbid(unsafe_code)]
+
+mod committer;
+pub mod disk;
+mod error;
+mod folder;
+mod log;
+mod position;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use committer::Done;
+pub use error::Error;
+pub use folder::Settings;
+pub use position::Position;
+pub use tables::{Range, View};
+
+use committer::Committer;
+use disk::{Disk, FolderDisk};
+use folder::Folder;
+use log::{Log, LogOptions};
+use model::{Change, SuffixCase};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use tables::{LsmTables, MemoryTables, Tables};
+
+/// How a store is opened. The defaults suit a node of any size.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// For a new folder: whether suffixes depend on case. An old folder keeps what it has.
+    pub suffix_case: SuffixCase,
+    /// Where the tables are.
+    pub tables: TablesKind,
+    /// How many octets of table blocks are kept in memory.
+    pub cache_octets: u64,
+    /// How many octets of changes the tables gather in memory before they write a file. What is
+    /// gathered is replayed from the log after a crash.
+    pub memtable_octets: u64,
+    /// How many octets of log are kept although the tables hold them, for those who read the log.
+    pub log_octets_kept: u64,
+}
+
+/// Where the tables of a store are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TablesKind {
+    /// In files beside the log.
+    Files,
+    /// In memory, replayed from the whole log at every start: for tests and small nodes.
+    Memory,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            suffix_case: SuffixCase::default(),
+            tables: TablesKind::Files,
+            cache_octets: 256 << 20,
+            memtable_octets: 64 << 20,
+            log_octets_kept: 1 << 30,
+        }
+    }
+}
+
+/// What opening found; worth a line to the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Opened {
+    /// How many entries of the log were applied to the tables.
+    pub entries_replayed: u64,
+    /// How many octets of a last group were cut that was never acknowledged.
+    pub octets_cut: u64,
+}
+
+/// An open data folder. Dropping it closes it.
+///
+/// ```
+/// use model::{Change, Key, SuffixCase};
+/// use store::{Options, Store};
+///
+/// let folder = tempfile::tempdir()?;
+/// let store = Store::open(folder.path(), &Options::default())?;
+/// let key = Key::record(&"88.156.1/pump".parse()?, SuffixCase::Insensitive);
+/// let mut change = Change::default();
+/// change.put(key.clone(), "a record".into());
+/// store.commit(change)?; // durable when this returns
+/// assert_eq!(store.view().get(&key)?.unwrap(), "a record");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Store {
+    // Declared in the order they are closed: the committer first, the lock of the folder last.
+    committer: Committer,
+    tables: Arc<dyn Tables>,
+    settings: Settings,
+    opened: Opened,
+    _folder: Folder,
+}
+
+impl Store {
+    /// Opens the data folder at `path`, or makes one if there is nothing yet.
+    ///
+    /// Applies to the tables what only the log holds; takes time in proportion to that.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if another process has it open, [`Error::Corrupted`] if what was
+    /// acknowledged cannot be read back, [`Error::Format`] if a newer version made the folder,
+    /// [`Error::Io`] if the operating system says no.
+    pub fn open(path: &Path, options: &Options) -> Result<Self, Error> {
+        let folder = Folder::open(path, options.suffix_case)?;
+        let tables: Arc<dyn Tables> = match options.tables {
+            TablesKind::Files => Arc::new(LsmTables::open(&folder.tables_path(), options)?),
+            TablesKind::Memory => Arc::new(MemoryTables::default()),
+        };
+        let disk: Arc<dyn Disk> = Arc::new(FolderDisk::open(&folder.log_path())?);
+        Self::start(folder, tables, disk, options)
+    }
+
+    fn start(
+        folder: Folder,
+        tables: Arc<dyn Tables>,
+        disk: Arc<dyn Disk>,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let settings = folder.settings().clone();
+        let log_options = LogOptions {
+            id: settings.log_id,
+            octets_kept: options.log_octets_kept,
+            ..LogOptions::default()
+        };
+        let (log, opened) = Log::open(disk, log_options, tables.durable(), |position, writes| {
+            tables.make_room()?;
+            tables.apply(position, writes)
+        })?;
+        Ok(Self {
+            committer: Committer::start(log, Arc::clone(&tables)),
+            tables,
+            settings,
+            opened,
+            _folder: folder,
+        })
+    }
+
+    /// What was fixed when the folder was made.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What opening found.
+    pub fn opened(&self) -> Opened {
+        self.opened
+    }
+
+    /// All that has been published so far, unchanging while it is held.
+    ///
+    /// Hold it for a question, not for a day: what it sees cannot be cleaned up meanwhile.
+    pub fn view(&self) -> Box<dyn View> {
+        self.tables.view()
+    }
+
+    /// Carries a change out and waits until it is durable and visible.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if a precondition does not hold any more: plan again.
+    /// [`Error::TooLarge`]: split the change. [`Error::ReadOnly`] if the disk has failed.
+    pub fn commit(&self, change: Change) -> Result<Position, Error> {
+        let (done, waiting) = sync_channel(1);
+        self.submit(change, Box::new(move |result| drop(done.send(result))));
+        waiting.recv().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Queues a change; `done` is called with the outcome, on the committer's thread.
+    ///
+    /// Changes are carried out in the order they are submitted. Waits while the queue is full.
+    pub fn submit(&self, change: Change, done: Done) {
+        self.committer.submit(change, done);
+    }
+
+    /// Closes the folder so that the next start replays nothing.
+    ///
+    /// # Errors
+    /// The tables could not be written; nothing is lost, the log has it all.
+    pub fn close(self) -> Result<(), Error> {
+        let Self {
+            committer, tables, ..
+        } = self;
+        drop(committer);
+        tables.flush()
+    }
+
+    /// Merges the files of the tables as far as they go; for benchmarks and patient operators.
+    ///
+    /// # Errors
+    /// The tables could not be written.
+    pub fn compact(&self) -> Result<(), Error> {
+        self.tables.flush()?;
+        self.tables.compact()
+    }
+}

@@ -1,0 +1,183 @@
+//! Tests of the committer: order, preconditions, failing disks.
+
+use super::*;
+use crate::disk::lying::LyingDisk;
+use crate::log::LogOptions;
+use crate::tables::MemoryTables;
+
+struct Bench {
+    committer: Committer,
+    tables: Arc<dyn Tables>,
+    disk: LyingDisk,
+}
+
+fn bench() -> Bench {
+    let disk = LyingDisk::default();
+    let tables: Arc<dyn Tables> = Arc::new(MemoryTables::default());
+    let shared = Arc::new(disk.clone());
+    let opened = Log::open(
+        shared,
+        LogOptions::default(),
+        Position::START,
+        |_, _| Ok(()),
+    );
+    Bench {
+        committer: Committer::start(opened.unwrap().0, Arc::clone(&tables)),
+        tables,
+        disk,
+    }
+}
+
+impl Bench {
+    fn submit(&self, change: Change) -> Receiver<Result<Position, Error>> {
+        let (done, waiting) = sync_channel(1);
+        self.committer
+            .submit(change, Box::new(move |result| drop(done.send(result))));
+        waiting
+    }
+
+    fn commit(&self, change: Change) -> Result<Position, Error> {
+        self.submit(change).recv().unwrap()
+    }
+
+    fn get(&self, at: &str) -> Option<Bytes> {
+        self.tables.view().get(&key(at)).unwrap()
+    }
+}
+
+fn key(text: &str) -> Key {
+    Key::from_octets(text.to_owned().into())
+}
+
+fn put(at: &str, octets: &'static str) -> Change {
+    let mut change = Change::default();
+    change.put(key(at), octets.into());
+    change
+}
+
+fn expecting(seen: Option<&'static str>, mut change: Change) -> Change {
+    let at = change.writes[0].key.clone();
+    change.expect(at, seen.map(Bytes::from));
+    change
+}
+
+#[test]
+fn what_is_acknowledged_is_visible() {
+    let bench = bench();
+    assert_eq!(bench.commit(put("a", "1")).unwrap(), Position(1));
+    assert_eq!(bench.get("a").unwrap(), "1");
+    assert_eq!(bench.commit(put("a", "2")).unwrap(), Position(2));
+    assert_eq!(bench.get("a").unwrap(), "2");
+}
+
+#[test]
+fn of_two_that_saw_the_same_the_first_wins() {
+    let bench = bench();
+    let all: Vec<_> = ["1", "2", "3"]
+        .map(|octets| bench.submit(expecting(None, put("a", octets))))
+        .into_iter()
+        .map(|waiting| waiting.recv().unwrap())
+        .collect();
+    assert_eq!(*all[0].as_ref().unwrap(), Position(1));
+    assert!(matches!(all[1], Err(Error::Conflict { .. })));
+    assert!(matches!(all[2], Err(Error::Conflict { .. })));
+    assert_eq!(bench.get("a").unwrap(), "1");
+    assert_eq!(
+        bench.commit(expecting(Some("1"), put("a", "4"))).unwrap(),
+        Position(2)
+    );
+}
+
+/// Many threads add one to a number; each plans again after a conflict; none is lost.
+#[test]
+fn increments_by_many_are_all_counted() {
+    let bench = Arc::new(bench());
+    let add = |bench: &Bench| loop {
+        let seen = bench.get("n");
+        let number = seen.as_ref().map_or(0, |seen| seen[0]) + 1;
+        let mut change = Change::default();
+        change.put(key("n"), vec![number].into());
+        change.expect(key("n"), seen);
+        match bench.commit(change) {
+            Ok(_) => break,
+            Err(Error::Conflict { .. }) => (),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let bench = Arc::clone(&bench);
+            thread::spawn(move || (0..50).for_each(|_| add(&bench)))
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(bench.get("n").unwrap()[0], 200);
+}
+
+#[test]
+fn a_change_that_fits_no_group_is_refused_and_others_go_on() {
+    let bench = bench();
+    let mut change = Change::default();
+    change.put(key("big"), vec![0; GROUP_OCTETS_MAX].into());
+    assert!(matches!(bench.commit(change), Err(Error::TooLarge { .. })));
+    assert_eq!(bench.commit(put("a", "1")).unwrap(), Position(1));
+}
+
+#[test]
+fn many_large_changes_are_parted_into_groups_that_fit() {
+    let bench = bench();
+    let large = || {
+        let mut change = Change::default();
+        change.put(key("big"), vec![0; GROUP_OCTETS_MAX / 2 - 100].into());
+        change
+    };
+    let waiting: Vec<_> = (0..5).map(|_| bench.submit(large())).collect();
+    for (waiting, position) in waiting.iter().zip(1..) {
+        assert_eq!(waiting.recv().unwrap().unwrap(), Position(position));
+    }
+}
+
+#[test]
+fn what_cannot_be_made_durable_is_neither_acknowledged_nor_visible() {
+    let bench = bench();
+    bench.commit(put("a", "1")).unwrap();
+    bench.disk.fail_sync_after(0);
+    assert!(matches!(
+        bench.commit(put("a", "2")),
+        Err(Error::ReadOnly { .. })
+    ));
+    assert!(matches!(
+        bench.commit(put("b", "3")),
+        Err(Error::ReadOnly { .. })
+    ));
+    assert_eq!(bench.get("a").unwrap(), "1");
+    assert_eq!(bench.get("b"), None);
+}
+
+#[test]
+fn a_full_disk_refuses_and_then_takes_again() {
+    let bench = bench();
+    bench.disk.fill_after(0);
+    assert!(matches!(bench.commit(put("a", "1")), Err(Error::Io { .. })));
+    bench.disk.make_room();
+    assert_eq!(bench.commit(put("a", "1")).unwrap(), Position(1));
+}
+
+#[test]
+fn dates_rise_even_if_the_clock_does_not() {
+    let tables = MemoryTables::default();
+    let far_ahead = u64::from(u32::MAX) * 1000;
+    let mut group = Group::new(tables.view(), far_ahead);
+    for _ in 0..3 {
+        let (change, done) = (put("a", "1"), Box::new(|_| ()) as Done);
+        group.plan(Submission { change, done });
+    }
+    let dates: Vec<u64> = group
+        .entries
+        .iter()
+        .map(|entry| entry.date_ms - far_ahead)
+        .collect();
+    assert_eq!(dates, [1, 2, 3]);
+}

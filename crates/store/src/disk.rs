@@ -1,0 +1,137 @@
+//! The few things the log asks of a disk, so that tests can put a lying one beneath it.
+//!
+//! Not here: what is written.
+
+use crate::Error;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+#[cfg(test)]
+pub(crate) mod lying;
+
+/// One folder of files.
+pub trait Disk: Send + Sync {
+    /// The names of the files, in any order.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn names(&self) -> io::Result<Vec<String>>;
+
+    /// All octets of a file.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+
+    /// The length of a file, in octets.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn length(&self, name: &str) -> io::Result<u64>;
+
+    /// Opens a file for writing; makes it first if need be, and that durable.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn remove(&self, name: &str) -> io::Result<()>;
+}
+
+/// One open file.
+pub trait DiskFile: Send {
+    /// Writes octets at a place; they may be lost until [`DiskFile::sync`] has returned.
+    ///
+    /// # Errors
+    /// What the operating system says; some of the octets may have been written.
+    fn write_at(&mut self, at: u64, octets: &[u8]) -> io::Result<()>;
+
+    /// Makes everything written so far durable.
+    ///
+    /// # Errors
+    /// After one, nobody knows what is durable (and asking again does not tell).
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Cuts the file to a length.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+/// A folder of the operating system.
+#[derive(Debug)]
+pub struct FolderDisk {
+    path: PathBuf,
+}
+
+impl FolderDisk {
+    /// Opens the folder; makes it first if need be.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(path).map_err(Error::io("make the folder", path.to_string_lossy()))?;
+        let path = path.to_owned();
+        Ok(Self { path })
+    }
+}
+
+impl Disk for FolderDisk {
+    fn names(&self) -> io::Result<Vec<String>> {
+        let names = fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name()));
+        let names: io::Result<Vec<_>> = names.collect();
+        Ok(names?
+            .into_iter()
+            .filter_map(|name| name.into_string().ok())
+            .collect())
+    }
+
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.path.join(name))
+    }
+
+    fn length(&self, name: &str) -> io::Result<u64> {
+        Ok(fs::metadata(self.path.join(name))?.len())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let path = self.path.join(name);
+        let is_new = !path.exists();
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        if is_new {
+            file.sync_all()?;
+            File::open(&self.path)?.sync_all()?;
+        }
+        Ok(Box::new(file))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path.join(name))
+    }
+}
+
+impl DiskFile for File {
+    fn write_at(&mut self, at: u64, octets: &[u8]) -> io::Result<()> {
+        self.write_all_at(octets, at)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)?;
+        self.sync_all()
+    }
+}

@@ -1,0 +1,114 @@
+//! What can go wrong with storage, and who must act.
+
+use crate::Position;
+use model::Key;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Tells why something could not be stored or read.
+///
+/// Cloned for everybody who waits for the same group, hence the shared causes.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller plans again: somebody else changed what the change relies on.
+    #[error("what is stored under {key:?} has changed since it was read; plan again")]
+    Conflict {
+        /// The first key whose precondition does not hold.
+        key: Key,
+    },
+    /// The caller splits the change.
+    #[error("the change has {octets} octets, the limit for one is {limit}; split it")]
+    TooLarge {
+        /// Its encoded length.
+        octets: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The caller is too late: the store is closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The operator restores from a copy, or asks for help: acknowledged data cannot be read.
+    #[error("{file} is corrupted at octet {at} ({extent} octets): {reason}")]
+    Corrupted {
+        /// The file.
+        file: String,
+        /// Where the damage begins, in octets.
+        at: u64,
+        /// How long it is, as far as that can be known.
+        extent: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The operator frees space or mends the disk, then starts the node again. A change that was
+    /// being written may or may not have become durable.
+    #[error("the store takes no more changes since one could not be made durable: {cause}")]
+    ReadOnly {
+        /// What happened then.
+        cause: String,
+    },
+    /// The operator looks at the disk and its permissions.
+    #[error("cannot {doing} {file}: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        file: String,
+        /// What the operating system says.
+        source: Arc<io::Error>,
+    },
+    /// The operator stops the other process first.
+    #[error("{} is in use by another process; a data folder has only one", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The operator uses the version that made the folder, or a newer one.
+    #[error("{} has format {format}, this version reads 1", folder.display())]
+    Format {
+        /// The folder.
+        folder: PathBuf,
+        /// Its format.
+        format: u32,
+    },
+    /// The operator restores the tables or lets them be made anew: they cannot be read.
+    #[error("the tables cannot be read or written: {source}")]
+    Tables {
+        /// What the tree says.
+        source: Arc<lsm_tree::Error>,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(
+        doing: &'static str,
+        file: impl Into<String>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let file = file.into();
+        move |source| Self::Io {
+            doing,
+            file,
+            source: Arc::new(source),
+        }
+    }
+
+    pub(crate) fn missing(file: &str, last: Position, known: Position) -> Self {
+        Self::Corrupted {
+            file: file.into(),
+            at: 0,
+            extent: 0,
+            reason: format!(
+                "the log ends with entry {last}, but entry {known} is known to have been written"
+            ),
+        }
+    }
+}
+
+impl From<lsm_tree::Error> for Error {
+    fn from(source: lsm_tree::Error) -> Self {
+        Self::Tables {
+            source: Arc::new(source),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Tests of the data folder.
+
+use super::*;
+
+#[test]
+fn a_folder_keeps_what_it_was_made_with() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("data");
+    let made = Folder::open(&path, SuffixCase::Sensitive).unwrap();
+    let settings = made.settings().clone();
+    drop(made);
+    let again = Folder::open(&path, SuffixCase::Insensitive).unwrap();
+    assert_eq!(*again.settings(), settings);
+    assert_eq!(settings.suffix_case, SuffixCase::Sensitive);
+}
+
+#[test]
+fn a_second_process_is_told_so() {
+    let temporary = tempfile::tempdir().unwrap();
+    let _first = Folder::open(temporary.path(), SuffixCase::Insensitive).unwrap();
+    let second = Folder::open(temporary.path(), SuffixCase::Insensitive).unwrap_err();
+    assert!(
+        second
+            .to_string()
+            .ends_with("in use by another process; a data folder has only one")
+    );
+}
+
+#[test]
+fn settings_that_are_missing_newer_or_damaged_are_errors() {
+    let check = |change: fn(&Path), expected: &str| {
+        let temporary = tempfile::tempdir().unwrap();
+        drop(Folder::open(temporary.path(), SuffixCase::Insensitive).unwrap());
+        fs::create_dir(temporary.path().join("log")).unwrap();
+        fs::write(temporary.path().join("log/x"), "x").unwrap();
+        change(&temporary.path().join(SETTINGS_FILE));
+        let error = Folder::open(temporary.path(), SuffixCase::Insensitive).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    };
+    check(|path| fs::remove_file(path).unwrap(), "there is a log");
+    check(|path| fs::write(path, "{").unwrap(), "corrupted");
+    check(
+        |path| {
+            let text = fs::read_to_string(path).unwrap();
+            fs::write(path, text.replace("\"format\": 1", "\"format\": 2")).unwrap();
+        },
+        "has format 2, this version reads 1",
+    );
+}

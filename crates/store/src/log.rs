@@ -1,0 +1,230 @@
+//! The log: groups of entries, one after the other, in files that follow each other.
+//!
+//! A group is durable as a whole once its file is synced. Groups are chained: each holds the
+//! digest of the one before, so none can be changed, dropped or exchanged unseen. The
+//! [head](head) beside them says how far the log has been acknowledged; that tells an end torn by
+//! a power cut (cut off, nobody relied on it) from a loss of acknowledged entries (an error).
+//!
+//! Not here: who writes when (`committer`), what is done with the entries (`tables`).
+
+mod group;
+mod head;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use group::{Entry, GROUP_OCTETS_MAX, LogId, check_fits};
+
+use crate::disk::{Disk, DiskFile};
+use crate::{Error, Opened, Position};
+use group::{Chain, encode_group};
+use head::Head;
+use model::change::Write;
+use recovery::recover;
+use std::sync::Arc;
+
+/// How long a file of the log grows before the next is begun, in octets.
+///
+/// Files are dropped whole and read whole at a start, so they are small; each costs one more sync.
+const SEGMENT_OCTETS: u64 = 64 << 20;
+
+/// What a log is opened with.
+#[derive(Debug, Clone)]
+pub(crate) struct LogOptions {
+    pub(crate) id: LogId,
+    /// When to begin the next file.
+    pub(crate) segment_octets: u64,
+    /// How much is kept of what the tables hold durably.
+    pub(crate) octets_kept: u64,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self {
+            id: LogId::default(),
+            segment_octets: SEGMENT_OCTETS,
+            octets_kept: u64::MAX,
+        }
+    }
+}
+
+/// One file of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Segment {
+    /// The position of its first entry; its name is made of it.
+    first: Position,
+    octets: u64,
+}
+
+impl Segment {
+    fn name(&self) -> String {
+        format!("{:020}.log", self.first.0)
+    }
+
+    fn parse_name(name: &str) -> Option<Position> {
+        name.strip_suffix(".log")?.parse().ok().map(Position)
+    }
+}
+
+/// An open log. Only the committer has one.
+pub(crate) struct Log {
+    disk: Arc<dyn Disk>,
+    options: LogOptions,
+    /// All files, the last of which is written to. Never empty.
+    segments: Vec<Segment>,
+    file: Box<dyn DiskFile>,
+    head: Head,
+    /// The last entry written, durable or not, and the digest of its group.
+    last: Position,
+    chain: Chain,
+    last_date_ms: u64,
+    broken: Option<String>,
+}
+
+impl Log {
+    /// Opens the log, checks it, and hands every entry after `applied` to `replay`.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`] if entries that were acknowledged, or that `applied` says exist,
+    /// cannot be read; whatever `replay` says.
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        options: LogOptions,
+        applied: Position,
+        replay: impl FnMut(Position, &[Write]) -> Result<(), Error>,
+    ) -> Result<(Self, Opened), Error> {
+        let (head, acknowledged) = Head::open(&*disk, &options.id)?;
+        let recovered = recover(&*disk, &options.id, applied, acknowledged, replay)?;
+        let mut segments = recovered.segments;
+        if segments.is_empty() {
+            segments.push(Segment {
+                first: recovered.last.plus(1),
+                octets: 0,
+            });
+        }
+        let name = segments.last().map(Segment::name).unwrap_or_default();
+        let file = disk.open(&name).map_err(Error::io("open", name))?;
+        let mut log = Self {
+            disk,
+            options,
+            segments,
+            file,
+            head,
+            last: recovered.last,
+            chain: recovered.chain,
+            last_date_ms: recovered.last_date_ms,
+            broken: None,
+        };
+        // What was replayed may never have been acknowledged, or even synced; from now on it
+        // counts, for the tables have it.
+        log.sync()?;
+        Ok((log, recovered.opened))
+    }
+
+    /// The last entry that was written.
+    pub(crate) fn last(&self) -> Position {
+        self.last
+    }
+
+    /// The date of the last entry, in milliseconds since 1970; 0 before the first.
+    pub(crate) fn last_date_ms(&self) -> u64 {
+        self.last_date_ms
+    }
+
+    /// Writes entries as one group, which is not durable yet; gives the position of the last.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the disk is full: the log is as before. [`Error::ReadOnly`] if it has
+    /// failed for good.
+    pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<Position, Error> {
+        self.check_writable()?;
+        self.begin_segment_if_full()?;
+        let first = self.last.plus(1);
+        let (octets, chain) = encode_group(&self.options.id, first, &self.chain, entries);
+        let segment = self.segments.last_mut().expect("there is always one");
+        if let Err(error) = self.file.write_at(segment.octets, &octets) {
+            let uncut = self.file.cut(segment.octets);
+            let error = Error::io("write to", segment.name())(error);
+            if uncut.is_err() {
+                self.broken = Some(error.to_string());
+            }
+            return Err(error);
+        }
+        segment.octets += octets.len() as u64;
+        self.last = self.last.plus(entries.len() as u64);
+        self.last_date_ms = entries
+            .last()
+            .map_or(self.last_date_ms, |entry| entry.date_ms);
+        self.chain = chain;
+        Ok(self.last)
+    }
+
+    /// Makes everything written durable, and marks it so.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`]: after a failed sync nobody knows what is on the disk, so nothing more
+    /// is written until the log is opened, and so checked, anew.
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
+        self.check_writable()?;
+        let synced = self
+            .file
+            .sync()
+            .and_then(|()| self.head.mark(self.last, &self.chain));
+        synced.map_err(|error| {
+            let cause = error.to_string();
+            self.broken = Some(cause.clone());
+            Error::ReadOnly { cause }
+        })
+    }
+
+    fn check_writable(&self) -> Result<(), Error> {
+        match self.broken.clone() {
+            Some(cause) => Err(Error::ReadOnly { cause }),
+            None => Ok(()),
+        }
+    }
+
+    fn begin_segment_if_full(&mut self) -> Result<(), Error> {
+        let is_full = |segment: &Segment| segment.octets >= self.options.segment_octets;
+        if !self.segments.last().is_some_and(is_full) {
+            return Ok(());
+        }
+        let segment = Segment {
+            first: self.last.plus(1),
+            octets: 0,
+        };
+        let name = segment.name();
+        self.file = self.disk.open(&name).map_err(Error::io("make", name))?;
+        self.segments.push(segment);
+        // Whatever the head says of earlier files outlives them.
+        self.head.sync().map_err(Error::io("sync", head::FILE))
+    }
+
+    /// Removes files whose every entry is in the tables durably, as long as enough is kept.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the file is tried again later.
+    pub(crate) fn retire(&mut self, durable: Position) -> Result<(), Error> {
+        let mut kept: u64 = self.segments.iter().map(|segment| segment.octets).sum();
+        while let [oldest, next, ..] = self.segments.as_slice() {
+            kept -= oldest.octets;
+            if next.first > durable.plus(1) || kept < self.options.octets_kept {
+                break;
+            }
+            let name = oldest.name();
+            self.disk.remove(&name).map_err(Error::io("remove", name))?;
+            self.segments.remove(0);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Log {
+    /// A log that was closed in good order can tell afterwards if its end has been lost.
+    fn drop(&mut self) {
+        if self.broken.is_none() {
+            // The head is a hint that only ever says too little; failing to sync it loses nothing.
+            let _ = self.head.sync();
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The head: how far the log has been acknowledged.
+//!
+//! A file of two slots, written in turn after every sync of the log and before anybody is
+//! answered. It is not synced itself: a power cut may leave it behind the log, never before it.
+//! Each slot has a sector of its own:
+//!
+//! | octets | field |
+//! | --- | --- |
+//! | 8 | `NPhead-1` |
+//! | 16 | id of the log |
+//! | 8 | position of the last acknowledged entry |
+//! | 32 | digest of its group |
+//! | 32 | SHA-256 of the octets before |
+
+use super::group::{Chain, LogId};
+use crate::disk::{Disk, DiskFile};
+use crate::{Error, Position};
+use bytes::Bytes;
+use model::octets::Reader;
+use sha2::{Digest, Sha256};
+use std::io;
+
+/// The name of the file, beside those of the log.
+pub(crate) const FILE: &str = "head";
+
+const MAGIC: &[u8; 8] = b"NPhead-1";
+const SLOT_STRIDE: u64 = 4096;
+const CHECKED_OCTETS: usize = 64;
+const SLOT_OCTETS: usize = 96;
+
+/// How far the log was acknowledged when it was last marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Acknowledged {
+    pub(super) position: Position,
+    pub(super) digest: [u8; 32],
+}
+
+/// The open file.
+pub(super) struct Head {
+    file: Box<dyn DiskFile>,
+    id: LogId,
+    next_slot: u64,
+}
+
+impl Head {
+    /// Opens the head and reads it; makes it if there is no log either.
+    pub(super) fn open(disk: &dyn Disk, id: &LogId) -> Result<(Self, Acknowledged), Error> {
+        let names = disk.names().map_err(Error::io("list", "the log"))?;
+        let is_new = names.is_empty();
+        let slots = if names.iter().any(|name| name == FILE) {
+            let octets = disk.read(FILE).map_err(Error::io("read", FILE))?;
+            read_slots(&octets.into(), id)
+        } else {
+            [None, None]
+        };
+        let newest = slots.iter().flatten().max();
+        if newest.is_none() && !is_new {
+            return Err(Error::Corrupted {
+                file: FILE.into(),
+                at: 0,
+                extent: SLOT_STRIDE + SLOT_OCTETS as u64,
+                reason: "neither of its two slots can be read".into(),
+            });
+        }
+        let acknowledged = newest.copied().unwrap_or(Acknowledged {
+            position: Position::START,
+            digest: [0; 32],
+        });
+        let mut head = Self {
+            file: disk.open(FILE).map_err(Error::io("open", FILE))?,
+            id: *id,
+            // The slot that holds the newest stays.
+            next_slot: u64::from(slots[0].as_ref() == newest),
+        };
+        if is_new {
+            head.make().map_err(Error::io("write", FILE))?;
+        }
+        Ok((head, acknowledged))
+    }
+
+    /// Writes both slots, so that marking never needs more room on the disk.
+    fn make(&mut self) -> io::Result<()> {
+        self.mark(Position::START, &Chain::default())?;
+        self.mark(Position::START, &Chain::default())?;
+        self.sync()
+    }
+
+    /// Says that everything up to `position` is durable.
+    pub(super) fn mark(&mut self, position: Position, chain: &Chain) -> io::Result<()> {
+        let mut slot = Vec::with_capacity(SLOT_OCTETS);
+        slot.extend_from_slice(MAGIC);
+        slot.extend_from_slice(&self.id.0);
+        slot.extend_from_slice(&position.0.to_be_bytes());
+        slot.extend_from_slice(&chain.0);
+        let checksum: [u8; 32] = Sha256::digest(&slot).into();
+        slot.extend_from_slice(&checksum);
+        self.file.write_at(self.next_slot * SLOT_STRIDE, &slot)?;
+        self.next_slot = 1 - self.next_slot;
+        Ok(())
+    }
+
+    /// Makes the marks durable.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.file.sync()
+    }
+}
+
+fn read_slots(octets: &Bytes, id: &LogId) -> [Option<Acknowledged>; 2] {
+    [0, SLOT_STRIDE as usize].map(|at| {
+        let slot = octets.get(at..at + SLOT_OCTETS)?;
+        read_slot(octets.slice_ref(slot), id)
+    })
+}
+
+fn read_slot(slot: Bytes, id: &LogId) -> Option<Acknowledged> {
+    let expected: [u8; 32] = Sha256::digest(slot.get(..CHECKED_OCTETS)?).into();
+    let mut reader = Reader::new(slot);
+    let is_ours = reader.array("magic").ok()? == *MAGIC && reader.array("log id").ok()? == id.0;
+    let position = Position(reader.u64("position").ok()?);
+    let digest = reader.array("digest").ok()?;
+    let checksum: [u8; 32] = reader.array("checksum").ok()?;
+    (is_ours && checksum == expected).then_some(Acknowledged { position, digest })
+}

@@ -1,0 +1,55 @@
+//! The tables: the ordered key space as an index of the log, behind one small interface.
+//!
+//! Not here: durability of single changes, which is the log's.
+
+mod lsm;
+mod memory;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use lsm::LsmTables;
+pub(crate) use memory::MemoryTables;
+
+use crate::{Error, Position};
+use bytes::Bytes;
+use model::Key;
+use model::change::Write;
+
+/// An ordered map from keys to octets that the committer writes and everybody reads.
+pub(crate) trait Tables: Send + Sync {
+    /// The last position whose writes the tables hold durably; what follows is replayed from the
+    /// log at the next start.
+    fn durable(&self) -> Position;
+
+    /// Waits until more writes may be applied.
+    fn make_room(&self) -> Result<(), Error>;
+
+    /// Applies writes, at most one to a key, and then shows them all at once to new views.
+    ///
+    /// Only the committer calls this, with rising positions.
+    fn apply(&self, position: Position, writes: &[Write]) -> Result<(), Error>;
+
+    /// What is visible now.
+    fn view(&self) -> Box<dyn View>;
+
+    /// Makes everything applied durable.
+    fn flush(&self) -> Result<(), Error>;
+
+    /// Merges files as far as they go.
+    fn compact(&self) -> Result<(), Error>;
+}
+
+/// The key space as it was at one moment.
+pub trait View: Send {
+    /// What is stored under a key.
+    ///
+    /// # Errors
+    /// The tables cannot be read.
+    fn get(&self, key: &Key) -> Result<Option<Bytes>, Error>;
+
+    /// The keys from `from` to before `to`, in order, with what is stored under them.
+    fn range(&self, from: &Key, to: &Key) -> Range<'_>;
+}
+
+/// Keys in order with what is stored under them; an error ends them.
+pub type Range<'v> = Box<dyn Iterator<Item = Result<(Key, Bytes), Error>> + 'v>;

@@ -1,0 +1,165 @@
+//! Tables in files: a log-structured merge tree, without a journal of its own.
+//!
+//! The tree's memtables are lost in a crash and replayed from our log. One key of the tree says
+//! up to which position it has been applied; it is written with every group, so what a flush
+//! makes durable always says so itself.
+//!
+//! Not here: when the tree writes and merges files ([`worker`]), who may still read what
+//! ([`views`]), whether its manifest is whole ([`manifest`]).
+
+mod manifest;
+mod views;
+mod worker;
+
+use super::{Range, Tables, View};
+use crate::{Error, Options, Position};
+use bytes::Bytes;
+use lsm_tree::config::CompressionPolicy;
+use lsm_tree::{
+    AbstractTree, AnyTree, Cache, CompressionType, Config, DescriptorTable, Guard,
+    SequenceNumberCounter,
+};
+use model::Key;
+use model::change::Write;
+use std::path::Path;
+use std::sync::Arc;
+use views::{Views, Visible};
+use worker::{Worker, WorkerHandle};
+
+/// Where the position is kept: before every subspace.
+const POSITION_KEY: &[u8] = b"\0position";
+
+/// How many table files are kept open. Beyond it the longest unused is closed; a reopening costs
+/// some microseconds.
+const FILES_OPEN_MAX: usize = 900;
+
+/// A snapshot after everything; the tree reserves the upper half of the numbers.
+const EVERYTHING: u64 = u64::MAX >> 1;
+
+pub(crate) struct LsmTables {
+    tree: AnyTree,
+    /// Numbers groups *and* the tree's own versions: a read at a number finds the newest version
+    /// below it, so both must come from one series.
+    numbers: SequenceNumberCounter,
+    views: Arc<Views>,
+    memtable_octets: u64,
+    worker: WorkerHandle,
+}
+
+impl LsmTables {
+    /// Opens the tables in the folder at `path`; makes them if there are none.
+    ///
+    /// Tables that lost their files come up empty and are replayed from the log as far as it
+    /// goes; the log knows if that is not far enough.
+    pub(crate) fn open(path: &Path, options: &Options) -> Result<Self, Error> {
+        manifest::check(path)?;
+        let numbers = SequenceNumberCounter::default();
+        let tree = Config::new(path, numbers.clone(), SequenceNumberCounter::default())
+            .use_cache(Arc::new(Cache::with_capacity_bytes(options.cache_octets)))
+            .use_descriptor_table(Some(Arc::new(DescriptorTable::new(FILES_OPEN_MAX))))
+            .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
+            .open()?;
+        let next = tree
+            .get_highest_persisted_seqno()
+            .map_or(1, |highest| highest + 1);
+        numbers.set(next);
+        let durable = stored_position(&tree)?;
+        let views = Arc::new(Views::new(next));
+        let worker = Worker::start(tree.clone(), Arc::clone(&views), durable);
+        Ok(Self {
+            tree,
+            numbers,
+            views,
+            memtable_octets: options.memtable_octets,
+            worker,
+        })
+    }
+}
+
+fn stored_position(tree: &AnyTree) -> Result<Position, Error> {
+    let Some(stored) = tree.get(POSITION_KEY, EVERYTHING)? else {
+        return Ok(Position::START);
+    };
+    match <[u8; 8]>::try_from(&stored[..]) {
+        Ok(octets) => Ok(Position(u64::from_be_bytes(octets))),
+        Err(_) => Err(Error::Corrupted {
+            file: "tables".into(),
+            at: 0,
+            extent: 0,
+            reason: "the position up to which they were applied cannot be read".into(),
+        }),
+    }
+}
+
+impl Tables for LsmTables {
+    fn durable(&self) -> Position {
+        self.worker.durable()
+    }
+
+    fn make_room(&self) -> Result<(), Error> {
+        self.worker.wait_for_room()
+    }
+
+    fn apply(&self, position: Position, writes: &[Write]) -> Result<(), Error> {
+        let number = self.numbers.next();
+        for write in writes {
+            let key = &write.key.octets()[..];
+            match &write.octets {
+                Some(octets) => self.tree.insert(key, &octets[..], number),
+                None => self.tree.remove(key, number),
+            };
+        }
+        let (_, memtable) = self
+            .tree
+            .insert(POSITION_KEY, position.0.to_be_bytes(), number);
+        self.views.publish(number + 1);
+        if memtable > self.memtable_octets {
+            self.worker.rotate(position);
+        }
+        Ok(())
+    }
+
+    fn view(&self) -> Box<dyn View> {
+        Box::new(LsmView {
+            tree: self.tree.clone(),
+            at: self.views.open(),
+        })
+    }
+
+    fn flush(&self) -> Result<(), Error> {
+        // Only what is applied can be read here, so the stored position is that of the memtable.
+        let position = stored_position(&self.tree)?;
+        self.worker.rotate(position);
+        self.worker.wait_until_durable(position)
+    }
+
+    fn compact(&self) -> Result<(), Error> {
+        self.tree
+            .major_compact(worker::TABLE_OCTETS, self.views.oldest())?;
+        Ok(())
+    }
+}
+
+struct LsmView {
+    tree: AnyTree,
+    at: Visible,
+}
+
+impl View for LsmView {
+    fn get(&self, key: &Key) -> Result<Option<Bytes>, Error> {
+        let found = self.tree.get(&key.octets()[..], self.at.number())?;
+        Ok(found.map(Bytes::from))
+    }
+
+    fn range(&self, from: &Key, to: &Key) -> Range<'_> {
+        if from >= to {
+            return Box::new(std::iter::empty());
+        }
+        let bounds = from.octets()[..].to_vec()..to.octets()[..].to_vec();
+        let entries = self.tree.range(bounds, self.at.number(), None);
+        Box::new(entries.map(|entry| {
+            let (key, octets) = entry.into_inner()?;
+            Ok((Key::from_octets(key.into()), octets.into()))
+        }))
+    }
+}

@@ -1,0 +1,224 @@
+//! One suite of tests for every kind of tables.
+
+use super::*;
+use crate::Options;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// Small memtables, so that a few hundred writes make several files.
+fn small() -> Options {
+    Options {
+        memtable_octets: 20_000,
+        cache_octets: 1 << 20,
+        ..Options::default()
+    }
+}
+
+/// Runs a check on new tables of each kind.
+fn on_each(check: impl Fn(&dyn Tables)) {
+    check(&MemoryTables::default());
+    let folder = TempDir::new().unwrap();
+    check(&LsmTables::open(folder.path(), &small()).unwrap());
+}
+
+fn key(text: &str) -> Key {
+    Key::from_octets(text.to_owned().into())
+}
+
+fn put(at: &str, octets: &str) -> Write {
+    Write {
+        key: key(at),
+        octets: Some(octets.to_owned().into()),
+    }
+}
+
+fn delete(at: &str) -> Write {
+    Write {
+        key: key(at),
+        octets: None,
+    }
+}
+
+fn get(view: &dyn View, at: &str) -> Option<String> {
+    let found = view.get(&key(at)).unwrap();
+    found.map(|octets| String::from_utf8(octets.to_vec()).unwrap())
+}
+
+fn keys(view: &dyn View, from: &str, to: &str) -> Vec<String> {
+    let entries = view.range(&key(from), &key(to));
+    entries
+        .map(|entry| String::from_utf8(entry.unwrap().0.octets().to_vec()).unwrap())
+        .collect()
+}
+
+#[test]
+fn what_is_applied_is_visible_and_what_is_deleted_is_not() {
+    on_each(|tables| {
+        assert_eq!(get(&*tables.view(), "a"), None);
+        tables
+            .apply(Position(1), &[put("a", "1"), put("b", "2")])
+            .unwrap();
+        tables
+            .apply(Position(2), &[put("a", "3"), delete("b")])
+            .unwrap();
+        let view = tables.view();
+        assert_eq!(get(&*view, "a").as_deref(), Some("3"));
+        assert_eq!(get(&*view, "b"), None);
+        assert_eq!(get(&*view, "ab"), None);
+    });
+}
+
+#[test]
+fn a_view_does_not_change_whatever_is_written_and_merged_meanwhile() {
+    on_each(|tables| {
+        tables
+            .apply(Position(1), &[put("a", "old"), put("b", "stays")])
+            .unwrap();
+        let view = tables.view();
+        for position in 2..400 {
+            tables.make_room().unwrap();
+            let octets = format!("{position:0200}");
+            let other = format!("other {position}");
+            tables
+                .apply(
+                    Position(position),
+                    &[put("a", &octets), put(&other, &octets)],
+                )
+                .unwrap();
+        }
+        tables
+            .apply(Position(400), &[delete("a"), delete("b")])
+            .unwrap();
+        tables.flush().unwrap();
+        tables.compact().unwrap();
+        assert_eq!(get(&*view, "a").as_deref(), Some("old"));
+        assert_eq!(keys(&*view, "a", "z"), ["a", "b"]);
+        drop(view);
+        assert_eq!(get(&*tables.view(), "a"), None);
+    });
+}
+
+#[test]
+fn ranges_are_in_order_and_leave_out_their_end() {
+    on_each(|tables| {
+        let writes = ["c", "a", "b/1", "b", "b0", "\u{ff}"].map(|at| put(at, ""));
+        tables.apply(Position(1), &writes).unwrap();
+        let view = tables.view();
+        assert_eq!(keys(&*view, "a", "c"), ["a", "b", "b/1", "b0"]);
+        assert_eq!(keys(&*view, "b/", "b0"), ["b/1"]);
+        assert!(keys(&*view, "c", "a").is_empty());
+        assert!(keys(&*view, "b", "b").is_empty());
+    });
+}
+
+#[test]
+fn files_know_up_to_where_they_were_applied() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    assert_eq!(tables.durable(), Position::START);
+    tables.apply(Position(7), &[put("a", "1")]).unwrap();
+    tables.flush().unwrap();
+    assert_eq!(tables.durable(), Position(7));
+    tables.apply(Position(8), &[put("a", "2")]).unwrap();
+    drop(tables); // As in a crash: what was not flushed is gone.
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    assert_eq!(tables.durable(), Position(7));
+    assert_eq!(get(&*tables.view(), "a").as_deref(), Some("1"));
+}
+
+/// The tree itself does not check its manifest.
+#[test]
+fn a_changed_octet_in_the_list_of_files_is_noticed() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    tables.apply(Position(1), &[put("a", "1")]).unwrap();
+    tables.flush().unwrap();
+    drop(tables);
+    let current = std::fs::read(folder.path().join("current")).unwrap();
+    let number = u64::from_le_bytes(*current.first_chunk().unwrap());
+    let manifest = std::fs::read(folder.path().join(format!("v{number}"))).unwrap();
+    // Beyond the number and the checksum, `current` holds one octet that means nothing.
+    check_each_octet(&folder.path().join("current"), &current, 24);
+    check_each_octet(
+        &folder.path().join(format!("v{number}")),
+        &manifest,
+        manifest.len(),
+    );
+}
+
+/// Checks that tables do not open when one of the first `count` octets of a file is changed.
+fn check_each_octet(path: &Path, whole: &[u8], count: usize) {
+    for at in 0..count {
+        let mut changed = whole.to_vec();
+        changed[at] ^= 1;
+        std::fs::write(path, changed).unwrap();
+        let opened = LsmTables::open(path.parent().unwrap(), &small()).map(|_| ());
+        assert!(
+            matches!(opened, Err(Error::Corrupted { .. })),
+            "{} octet {at}",
+            path.display()
+        );
+    }
+    std::fs::write(path, whole).unwrap();
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Apply(Vec<(u8, Option<u16>)>),
+    Flush,
+    Compact,
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    let writes = proptest::collection::btree_map(any::<u8>(), any::<Option<u16>>(), 1..20);
+    prop_oneof![
+        8 => writes.prop_map(|writes| Act::Apply(writes.into_iter().collect())),
+        1 => Just(Act::Flush),
+        1 => Just(Act::Compact),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn tables_are_an_ordered_map(acts in proptest::collection::vec(any_act(), 1..40)) {
+        on_each(|tables| {
+            let mut map = BTreeMap::new();
+            for (act, position) in acts.iter().zip(1..) {
+                match act {
+                    Act::Apply(writes) => {
+                        let text = |(at, octets): &(u8, Option<u16>)| {
+                            let at = format!("{at:03}");
+                            let octets = octets.map(|octets| format!("{octets:0150}"));
+                            (at, octets)
+                        };
+                        let writes: Vec<(String, Option<String>)> =
+                            writes.iter().map(text).collect();
+                        let as_writes: Vec<Write> = writes
+                            .iter()
+                            .map(|(at, octets)| match octets {
+                                Some(octets) => put(at, octets),
+                                None => delete(at),
+                            })
+                            .collect();
+                        tables.make_room().unwrap();
+                        tables.apply(Position(position), &as_writes).unwrap();
+                        map.extend(writes);
+                    }
+                    Act::Flush => tables.flush().unwrap(),
+                    Act::Compact => tables.compact().unwrap(),
+                }
+            }
+            let expected: Vec<String> =
+                map.iter().filter(|(_, octets)| octets.is_some()).map(|(at, _)| at.clone()).collect();
+            let view = tables.view();
+            assert_eq!(keys(&*view, "0", "9"), expected);
+            for (at, octets) in &map {
+                assert_eq!(&get(&*view, at), octets);
+            }
+        });
+    }
+}

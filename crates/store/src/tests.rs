@@ -1,0 +1,88 @@
+//! Tests of the whole store: closing, reopening, losing its tables.
+
+use super::*;
+use model::Key;
+use std::fs;
+
+fn key(number: u32) -> Key {
+    Key::from_octets(format!("R{number:05}").into())
+}
+
+fn put(number: u32) -> Change {
+    let mut change = Change::default();
+    change.put(key(number), format!("record {number}").into());
+    change
+}
+
+fn small() -> Options {
+    Options {
+        memtable_octets: 30_000,
+        ..Options::default()
+    }
+}
+
+fn count(store: &Store) -> usize {
+    let view = store.view();
+    let all = view.range(&key(0), &Key::from_octets("S".into()));
+    all.map(Result::unwrap).collect::<Vec<_>>().len()
+}
+
+#[test]
+fn a_closed_store_reopens_without_replaying() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    for number in 0..500 {
+        store.commit(put(number)).unwrap();
+    }
+    store.close().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    assert_eq!(store.opened(), Opened::default());
+    assert_eq!(count(&store), 500);
+    assert_eq!(store.commit(put(500)).unwrap(), Position(501));
+}
+
+#[test]
+fn a_store_that_was_dropped_replays_what_its_tables_did_not_hold() {
+    for kind in [TablesKind::Files, TablesKind::Memory] {
+        let options = Options {
+            tables: kind,
+            ..small()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &options).unwrap();
+        for number in 0..500 {
+            store.commit(put(number)).unwrap();
+        }
+        drop(store);
+        let store = Store::open(folder.path(), &options).unwrap();
+        assert!(store.opened().entries_replayed > 0);
+        assert_eq!(count(&store), 500);
+    }
+}
+
+#[test]
+fn tables_that_are_lost_are_made_anew_from_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    for number in 0..300 {
+        store.commit(put(number)).unwrap();
+    }
+    store.close().unwrap();
+    fs::remove_dir_all(folder.path().join("tables")).unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    assert_eq!(store.opened().entries_replayed, 300);
+    assert_eq!(count(&store), 300);
+}
+
+#[test]
+fn a_log_that_is_lost_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    store.commit(put(1)).unwrap();
+    store.close().unwrap();
+    fs::remove_dir_all(folder.path().join("log")).unwrap();
+    let error = Store::open(folder.path(), &small())
+        .map(|_| ())
+        .unwrap_err();
+    assert!(matches!(error, Error::Corrupted { .. }), "{error}");
+}

@@ -1,0 +1,107 @@
+//! A real process that writes is killed with SIGKILL, again and again: nothing it was told to be
+//! durable may be missing afterwards, and what is there has no holes.
+
+use bytes::Bytes;
+use model::{Change, Key};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use store::{Options, Store};
+
+/// Set in the process that writes: the folder to write to.
+const FOLDER: &str = "NAMEPLATE_KILL_TEST_FOLDER";
+
+/// Small memtables, so that kills also meet table files being written and merged.
+fn options() -> Options {
+    Options {
+        memtable_octets: 200_000,
+        log_octets_kept: 1_000_000,
+        ..Options::default()
+    }
+}
+
+fn key(number: u64) -> Key {
+    Key::from_octets(format!("R{number:012}").into())
+}
+
+fn octets(number: u64) -> Bytes {
+    format!("record {number} ")
+        .repeat(1 + (number % 20) as usize)
+        .into()
+}
+
+/// How many records there are; panics if they are not those that were written, without holes.
+fn count(folder: &Path) -> u64 {
+    let store = Store::open(folder, &options()).expect("the folder opens after a kill");
+    let view = store.view();
+    let mut count = 0;
+    for entry in view.range(&key(0), &Key::from_octets("S".into())) {
+        let entry = entry.expect("the tables can be read");
+        count += 1;
+        assert_eq!(entry, (key(count), octets(count)));
+    }
+    count
+}
+
+/// The process that writes. It is this test, started again with the folder in its environment;
+/// started with the others, it does nothing.
+#[test]
+fn writer() {
+    let Ok(folder) = std::env::var(FOLDER) else {
+        return;
+    };
+    let first = count(Path::new(&folder)) + 1;
+    let store = Store::open(Path::new(&folder), &options()).expect("the folder opens");
+    for number in first.. {
+        let mut change = Change::default();
+        change.put(key(number), octets(number));
+        let acknowledge = move |result: Result<_, store::Error>| {
+            result.expect("the disk takes it");
+            let mut out = std::io::stdout().lock();
+            let told = writeln!(out, "durable {number}").and_then(|()| out.flush());
+            told.expect("somebody listens");
+        };
+        store.submit(change, Box::new(acknowledge));
+    }
+}
+
+/// Lets the writer write until it has acknowledged `enough` records, and kills it. Gives the last
+/// number that was acknowledged.
+fn write_and_kill(folder: &Path, enough: usize) -> u64 {
+    let mut writer = Command::new(std::env::current_exe().expect("this test is a program"))
+        .args(["--exact", "writer", "--nocapture"])
+        .env(FOLDER, folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("this test can be started again");
+    let mut lines = BufReader::new(writer.stdout.take().expect("it is piped")).lines();
+    let mut numbers = lines.by_ref().filter_map(|line| {
+        line.expect("the writer writes text")
+            .strip_prefix("durable ")?
+            .parse()
+            .ok()
+    });
+    let before = numbers.by_ref().take(enough).last();
+    writer.kill().expect("it runs");
+    writer.wait().expect("it ran");
+    // What it had acknowledged before the kill reached it is still in the pipe.
+    numbers.last().or(before).unwrap_or_default()
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
+    let rounds = if std::env::var_os("NAMEPLATE_TEST_LONG").is_some() {
+        1000
+    } else {
+        25
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for round in 0..rounds {
+        let acknowledged = write_and_kill(folder.path(), 1 + round * 37 % 300);
+        let found = count(folder.path());
+        assert!(
+            found >= acknowledged,
+            "round {round}: {acknowledged} acknowledged, {found} found"
+        );
+    }
+}

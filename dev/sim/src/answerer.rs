@@ -1,0 +1,215 @@
+//! The node: from octets to octets as the real one does it, with a map for its storage.
+//!
+//! Not here: what to answer (`engine::Authority`), the network between.
+
+use crate::planted::{Bug, Planted};
+use crate::workload::Registration;
+use crate::world::Host;
+use bytes::Bytes;
+use engine::inbox::Refused;
+use engine::question::creation;
+use engine::{Answer, Authority, Date, Inbox, Moment, Origin, Step};
+use model::{Change, Key, SuffixCase};
+use std::collections::BTreeMap;
+use wire::datagram::PIECE_OCTETS;
+use wire::stream::PacketStream;
+use wire::{Message, OpFlags, Packet, ResponseCode};
+
+/// The longest answer that is sent over UDP: three full datagrams.
+///
+/// Beyond it nothing is sent, and the asker's timers take it to TCP: a stranger who writes
+/// somebody else's address under a question has little sent to him.
+pub(crate) const UDP_ANSWER_OCTETS_MAX: usize = 3 * PIECE_OCTETS;
+
+/// The one node of the simulation.
+pub(crate) struct Answerer {
+    authority: Authority<crypto::Provider>,
+    stored: BTreeMap<Key, Bytes>,
+    inbox: Inbox<Host>,
+    /// By peer; `None` once the connection has been closed.
+    connections: BTreeMap<Host, Option<PacketStream>>,
+    planted: Planted,
+}
+
+/// What the node made of a packet that was all there.
+#[derive(Debug)]
+pub(crate) struct Handled {
+    /// The message it was; `None` if it was none.
+    pub(crate) request: Option<Message>,
+    /// The message that answers it, if one does.
+    pub(crate) answer: Option<Message>,
+    /// What the answer had to change in the records first.
+    pub(crate) change: Change,
+}
+
+impl Answerer {
+    /// A node without records.
+    pub(crate) fn new(suffix_case: SuffixCase, bug: Option<Bug>) -> Self {
+        Self {
+            authority: Authority {
+                digests: crypto::Provider,
+                suffix_case,
+                site_serial: 7,
+                is_primary: true,
+            },
+            stored: BTreeMap::new(),
+            inbox: Inbox::new(),
+            connections: BTreeMap::new(),
+            planted: Planted::new(bug),
+        }
+    }
+
+    /// Registers an identifier, or replaces what is registered, as the operator does it.
+    pub(crate) fn register(&mut self, registration: &Registration, date: Date) -> ResponseCode {
+        let Registration { identifier, values } = registration;
+        let request = creation(identifier, values, OpFlags::OVERWRITE, 0, date);
+        let step = self.authority.start(&request, Origin::Local, date);
+        let answer = drive(step, |key| self.stored.get(key).cloned());
+        answer.map_or(ResponseCode::REQUEST, |answer| {
+            self.carry_out(&answer.change);
+            answer.message.header.response_code
+        })
+    }
+
+    /// One thread reads and writes, so nothing can come between a plan and its change.
+    fn carry_out(&mut self, change: &Change) {
+        for precondition in &change.preconditions {
+            let stored = self.stored.get(&precondition.key);
+            assert_eq!(stored, precondition.seen.as_ref(), "nobody else writes");
+        }
+        for write in &change.writes {
+            match &write.octets {
+                Some(octets) => self.stored.insert(write.key.clone(), octets.clone()),
+                None => self.stored.remove(&write.key),
+            };
+        }
+    }
+
+    /// Takes a datagram; what it completes is answered.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        now: Moment,
+        date: Date,
+        peer: Host,
+        octets: &Bytes,
+    ) -> Option<Handled> {
+        let now = self.planted.inbox_moment(now);
+        let peer = self.planted.peer(peer);
+        match self.inbox.handle_datagram(now, peer, octets) {
+            Ok(None) => None,
+            Ok(Some(packet)) => Some(self.answer(&packet, date)),
+            Err(Refused { envelope, error }) => {
+                let refusal = self.authority.refuse(&envelope?, &error, date);
+                Some(Handled::refused(refusal))
+            }
+        }
+    }
+
+    /// Takes octets of a connection; each packet they complete is answered.
+    pub(crate) fn handle_chunk(&mut self, date: Date, peer: Host, octets: &[u8]) -> Vec<Handled> {
+        let connection = self.connections.entry(peer).or_default();
+        let mut stream = connection.take().unwrap_or_default();
+        stream.push(octets);
+        let mut handled = Vec::new();
+        loop {
+            match stream.next_packet() {
+                Ok(Some(packet)) => handled.push(self.answer(&packet, date)),
+                Ok(None) => {
+                    self.connections.insert(peer, Some(stream));
+                    return handled;
+                }
+                Err(error) => {
+                    let envelope = stream.envelope();
+                    let refusal =
+                        envelope.map(|envelope| self.authority.refuse(&envelope, &error, date));
+                    handled.extend(refusal.map(Handled::refused));
+                    return handled;
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, packet: &Packet, date: Date) -> Handled {
+        let request = match Message::from_packet(packet) {
+            Ok(request) => request,
+            Err(error) => {
+                let refusal = self.authority.refuse(&packet.envelope, &error, date);
+                return Handled::refused(refusal);
+            }
+        };
+        let asked = Authority {
+            suffix_case: self.planted.suffix_case(self.authority.suffix_case),
+            ..self.authority.clone()
+        };
+        let shown = self.planted.request(request.clone());
+        let step = asked.start(&shown, Origin::Network, date);
+        let fetch = |key: &Key| {
+            let stored = self.stored.get(key).cloned();
+            stored.map(|octets| self.planted.found(octets))
+        };
+        let Some(Answer {
+            message, change, ..
+        }) = drive(step, fetch)
+        else {
+            return Handled::ignored(request);
+        };
+        self.carry_out(&change);
+        Handled {
+            answer: Some(self.planted.answer(&request, message)),
+            request: Some(request),
+            change,
+        }
+    }
+
+    /// When [`Answerer::handle_timeout`] has something to do, if ever.
+    pub(crate) fn poll_timeout(&self) -> Option<Moment> {
+        self.inbox.poll_timeout()
+    }
+
+    /// Forgets messages that have been incomplete for too long.
+    pub(crate) fn handle_timeout(&mut self, now: Moment) {
+        self.inbox.handle_timeout(self.planted.inbox_moment(now));
+    }
+
+    /// Whether a message is short enough to be sent over UDP.
+    pub(crate) fn fits_datagrams(&self, message: &Message) -> bool {
+        message.to_packet().payload.len() <= self.planted.udp_answer_octets_max()
+    }
+
+    /// The messages that are incomplete, for those who count.
+    pub(crate) fn waiting(&self) -> Vec<(Host, u32)> {
+        self.inbox.waiting()
+    }
+}
+
+impl Handled {
+    fn refused(refusal: Message) -> Self {
+        Self {
+            request: None,
+            answer: Some(refusal),
+            change: Change::default(),
+        }
+    }
+
+    fn ignored(request: Message) -> Self {
+        Self {
+            request: Some(request),
+            answer: None,
+            change: Change::default(),
+        }
+    }
+}
+
+/// Drives a plan to its end, as every node does; `None` if it deserves no answer.
+fn drive(mut step: Step, fetch: impl Fn(&Key) -> Option<Bytes>) -> Option<Answer> {
+    loop {
+        match step {
+            Step::Fetch(plan) => {
+                let found = plan.keys().iter().map(&fetch).collect();
+                step = plan.resume(found);
+            }
+            Step::Answer(answer) => return Some(*answer),
+            Step::Ignore(_) => return None,
+        }
+    }
+}
