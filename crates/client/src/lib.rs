@@ -1,1 +1,140 @@
-//! x
+//! The sockets of the asker: asks one node one question, over UDP with retry or over TCP.
+//!
+//! When to ask again and which answer to believe is decided in room `engine`; here are the
+//! sockets and the clock. Calls block; asking many nodes at once comes with the resolver.
+//!
+//! Not here: finding out which node to ask.
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod error;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod udp;
+
+pub use clock::Clock;
+pub use error::Error;
+
+use engine::exchange::Answered;
+use engine::{Outcome, Question};
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+use tcp::Connection;
+use wire::Message;
+
+/// How a question travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// In datagrams, asked again when no answer comes.
+    Udp,
+    /// In a connection, which is kept for further questions.
+    Tcp,
+}
+
+/// An answer and how it came.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The answer.
+    pub answered: Answered,
+    /// How it came.
+    pub transport: Transport,
+    /// How long it took, all tries together.
+    pub took: Duration,
+}
+
+/// Asks one node.
+///
+/// ```no_run
+/// use client::Client;
+/// use engine::Question;
+///
+/// let mut client = Client::new("127.0.0.1:2641".parse()?)?;
+/// let reply = client.ask(&Question::about("88.156.1/pump".parse()?))?;
+/// println!("{}", reply.answered.message.header.response_code);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Client {
+    server: SocketAddr,
+    socket: UdpSocket,
+    connection: Option<Connection>,
+    clock: Clock,
+}
+
+impl Client {
+    /// A client of the node at `server`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if no socket can be had.
+    pub fn new(server: SocketAddr) -> Result<Self, Error> {
+        Ok(Self {
+            server,
+            socket: udp::connect(server)?,
+            connection: None,
+            clock: Clock::start(),
+        })
+    }
+
+    /// Asks over UDP, and over TCP if no answer comes: an answer may be too long for UDP.
+    ///
+    /// # Errors
+    /// [`Error::Unanswered`] if both are silent; otherwise what went wrong over TCP.
+    pub fn ask(&mut self, question: &Question) -> Result<Reply, Error> {
+        match self.ask_over(Transport::Udp, question) {
+            Err(Error::Unanswered { .. }) => self.ask_over(Transport::Tcp, question),
+            other => other,
+        }
+    }
+
+    /// Asks over one transport only.
+    ///
+    /// # Errors
+    /// [`Error::Unanswered`], [`Error::Io`], or [`Error::Disbelief`] if what came over a
+    /// connection does not answer the question. (Over UDP that is ignored: anybody may send it.)
+    pub fn ask_over(&mut self, transport: Transport, question: &Question) -> Result<Reply, Error> {
+        let message = question.resolution(new_request_id()?, Clock::date());
+        let started = Instant::now();
+        let answered = match transport {
+            Transport::Udp => self.ask_udp(message)?,
+            Transport::Tcp => self.ask_tcp(&message)?,
+        };
+        Ok(Reply {
+            answered,
+            transport,
+            took: started.elapsed(),
+        })
+    }
+
+    fn ask_udp(&self, message: Message) -> Result<Answered, Error> {
+        match udp::exchange(&self.socket, self.clock, message)? {
+            Outcome::Answered(answered) => Ok(*answered),
+            Outcome::Unanswered => Err(Error::Unanswered {
+                server: self.server,
+            }),
+        }
+    }
+
+    fn ask_tcp(&mut self, message: &Message) -> Result<Answered, Error> {
+        // A kept connection may have been closed by the node while it was idle: then a new one
+        // is tried once.
+        if let Some(mut kept) = self.connection.take()
+            && let Ok(answered) = kept.ask(message)
+        {
+            self.connection = Some(kept);
+            return Ok(answered);
+        }
+        let mut connection = Connection::open(self.server)?;
+        let answered = connection.ask(message)?;
+        self.connection = Some(connection);
+        Ok(answered)
+    }
+}
+
+/// A request id that nobody can guess.
+fn new_request_id() -> Result<u32, Error> {
+    getrandom::u32().map_err(|error| Error::Io {
+        doing: "ask for random octets",
+        source: std::io::Error::other(error),
+    })
+}

@@ -13,6 +13,7 @@ pub use creation::{HOMED_MARK, Registration};
 
 use crate::step::{Event, Step};
 use crate::{Date, Digests};
+use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use alloc::vec::IntoIter;
 use bytes::Bytes;
@@ -87,6 +88,11 @@ impl<D: Digests> Authority<D> {
             }
             Err(error) => asked.fail(ResponseCode::PROTOCOL_ERROR, error.to_string()),
         }
+    }
+
+    /// Answers a request that could not be carried out, for a reason outside its plan.
+    pub fn fail(&self, request: &Message, code: ResponseCode, text: &str, now: Date) -> Message {
+        Asked::new(self, request, now).failure(code, text.to_owned())
     }
 
     /// Answers octets that are no message, as far as their envelope tells whom to answer.

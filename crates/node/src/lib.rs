@@ -1,1 +1,200 @@
-//! x
+//! The sockets of the answerer: UDP and TCP listeners before one store.
+//!
+//! | file | question it answers |
+//! | --- | --- |
+//! | [`config`] | what can be set, and what is it set to? |
+//! | `answerer` | how does a plan of the engine meet the store? |
+//! | `udp`, `tcp` | how do octets come in and go out? |
+//! | [`counters`] | what has happened so far? |
+//!
+//! Not here: what is answered (room `engine`), what is kept (room `store`), HTTP.
+
+#![forbid(unsafe_code)]
+
+mod answerer;
+pub mod config;
+pub mod counters;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod udp;
+
+pub use config::Config;
+pub use counters::{Counted, Counters};
+
+use answerer::Answerer;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use store::Store;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use udp::UdpListener;
+use wire::Message;
+
+/// Why a node cannot run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operator chooses another address, or stops who has it.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The operating system refuses what every node needs.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The store could not be closed in good order; nothing is lost.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A running node. [`Node::stop`] ends it in good order; dropping it ends it too, but without
+/// waiting for answers that are under way.
+pub struct Node {
+    answerer: Arc<Answerer>,
+    addresses: Vec<SocketAddr>,
+    runtime: Runtime,
+    stop: watch::Sender<bool>,
+    udp: Vec<UdpListener>,
+    tcp: Vec<tcp::TcpListener>,
+}
+
+impl Node {
+    /// Listens on the configured addresses, each over UDP and TCP, and answers from `store`.
+    ///
+    /// Port 0 means any free port, the same for both.
+    ///
+    /// # Errors
+    /// [`Error::Listen`] or [`Error::Io`]; then nothing listens.
+    pub fn start(config: &Config, store: Store) -> Result<Self, Error> {
+        let runtime = Runtime::new().map_err(io_error("start threads"))?;
+        let (stop, stopped) = watch::channel(false);
+        let answerer = Arc::new(Answerer::new(config, store));
+        let mut node = Self {
+            answerer,
+            addresses: Vec::new(),
+            runtime,
+            stop,
+            udp: Vec::new(),
+            tcp: Vec::new(),
+        };
+        for &address in &config.listen {
+            node.listen(config, address, &stopped)?;
+        }
+        Ok(node)
+    }
+
+    fn listen(
+        &mut self,
+        config: &Config,
+        address: SocketAddr,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<(), Error> {
+        let failed = |source| Error::Listen { address, source };
+        let (socket, listener) = bind_both(address).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let udp = UdpListener::start(config, socket, &self.answerer).map_err(failed)?;
+        let _entered = self.runtime.enter();
+        let answerer = Arc::clone(&self.answerer);
+        let tcp = tcp::TcpListener::start(config, listener, answerer, stopped.clone());
+        self.udp.push(udp);
+        self.tcp.push(tcp.map_err(failed)?);
+        self.addresses.push(address);
+        Ok(())
+    }
+
+    /// Where the node listens, over UDP and TCP.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// What has happened so far.
+    pub fn counted(&self) -> Counted {
+        self.answerer.counters().read()
+    }
+
+    /// Answers a request of whoever runs this node: it may register too.
+    ///
+    /// Blocks until what it writes is durable.
+    pub fn answer_locally(&self, request: &Message) -> Option<Message> {
+        self.answerer.answer(request, engine::Origin::Local)
+    }
+
+    /// Waits until the process is told to stop: by Ctrl-C or by SIGTERM.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if signals cannot be listened for.
+    pub fn wait_for_signal(&self) -> Result<(), Error> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let waiting = self.runtime.block_on(async {
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            Ok(())
+        });
+        waiting.map_err(io_error("listen for signals"))
+    }
+
+    /// Stops in good order: takes no more questions, ends the answers under way, closes the store.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if the tables could not be written; the log has it all.
+    pub fn stop(self) -> Result<(), Error> {
+        let Self {
+            answerer,
+            runtime,
+            stop,
+            udp,
+            tcp,
+            ..
+        } = self;
+        stop.send_replace(true);
+        for listener in udp {
+            listener.join();
+        }
+        runtime.block_on(async {
+            for listener in tcp {
+                listener.join().await;
+            }
+        });
+        drop(runtime);
+        match Arc::into_inner(answerer) {
+            Some(answerer) => Ok(answerer.into_store().close()?),
+            // Somebody still holds it; the store closes when they let go, and replays its log.
+            None => Ok(()),
+        }
+    }
+}
+
+fn io_error(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Io { doing, source }
+}
+
+/// How often a free port is sought that is free for UDP and TCP both.
+const BIND_TRIES: usize = 16;
+
+/// Binds one address for UDP and TCP; with port 0, one free port for both.
+fn bind_both(address: SocketAddr) -> io::Result<(std::net::UdpSocket, std::net::TcpListener)> {
+    let mut tries = if address.port() == 0 { BIND_TRIES } else { 1 };
+    loop {
+        let listener = std::net::TcpListener::bind(address)?;
+        tries -= 1;
+        match std::net::UdpSocket::bind(listener.local_addr()?) {
+            Ok(socket) => return Ok((socket, listener)),
+            Err(error) if tries == 0 => return Err(error),
+            Err(_) => (),
+        }
+    }
+}

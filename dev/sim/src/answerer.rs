@@ -26,8 +26,7 @@ pub(crate) struct Answerer {
     authority: Authority<crypto::Provider>,
     stored: BTreeMap<Key, Bytes>,
     inbox: Inbox<Host>,
-    /// By peer; `None` once the connection has been closed.
-    connections: BTreeMap<Host, Option<PacketStream>>,
+    connections: BTreeMap<Host, PacketStream>,
     planted: Planted,
 }
 
@@ -78,6 +77,9 @@ impl Answerer {
             assert_eq!(stored, precondition.seen.as_ref(), "nobody else writes");
         }
         for write in &change.writes {
+            if !self.planted.writes(self.stored.contains_key(&write.key)) {
+                continue;
+            }
             match &write.octets {
                 Some(octets) => self.stored.insert(write.key.clone(), octets.clone()),
                 None => self.stored.remove(&write.key),
@@ -105,28 +107,26 @@ impl Answerer {
         }
     }
 
-    /// Takes octets of a connection; each packet they complete is answered.
+    /// Takes octets of a connection; each packet they complete is answered. What cannot be a
+    /// packet ends the connection.
     pub(crate) fn handle_chunk(&mut self, date: Date, peer: Host, octets: &[u8]) -> Vec<Handled> {
-        let connection = self.connections.entry(peer).or_default();
-        let mut stream = connection.take().unwrap_or_default();
+        let mut stream = self.connections.remove(&peer).unwrap_or_default();
         stream.push(octets);
         let mut handled = Vec::new();
         loop {
             match stream.next_packet() {
                 Ok(Some(packet)) => handled.push(self.answer(&packet, date)),
-                Ok(None) => {
-                    self.connections.insert(peer, Some(stream));
-                    return handled;
-                }
+                Ok(None) => break,
                 Err(error) => {
-                    let envelope = stream.envelope();
-                    let refusal =
-                        envelope.map(|envelope| self.authority.refuse(&envelope, &error, date));
+                    let refuse = |envelope| self.authority.refuse(&envelope, &error, date);
+                    let refusal = stream.envelope().map(refuse);
                     handled.extend(refusal.map(Handled::refused));
                     return handled;
                 }
             }
         }
+        self.connections.insert(peer, stream);
+        handled
     }
 
     fn answer(&mut self, packet: &Packet, date: Date) -> Handled {

@@ -38,8 +38,8 @@ impl History {
 
     /// The last lines, `lines` at most.
     pub fn tail(&self, lines: usize) -> &str {
-        let ends = self.text.rmatch_indices('\n').map(|(at, _)| at + 1);
-        let start = ends.skip(lines).next().unwrap_or_default();
+        let mut ends = self.text.rmatch_indices('\n').map(|(at, _)| at + 1);
+        let start = ends.nth(lines).unwrap_or_default();
         &self.text[start..]
     }
 
@@ -92,7 +92,10 @@ mod tests {
     #[test]
     fn lines_carry_their_moment() {
         assert_eq!(history(&["a", "b"]).text(), "   1.234 a\n   1.234 b\n");
-        assert_eq!(history(&["a", "b", "c"]).tail(2), "   1.234 b\n   1.234 c\n");
+        assert_eq!(
+            history(&["a", "b", "c"]).tail(2),
+            "   1.234 b\n   1.234 c\n"
+        );
         assert_eq!(history(&["a"]).tail(2), "   1.234 a\n");
     }
 

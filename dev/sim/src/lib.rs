@@ -1,1 +1,41 @@
-//! x
+//! The simulator: askers, a lossy network and an authority in one thread under one seed.
+//!
+//! It jumps from event to event, so minutes pass in microseconds; it never waits and never looks
+//! at a clock, so one seed is one history. Because the core rooms do no I/O, what runs here is the
+//! code that runs in the field. What it is worth is shown by [`Bug`]s planted around the rooms,
+//! each of which must be found.
+//!
+//! | file | question it answers |
+//! | --- | --- |
+//! | `simulation` | what happens from the first event to the last? |
+//! | `invariants` | what must hold in every history? |
+//! | `records` | what must the answers be, computed a second time? |
+//! | `workload` | what is registered, asked and sent by strangers? |
+//! | `asker`, `answerer` | how are the rooms driven? |
+//! | `network` | what becomes of datagrams on their way? |
+//! | `world` | what happens next, and when is that? |
+//! | `chance` | where does randomness come from, and why is it the same for ever? |
+//! | `history` | what happened, as text? |
+//! | `planted` | which mistakes must be found? |
+//!
+//! Not here: sockets, files and threads, whose tests lie in their rooms.
+
+#![forbid(unsafe_code)]
+
+mod answerer;
+mod asker;
+mod chance;
+mod history;
+mod invariants;
+mod network;
+mod planted;
+mod records;
+mod simulation;
+mod workload;
+mod world;
+
+pub use history::{Difference, History};
+pub use invariants::Violation;
+pub use network::Weather;
+pub use planted::Bug;
+pub use simulation::{Counts, Report, Settings, run};

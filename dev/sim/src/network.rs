@@ -96,6 +96,15 @@ impl Weather {
     }
 }
 
+/// What becomes of a datagram and its copies.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Fate {
+    /// When the first copy that nothing has changed arrives; `None` if none does.
+    pub(crate) arrives_intact: Option<Moment>,
+    /// Whether a copy arrives changed.
+    pub(crate) arrives_changed: bool,
+}
+
 /// Carries parcels through the weather.
 pub(crate) struct Network {
     weather: Weather,
@@ -114,26 +123,39 @@ impl Network {
         }
     }
 
-    /// Sends a datagram; tells whether a copy of it will arrive changed.
+    /// Sends a datagram; tells what becomes of it.
     pub(crate) fn send(
         &mut self,
         world: &mut World,
         history: &mut History,
         parcel: &Parcel,
-    ) -> bool {
+    ) -> Fate {
         let copies = 1 + usize::from(self.chance.happens(self.weather.doubled));
-        let mut corrupted = false;
+        let mut fate = Fate::default();
         for _ in 0..copies {
-            corrupted |= self.send_copy(world, history, parcel.clone());
+            match self.send_copy(world, history, parcel.clone()) {
+                None => {}
+                Some((_, true)) => fate.arrives_changed = true,
+                Some((at, false)) => {
+                    let first = fate.arrives_intact.unwrap_or(at).min(at);
+                    fate.arrives_intact = Some(first);
+                }
+            }
         }
-        corrupted
+        fate
     }
 
-    fn send_copy(&mut self, world: &mut World, history: &mut History, mut parcel: Parcel) -> bool {
+    /// Sends one copy; tells when it arrives and whether it is changed then.
+    fn send_copy(
+        &mut self,
+        world: &mut World,
+        history: &mut History,
+        mut parcel: Parcel,
+    ) -> Option<(Moment, bool)> {
         if self.chance.happens(self.weather.lost) {
             let Parcel { from, to, .. } = parcel;
             history.note(world.now(), format_args!("lost: {from} -> {to}"));
-            return false;
+            return None;
         }
         let corruption = if parcel.to == Host::NODE {
             self.weather.corrupted_requests
@@ -152,7 +174,7 @@ impl Network {
                 is_corrupted,
             },
         );
-        is_corrupted
+        Some((at, is_corrupted))
     }
 
     fn corrupt(&mut self, octets: &[u8]) -> Bytes {
@@ -186,5 +208,76 @@ impl Network {
             *at = sent.max(*at);
             world.schedule(*at, Event::Chunk(Parcel { from, to, octets }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Purpose;
+
+    fn network(weather: Weather) -> Network {
+        Network::new(weather, Chance::new(3, Purpose::Network))
+    }
+
+    fn parcel(octets: Vec<u8>) -> Parcel {
+        Parcel {
+            from: Host::asker(0),
+            to: Host::NODE,
+            octets: octets.into(),
+        }
+    }
+
+    #[test]
+    fn a_connection_keeps_the_order() {
+        let mut network = network(Weather::STORM);
+        let mut world = World::new();
+        let sent: Vec<u8> = (0..9000_u32).map(|at| (at % 251) as u8).collect();
+        let (one, other) = sent.split_at(5000);
+        network.write(&mut world, parcel(one.to_vec()));
+        network.write(&mut world, parcel(other.to_vec()));
+        let mut received = Vec::new();
+        while let Some(event) = world.next_event() {
+            let Event::Chunk(parcel) = event else {
+                panic!("only octets of a connection were sent");
+            };
+            received.extend_from_slice(&parcel.octets);
+        }
+        assert_eq!(received, sent);
+        assert!(world.lasted() <= Weather::STORM.delay_max());
+    }
+
+    #[test]
+    fn a_fate_is_what_happens() {
+        let mut network = network(Weather::STORM);
+        let mut history = History::default();
+        for _ in 0..500 {
+            let mut world = World::new();
+            let fate = network.send(&mut world, &mut history, &parcel(vec![7; 40]));
+            let (mut intact, mut changed) = (None, false);
+            while let Some(event) = world.next_event() {
+                match event {
+                    Event::Datagram { parcel, .. } if parcel.octets == vec![7; 40] => {
+                        intact = intact.or(Some(world.now()));
+                    }
+                    _ => changed = true,
+                }
+            }
+            assert_eq!(
+                (fate.arrives_intact, fate.arrives_changed),
+                (intact, changed)
+            );
+        }
+    }
+
+    #[test]
+    fn which_weather_is_calm() {
+        assert!(Weather::CALM.is_calm());
+        assert!(!Weather::LOSSY.is_calm() && !Weather::STORM.is_calm());
+        let slow = Weather {
+            delay_ms_max: 250,
+            ..Weather::CALM
+        };
+        assert!(!slow.is_calm());
     }
 }

@@ -30,6 +30,8 @@ pub enum Bug {
     InboxForgetsNothing,
     /// The node shows every value as if anybody might read it.
     PrivateValuesShown,
+    /// The node acknowledges that a record was replaced, and keeps the old one.
+    ReplacementsLost,
     /// The node answers answers.
     ResponsesAnswered,
     /// The node answers with its own spelling of the identifier.
@@ -107,6 +109,11 @@ impl Planted {
             Ok(record) => all_public(&record),
             Err(_) => stored,
         }
+    }
+
+    /// Whether the node writes what it has said it would, where something is (`replaces`) or not.
+    pub(crate) fn writes(&self, replaces: bool) -> bool {
+        !(replaces && self.has(Bug::ReplacementsLost))
     }
 
     /// The answer that the node sends.

@@ -150,3 +150,82 @@ fn digest_octets(query: &Query) -> usize {
         1 + 32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(spelling: &str, indexes: &[u32], types: &[&'static str]) -> Query {
+        Query {
+            identifier: spelling.parse().expect("an identifier"),
+            indexes: indexes.to_vec(),
+            types: types.iter().map(|&each| each.into()).collect(),
+            public_only: true,
+            wants_digest: false,
+            version: Version::NEWEST,
+            request_id: 1,
+        }
+    }
+
+    /// Records with one identifier that is written at 0 and at 100 ms.
+    fn records(case: SuffixCase) -> Records {
+        let mut records = Records::new(case);
+        for (at, data) in [(0, "old"), (100, "new")] {
+            let registration = Registration {
+                identifier: "88.Org/aB".parse().unwrap(),
+                values: vec![
+                    Value::public(7, "URL.x", data),
+                    Value::public(2, "EMAIL", data),
+                ],
+            };
+            records.write(&registration, Moment(at), Date(9));
+        }
+        records
+    }
+
+    /// Checks the indexes, or the code, that a question gets between 150 and 160 ms.
+    fn check(case: SuffixCase, query: &Query, expected: Result<&[u32], ResponseCode>) {
+        let said = match &records(case).sayings(query, Moment(150), Moment(160))[..] {
+            [Saying::Values(values)] => Ok(values.iter().map(EncodedValue::index).collect()),
+            [Saying::Code(code)] => Err(*code),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(said, expected.map(<[u32]>::to_vec), "{query:?}");
+    }
+
+    #[test]
+    fn questions_find_what_they_name() {
+        let insensitive = SuffixCase::Insensitive;
+        let sensitive = SuffixCase::Sensitive;
+        check(insensitive, &query("88.oRG/Ab", &[], &[]), Ok(&[2, 7]));
+        check(sensitive, &query("88.oRG/aB", &[7], &[]), Ok(&[7]));
+        check(
+            insensitive,
+            &query("88.Org/ab", &[2], &["url."]),
+            Ok(&[2, 7]),
+        );
+        let no_values = ResponseCode::VALUES_NOT_FOUND;
+        check(
+            insensitive,
+            &query("88.Org/ab", &[], &["url"]),
+            Err(no_values),
+        );
+        let unknown = ResponseCode::HANDLE_NOT_FOUND;
+        check(sensitive, &query("88.Org/Ab", &[], &[]), Err(unknown));
+        let foreign = ResponseCode::SERVER_NOT_RESPONSIBLE;
+        check(sensitive, &query("88.Or/aB", &[], &[]), Err(foreign));
+    }
+
+    #[test]
+    fn while_a_record_changes_either_version_is_right() {
+        let records = records(SuffixCase::Insensitive);
+        let check = |from, to, versions| {
+            let query = query("88.Org/ab", &[], &[]);
+            let sayings = records.sayings(&query, Moment(from), Moment(to));
+            assert_eq!(sayings.len(), versions);
+        };
+        check(10, 90, 1);
+        check(90, 110, 2);
+        check(101, 110, 1);
+    }
+}

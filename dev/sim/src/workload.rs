@@ -26,6 +26,8 @@ pub(crate) struct Workload {
     pub(crate) askers: Vec<Questions>,
     /// What strangers send.
     pub(crate) strays: Vec<Stray>,
+    /// Whether these are so many that the node must forget messages that are not old.
+    pub(crate) is_flooded: bool,
 }
 
 /// An identifier with its values.

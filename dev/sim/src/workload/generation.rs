@@ -35,6 +35,18 @@ const TYPES: [&str; 8] = [
     "10320/LOC",
 ];
 
+/// Permissions of values that anybody may read, and of those that not everybody may.
+const PUBLIC: [Permissions; 3] = [
+    Permissions::DEFAULT,
+    Permissions(0b1111),
+    Permissions(0b0010),
+];
+const HIDDEN: [Permissions; 3] = [
+    Permissions(0b1100),
+    Permissions(0b0000),
+    Permissions(0b0101),
+];
+
 /// What identifiers are made longer with; with it their questions need three datagrams.
 const LONG_SUFFIX_OCTETS: usize = 1100;
 
@@ -54,13 +66,18 @@ impl Workload {
         let askers = askers(&mut chance, &registrations);
         let revisions = revisions(&mut chance, &registrations);
         let mut chance = Chance::new(seed, Purpose::Strays);
-        let strays = strays::draw(&mut chance, weather, askers.len());
+        let mut strays = strays::draw(&mut chance, askers.len());
+        let is_flooded = chance.happens(weather.floods);
+        if is_flooded {
+            strays.extend(strays::flood(&mut chance));
+        }
         Self {
             suffix_case,
             registrations,
             revisions,
             askers,
             strays,
+            is_flooded,
         }
     }
 }
@@ -123,23 +140,21 @@ fn values(chance: &mut Chance) -> Vec<Value> {
         93..98 => (chance.between(20..=60), 200),
         _ => (chance.between(1..=3), 30_000),
     };
-    // All hidden values of a record are hidden alike: which code a mixture deserves is open.
-    let hidden = Permissions(*chance.pick(&[0b1100, 0b0000, 0b1001]));
     let mut index = 0;
     (0..count)
         .map(|_| {
             index += chance.between(1..=40) as u32;
             let data = chance.between(0..=octets_max);
-            value(chance, index, data, hidden)
+            value(chance, index, data)
         })
         .collect()
 }
 
-fn value(chance: &mut Chance, index: u32, data_octets: usize, hidden: Permissions) -> Value {
+fn value(chance: &mut Chance, index: u32, data_octets: usize) -> Value {
     let permissions = if chance.happens(200) {
-        hidden
+        *chance.pick(&HIDDEN)
     } else {
-        *chance.pick(&[Permissions::DEFAULT, Permissions(0b1111), Permissions(2)])
+        *chance.pick(&PUBLIC)
     };
     let references = if chance.happens(50) {
         vec![Reference {
@@ -207,8 +222,7 @@ fn askers(chance: &mut Chance, registrations: &[Registration]) -> Vec<Questions>
     let counts_ids = chance.happens(500);
     (0..chance.between(1..=6))
         .map(|_| {
-            let half_a_day = 6 * 3600;
-            let clock_ahead_seconds = chance.below(2 * half_a_day) as i32 - half_a_day as i32;
+            let clock_ahead_seconds = clock_ahead_seconds(chance);
             let queries = (1..=chance.between(1..=6) as u32)
                 .map(|number| {
                     let rest = rest(chance, number);
@@ -225,6 +239,12 @@ fn askers(chance: &mut Chance, registrations: &[Registration]) -> Vec<Questions>
             }
         })
         .collect()
+}
+
+/// How far an asker's clock is ahead: six hours at most, either way, where twelve are allowed.
+fn clock_ahead_seconds(chance: &mut Chance) -> i32 {
+    let drawn = i32::try_from(chance.below(12 * 3600)).expect("twelve hours have few seconds");
+    drawn - 6 * 3600
 }
 
 /// How long an asker rests before a question: all begin about together.
@@ -312,4 +332,64 @@ fn a_type(chance: &mut Chance) -> Bytes {
     };
     let family = if chance.happens(300) { "." } else { "" };
     Bytes::from(name + family)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::Date;
+    use wire::datagram::PIECE_OCTETS;
+
+    /// How many of the questions of the first seeds something is true of.
+    fn count(is_true: impl Fn(&Workload, &Query) -> bool) -> usize {
+        (1..=300)
+            .map(|seed| {
+                let workload = Workload::new(seed, &Weather::LOSSY);
+                let askers = workload.askers.iter();
+                let queries = askers.flat_map(|asker| &asker.queries);
+                queries
+                    .filter(|(_, query)| is_true(&workload, query))
+                    .count()
+            })
+            .sum()
+    }
+
+    fn is_registered(workload: &Workload, query: &Query) -> bool {
+        let case = workload.suffix_case;
+        let asked = query.identifier.canonical(case);
+        let mut known = workload.registrations.iter();
+        known.any(|each| each.identifier.canonical(case) == asked)
+    }
+
+    /// A workload that never asks for something cannot find a bug there.
+    #[test]
+    fn every_kind_of_question_is_asked() {
+        let all = count(|_, _| true);
+        let unknown = count(|workload, query| !is_registered(workload, query));
+        assert!((all / 6..all / 2).contains(&unknown), "{unknown} of {all}");
+        let fragmented = count(|_, query| {
+            let packet = query.message(Date(0)).to_packet();
+            packet.payload.len() > PIECE_OCTETS
+        });
+        assert!(fragmented > all / 20, "{fragmented} of {all}");
+        assert!(count(|_, query| query.identifier.prefix().as_str() == "99.404") > 0);
+        assert!(count(|_, query| !query.identifier.as_str().contains('/')) > 0);
+        assert!(count(|_, query| !query.indexes.is_empty() && !query.types.is_empty()) > 0);
+        assert!(count(|_, query| !query.public_only && query.types.is_empty()) > 0);
+        assert!(
+            count(|workload, query| {
+                let spelled = |each: &Registration| each.identifier == query.identifier;
+                is_registered(workload, query) && !workload.registrations.iter().any(spelled)
+            }) > all / 20
+        );
+    }
+
+    #[test]
+    fn strangers_and_changes_are_there_too() {
+        let workloads = (1..=300).map(|seed| Workload::new(seed, &Weather::STORM));
+        let workloads: Vec<Workload> = workloads.collect();
+        assert!(workloads.iter().any(|each| each.is_flooded));
+        assert!(workloads.iter().any(|each| each.strays.is_empty()));
+        assert!(workloads.iter().any(|each| !each.revisions.is_empty()));
+    }
 }

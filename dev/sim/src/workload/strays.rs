@@ -5,7 +5,6 @@
 
 use super::Query;
 use crate::chance::Chance;
-use crate::network::Weather;
 use crate::world::{Event, Host, Parcel};
 use bytes::Bytes;
 use engine::{Date, Moment};
@@ -48,7 +47,7 @@ impl Stray {
 }
 
 /// Draws what strangers send to the node and to askers.
-pub(crate) fn draw(chance: &mut Chance, weather: &Weather, askers: usize) -> Vec<Stray> {
+pub(crate) fn draw(chance: &mut Chance, askers: usize) -> Vec<Stray> {
     let mut drawn = Vec::new();
     for number in 0..chance.below(12) {
         let at = Moment(chance.below(STRAYS_MS_MAX) as u64);
@@ -65,9 +64,6 @@ pub(crate) fn draw(chance: &mut Chance, weather: &Weather, askers: usize) -> Vec
             },
             is_connection: !is_forgery && chance.happens(200),
         });
-    }
-    if chance.happens(weather.floods) {
-        drawn.extend(flood(chance));
     }
     drawn
 }
@@ -162,7 +158,8 @@ fn registration(chance: &mut Chance) -> Bytes {
     engine::question::creation(&identifier, &[value], OpFlags::OVERWRITE, id, Date(0)).encode()
 }
 
-fn flood(chance: &mut Chance) -> Vec<Stray> {
+/// Draws more pieces of messages, all at about the same time, than the node's inbox may hold.
+pub(crate) fn flood(chance: &mut Chance) -> Vec<Stray> {
     let at = chance.below(5_000);
     let mut drawn = Vec::new();
     for stranger in 0..FLOOD_STRANGERS {

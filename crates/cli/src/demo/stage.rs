@@ -1,0 +1,106 @@
+//! Where the demo speaks: one language at a time, and a memory for what went wrong.
+
+use crate::output::say;
+use clap::ValueEnum;
+use std::net::SocketAddr;
+
+/// A language of the demo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// English.
+    En,
+    /// 中文 (Chinese).
+    Zh,
+}
+
+impl Language {
+    /// The language of the environment, by the usual variables; English if they say neither.
+    fn of_environment() -> Self {
+        let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .filter_map(|name| std::env::var(name).ok())
+            .find(|value| !value.is_empty());
+        match said {
+            Some(value) if value.starts_with("zh") => Self::Zh,
+            _ => Self::En,
+        }
+    }
+}
+
+pub(crate) struct Stage {
+    language: Language,
+    chapters: usize,
+    wrong: usize,
+}
+
+impl Stage {
+    pub(crate) fn new(language: Option<Language>) -> Self {
+        Self {
+            language: language.unwrap_or_else(Language::of_environment),
+            chapters: 0,
+            wrong: 0,
+        }
+    }
+
+    fn choose<'t>(&self, english: &'t str, chinese: &'t str) -> &'t str {
+        match self.language {
+            Language::En => english,
+            Language::Zh => chinese,
+        }
+    }
+
+    /// Begins a chapter.
+    pub(crate) fn chapter(&mut self, english: &str, chinese: &str) {
+        self.chapters += 1;
+        say(format_args!(
+            "\n{}. {}",
+            self.chapters,
+            self.choose(english, chinese)
+        ));
+    }
+
+    /// Says something.
+    pub(crate) fn tell(&self, english: &str, chinese: &str) {
+        for line in self.choose(english, chinese).lines() {
+            say(format_args!("   {line}"));
+        }
+    }
+
+    /// Says what has happened, and whether that was expected.
+    pub(crate) fn expect(&mut self, is_as_expected: bool, english: &str, chinese: &str) {
+        self.tell(english, chinese);
+        if !is_as_expected {
+            self.wrong += 1;
+            self.tell("✘ That was not expected.", "✘ 与预期不符。");
+        }
+    }
+
+    /// Says how it went.
+    pub(crate) fn end(&self) {
+        say("");
+        match self.wrong {
+            0 => self.tell("All of it was as expected.", "一切符合预期。"),
+            count => self.tell(
+                &format!("{count} things were not as expected."),
+                &format!("有 {count} 处与预期不符。"),
+            ),
+        }
+    }
+
+    /// Says how to go on by hand.
+    pub(crate) fn tell_try_it(&self, identifier: &str, server: SocketAddr) {
+        let program = std::env::current_exe();
+        let program =
+            program.map_or_else(|_| "nameplate".into(), |path| path.display().to_string());
+        let command = format!("{program} resolve {identifier} --server {server}");
+        self.tell(
+            &format!("The node stays up. Ask it yourself:\n\n    {command}\n\nCtrl-C stops it."),
+            &format!("节点继续运行，可以自己试一试：\n\n    {command}\n\n按 Ctrl-C 停止。"),
+        );
+    }
+
+    /// Whether nothing went wrong.
+    pub(crate) fn is_as_expected(&self) -> bool {
+        self.wrong == 0
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the program as its users run it: real processes, files, sockets and signals.
+
+// A panic is how a test speaks.
+#![allow(clippy::unwrap_used)]
+
+mod commands;
+mod divisions;
+mod kill;
+mod program;

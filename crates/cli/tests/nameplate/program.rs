@@ -1,0 +1,95 @@
+//! Runs the program and listens to it.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+/// The program with arguments.
+pub(crate) fn nameplate<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nameplate"));
+    command
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .env_remove("NAMEPLATE_LOG");
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
+    nameplate(arguments)
+        .output()
+        .expect("the program can be started")
+}
+
+/// The exit code, standard output and standard error of a run.
+pub(crate) fn told(output: &Output) -> (i32, String, String) {
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    let code = output.status.code().unwrap_or(-1);
+    (code, text(&output.stdout), text(&output.stderr))
+}
+
+/// A path as text.
+pub(crate) fn path(path: &Path) -> &str {
+    path.to_str().expect("temporary folders have plain names")
+}
+
+/// A node in a process of its own, on a free port. Dropping it kills it.
+pub(crate) struct ServingNode {
+    process: Child,
+    out: BufReader<ChildStdout>,
+    pub(crate) address: SocketAddr,
+}
+
+impl ServingNode {
+    /// Starts a node and waits until it listens.
+    pub(crate) fn start(data: &Path) -> Self {
+        let mut process = nameplate(["serve", "--data", path(data), "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program can be started");
+        let mut out = BufReader::new(process.stdout.take().expect("it is piped"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("it says where it listens");
+        let address = line
+            .split(' ')
+            .nth(2)
+            .and_then(|address| address.parse().ok());
+        Self {
+            process,
+            out,
+            address: address.unwrap_or_else(|| panic!("no address in {line:?}")),
+        }
+    }
+
+    pub(crate) fn server(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Sends SIGTERM, waits for the end, and gives the exit code and what was said last.
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .expect("kill is there");
+        assert!(sent.success());
+        let status = self.process.wait().expect("it ends");
+        let mut said = String::new();
+        while self.out.read_line(&mut said).expect("it writes text") > 0 {}
+        (status.code(), said)
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ran");
+    }
+}
+
+impl Drop for ServingNode {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,74 @@
+//! Asking over TCP, one question after the other on one connection.
+
+use crate::Error;
+use crate::clock::Clock;
+use crypto::Provider;
+use engine::exchange::{Answered, believe};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+use wire::stream::PacketStream;
+use wire::{Message, Packet};
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the whole answer may take; a node that sends an octet now and then gets no longer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A connection to a node.
+pub(crate) struct Connection {
+    server: SocketAddr,
+    stream: TcpStream,
+    packets: PacketStream,
+}
+
+impl Connection {
+    pub(crate) fn open(server: SocketAddr) -> Result<Self, Error> {
+        let stream = TcpStream::connect_timeout(&server, CONNECT_TIMEOUT).and_then(|stream| {
+            stream.set_nodelay(true)?;
+            stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+            Ok(stream)
+        });
+        Ok(Self {
+            server,
+            stream: stream.map_err(Error::io("connect"))?,
+            packets: PacketStream::default(),
+        })
+    }
+
+    pub(crate) fn ask(&mut self, question: &Message) -> Result<Answered, Error> {
+        self.stream
+            .write_all(&question.encode())
+            .map_err(Error::io("ask over TCP"))?;
+        let packet = self.receive(Instant::now() + ANSWER_TIMEOUT)?;
+        let message = Message::from_packet(&packet)?;
+        Ok(believe(&Provider, question, message, Clock::date())?)
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Result<Packet, Error> {
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            if let Some(packet) = self.packets.next_packet()? {
+                return Ok(packet);
+            }
+            let unanswered = Error::Unanswered {
+                server: self.server,
+            };
+            let wait = deadline.saturating_duration_since(Instant::now());
+            if wait.is_zero() {
+                return Err(unanswered);
+            }
+            let read = self.stream.set_read_timeout(Some(wait));
+            match read.and_then(|()| self.stream.read(&mut buffer)) {
+                Ok(0) => {
+                    let closed = io::Error::from(ErrorKind::UnexpectedEof);
+                    return Err(Error::io("read the answer")(closed));
+                }
+                Ok(octets) => self.packets.push(buffer.get(..octets).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(unanswered),
+                Err(error) => return Err(Error::io("read the answer")(error)),
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What can be set. This struct is the only source of settings: the file, its example and the
+//! manual follow from it. Unknown keys are errors.
+
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, SocketAddr};
+
+#[cfg(test)]
+mod tests;
+
+/// The port of the Handle protocol (IANA: hdl-srv).
+pub const PORT: u16 = 2641;
+
+/// The settings of a node, with their defaults.
+///
+/// ```
+/// let config = node::Config::parse(r#"listen = ["127.0.0.1:2641", "[::1]:2641"]"#)?;
+/// assert_eq!(config.listen.len(), 2);
+/// assert!(node::Config::parse("listen = []").is_err());
+/// # Ok::<(), node::config::ParseError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Addresses to listen on, each over UDP and TCP. Default: `127.0.0.1:2641`, which only this
+    /// machine can reach.
+    pub listen: Vec<SocketAddr>,
+    /// How many threads answer UDP on each address, 1 to 64. Default: one for each core.
+    pub udp_threads: usize,
+    /// The longest message answered over UDP, in octets without envelopes; who asked for a longer
+    /// one comes back over TCP by itself. Default: 1,476, three datagrams.
+    pub udp_answer_octets_max: usize,
+    /// How many TCP connections may be open on each address; further ones wait until one closes.
+    /// Default: 1,000.
+    pub tcp_connections_max: usize,
+    /// After how many seconds without a whole question a TCP connection is closed. Default: 300,
+    /// as in the reference software.
+    pub tcp_idle_seconds_max: u64,
+    /// The serial number of this site's information, 0 to 65,534. Default: 1.
+    pub site_serial: u16,
+    /// Whether this site is a primary, whose answers are authoritative. Default: true.
+    pub is_primary: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            listen: vec![(Ipv4Addr::LOCALHOST, PORT).into()],
+            udp_threads: cores.min(UDP_THREADS_MAX),
+            udp_answer_octets_max: 3 * wire::datagram::PIECE_OCTETS,
+            tcp_connections_max: 1000,
+            tcp_idle_seconds_max: 300,
+            site_serial: 1,
+            is_primary: true,
+        }
+    }
+}
+
+const UDP_THREADS_MAX: usize = 64;
+
+/// Why a configuration is none. The operator corrects it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// It is not TOML, has an unknown key or a value of the wrong kind; the text says where.
+    #[error("{0}")]
+    Toml(#[from] toml::de::Error),
+    /// A value is out of range.
+    #[error("{key} must be {range}, not {value}")]
+    Range {
+        /// The key.
+        key: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// What it is.
+        value: u64,
+    },
+}
+
+impl Config {
+    /// Reads the text of a configuration file. What it leaves out has its default.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ParseError> {
+        let in_range = |key, range, value: u64, ok: bool| {
+            if ok {
+                Ok(())
+            } else {
+                Err(ParseError::Range { key, range, value })
+            }
+        };
+        let addresses = self.listen.len();
+        in_range(
+            "listen",
+            "1 or more addresses",
+            addresses as u64,
+            addresses > 0,
+        )?;
+        let threads = self.udp_threads;
+        let threads_ok = (1..=UDP_THREADS_MAX).contains(&threads);
+        in_range("udp_threads", "1 to 64", threads as u64, threads_ok)?;
+        let connections = self.tcp_connections_max;
+        in_range(
+            "tcp_connections_max",
+            "1 or more",
+            connections as u64,
+            connections > 0,
+        )?;
+        let idle = self.tcp_idle_seconds_max;
+        in_range("tcp_idle_seconds_max", "1 or more", idle, idle > 0)?;
+        let serial_ok = self.site_serial != wire::header::SITE_SERIAL_UNKNOWN;
+        in_range(
+            "site_serial",
+            "0 to 65534",
+            self.site_serial.into(),
+            serial_ok,
+        )
+    }
+}

@@ -1,0 +1,82 @@
+//! What has happened so far, counted. Not here: what each event was about (the logs).
+
+use engine::Event;
+use std::sync::atomic::{AtomicU64, Ordering};
+use wire::ResponseCode;
+
+/// Counts events, from many threads at once.
+#[derive(Debug, Default)]
+pub struct Counters {
+    answered: AtomicU64,
+    not_found: AtomicU64,
+    refused: AtomicU64,
+    ignored: AtomicU64,
+    unreadable: AtomicU64,
+    too_long_for_udp: AtomicU64,
+}
+
+/// What was counted since the node was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Requests answered, with any code.
+    pub answered: u64,
+    /// Of these, with the code for an identifier or values that do not exist.
+    pub not_found: u64,
+    /// Octets that were no message.
+    pub refused: u64,
+    /// Messages that deserved no answer.
+    pub ignored: u64,
+    /// Answers that met a stored record nobody can read.
+    pub unreadable: u64,
+    /// Answers that were not sent because they are too long for UDP.
+    pub too_long_for_udp: u64,
+}
+
+impl Counters {
+    /// Counts an event of the engine.
+    pub fn count(&self, event: &Event) {
+        match event {
+            Event::Answered { code, .. } => {
+                add(&self.answered);
+                let missing = [
+                    ResponseCode::HANDLE_NOT_FOUND,
+                    ResponseCode::VALUES_NOT_FOUND,
+                ];
+                if missing.contains(code) {
+                    add(&self.not_found);
+                }
+            }
+            Event::RecordUnreadable { .. } => {
+                add(&self.answered);
+                add(&self.unreadable);
+            }
+            _ => add(&self.ignored),
+        }
+    }
+
+    pub(crate) fn count_refused(&self) {
+        add(&self.refused);
+    }
+
+    pub(crate) fn count_too_long_for_udp(&self) {
+        add(&self.too_long_for_udp);
+    }
+
+    /// What was counted so far.
+    pub fn read(&self) -> Counted {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counted {
+            answered: read(&self.answered),
+            not_found: read(&self.not_found),
+            refused: read(&self.refused),
+            ignored: read(&self.ignored),
+            unreadable: read(&self.unreadable),
+            too_long_for_udp: read(&self.too_long_for_udp),
+        }
+    }
+}
+
+/// Counters say nothing about other memory, so no order is needed.
+fn add(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,187 @@
+//! Questions over TCP: a task for each connection, any number of questions on it.
+//!
+//! Answers leave in the order of the questions. Connections stay open until they are idle for too
+//! long, the peer closes them, or what comes cannot be cut into messages any more.
+
+use crate::answerer::Answerer;
+use crate::config::Config;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{self, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use tracing::{debug, warn};
+use wire::Packet;
+use wire::stream::PacketStream;
+
+/// How much is read from a connection at once.
+const READ_OCTETS: usize = 4096;
+
+/// How long a peer may take to receive an answer; beyond it the connection is closed.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long connections are waited for when the node stops; beyond it they are cut.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// How long to wait when the operating system has no more connections for us.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The task that accepts connections on one address.
+pub(crate) struct TcpListener {
+    task: JoinHandle<()>,
+}
+
+impl TcpListener {
+    /// Starts to accept. Must be called within the runtime.
+    pub(crate) fn start(
+        config: &Config,
+        listener: std::net::TcpListener,
+        answerer: Arc<Answerer>,
+        stopped: watch::Receiver<bool>,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let listener = net::TcpListener::from_std(listener)?;
+        let accepting = Accepting {
+            answerer,
+            stopped,
+            permits: Arc::new(Semaphore::new(config.tcp_connections_max)),
+            idle: Duration::from_secs(config.tcp_idle_seconds_max),
+        };
+        Ok(Self {
+            task: tokio::spawn(accepting.run(listener)),
+        })
+    }
+
+    /// Waits until the last connection has ended.
+    pub(crate) async fn join(self) {
+        // A task that has panicked has said so on its own.
+        let _ = self.task.await;
+    }
+}
+
+struct Accepting {
+    answerer: Arc<Answerer>,
+    stopped: watch::Receiver<bool>,
+    permits: Arc<Semaphore>,
+    idle: Duration,
+}
+
+impl Accepting {
+    async fn run(mut self, listener: net::TcpListener) {
+        let mut connections = JoinSet::new();
+        loop {
+            while connections.try_join_next().is_some() {}
+            let mut stopped = self.stopped.clone();
+            let accepted = tokio::select! {
+                accepted = self.accept(&listener) => accepted,
+                _ = stopped.wait_for(|stops| *stops) => break,
+            };
+            match accepted {
+                Ok((stream, peer, permit)) => {
+                    connections.spawn(self.connection(stream).run(peer, permit));
+                }
+                Err(error) => {
+                    warn!(%error, "cannot accept a connection; trying again");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        let ended = async { while connections.join_next().await.is_some() {} };
+        if timeout(STOP_GRACE, ended).await.is_err() {
+            warn!("connections were cut that did not end in time");
+            connections.shutdown().await;
+        }
+    }
+
+    async fn accept(
+        &mut self,
+        listener: &net::TcpListener,
+    ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, peer) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok((stream, peer, permit))
+    }
+
+    fn connection(&self, stream: TcpStream) -> Connection {
+        Connection {
+            stream,
+            packets: PacketStream::default(),
+            buffer: vec![0; READ_OCTETS],
+            answerer: Arc::clone(&self.answerer),
+            stopped: self.stopped.clone(),
+            idle: self.idle,
+        }
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    packets: PacketStream,
+    buffer: Vec<u8>,
+    answerer: Arc<Answerer>,
+    stopped: watch::Receiver<bool>,
+    idle: Duration,
+}
+
+impl Connection {
+    async fn run(mut self, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+        if let Err(error) = self.serve().await {
+            debug!(%error, %peer, "a connection ended");
+        }
+        drop(permit);
+    }
+
+    async fn serve(&mut self) -> io::Result<()> {
+        while let Some(packet) = self.next_question().await? {
+            if let Some(answer) = self.answerer.answer_packet(&packet) {
+                self.send(&answer).await?;
+            }
+        }
+        self.stream.shutdown().await
+    }
+
+    /// The next whole question; `None` when there will be none.
+    async fn next_question(&mut self) -> io::Result<Option<Packet>> {
+        let mut stopped = self.stopped.clone();
+        let idle = tokio::time::sleep(self.idle);
+        tokio::pin!(idle);
+        loop {
+            match self.packets.next_packet() {
+                Ok(Some(packet)) => return Ok(Some(packet)),
+                Ok(None) => (),
+                Err(error) => return self.refuse(&error).await,
+            }
+            let octets = tokio::select! {
+                read = self.stream.read(&mut self.buffer) => read?,
+                () = &mut idle => 0,
+                _ = stopped.wait_for(|stops| *stops) => 0,
+            };
+            if octets == 0 {
+                return Ok(None);
+            }
+            self.packets
+                .push(self.buffer.get(..octets).unwrap_or_default());
+        }
+    }
+
+    /// Tells the peer what is wrong; where its next message would begin cannot be known.
+    async fn refuse(&mut self, error: &wire::Error) -> io::Result<Option<Packet>> {
+        if let Some(envelope) = self.packets.envelope() {
+            let answer = self.answerer.refuse(&envelope, error).to_packet();
+            self.send(&answer).await?;
+        }
+        Ok(None)
+    }
+
+    async fn send(&mut self, answer: &Packet) -> io::Result<()> {
+        let octets = answer.encode();
+        timeout(WRITE_TIMEOUT, self.stream.write_all(&octets)).await?
+    }
+}
