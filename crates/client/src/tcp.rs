@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::clock::Clock;
 use crypto::Provider;
-use engine::exchange::{Answered, believe};
+use engine::exchange::{Answered, Channel, believe};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -43,7 +43,13 @@ impl Connection {
             .map_err(Error::io("ask over TCP"))?;
         let packet = self.receive(Instant::now() + ANSWER_TIMEOUT)?;
         let message = Message::from_packet(&packet)?;
-        Ok(believe(&Provider, question, message, Clock::date())?)
+        Ok(believe(
+            &Provider,
+            Channel::Connection,
+            question,
+            message,
+            Clock::date(),
+        )?)
     }
 
     fn receive(&mut self, deadline: Instant) -> Result<Packet, Error> {

@@ -52,13 +52,15 @@ pub(crate) fn exchange(
                 let datagram = Bytes::copy_from_slice(buffer.get(..octets).unwrap_or_default());
                 exchange.handle_datagram(clock.moment(), Clock::date(), &datagram);
             }
-            Err(error) if is_timeout(&error) => exchange.handle_timeout(clock.moment()),
+            Err(error) if is_timeout(&error) => (),
             Err(error) => {
                 if is_refused(Err(error))? {
                     return Ok(Outcome::Unanswered);
                 }
             }
         }
+        // In every round, lest junk that comes faster than the timeout stop the clock.
+        exchange.handle_timeout(clock.moment());
         if let Some(outcome) = exchange.poll_outcome() {
             return Ok(outcome);
         }

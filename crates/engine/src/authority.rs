@@ -11,6 +11,7 @@ pub(crate) mod tests;
 
 pub use creation::{HOMED_MARK, Registration};
 
+use crate::question::MESSAGE_LIFE_SECONDS;
 use crate::step::{Event, Step};
 use crate::{Date, Digests};
 use alloc::borrow::ToOwned;
@@ -21,8 +22,11 @@ use model::SuffixCase;
 use reply::Asked;
 use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::message::NO_CREDENTIAL;
+use wire::outcome::Failure;
+use wire::response::Answer;
 use wire::{
-    Envelope, EnvelopeFlags, Header, Message, OpFlags, Opcode, Request, ResponseCode, Version,
+    Envelope, EnvelopeFlags, Header, Message, OpFlags, Opcode, Request, Response, ResponseCode,
+    Version,
 };
 
 /// Decides what to answer. Holds settings only; what it knows of identifiers it asks for.
@@ -94,29 +98,30 @@ impl<D: Digests> Authority<D> {
     pub fn fail(&self, request: &Message, code: ResponseCode, text: &str, now: Date) -> Message {
         Asked::new(self, request, now).failure(code, text.to_owned())
     }
+}
 
-    /// Answers octets that are no message, as far as their envelope tells whom to answer.
-    pub fn refuse(&self, envelope: &Envelope, error: &wire::Error, now: Date) -> Message {
-        let code = match error {
-            wire::Error::Encrypted => ResponseCode::SESSION_FAILED,
-            _ => ResponseCode::PROTOCOL_ERROR,
-        };
-        // What was asked is unknown, so the answer names no operation and no site.
-        let unknown = Message {
-            envelope: *envelope,
-            header: Header {
-                opcode: Opcode(0),
-                response_code: ResponseCode::REQUEST,
-                flags: OpFlags::USUAL,
-                site_serial: SITE_SERIAL_UNKNOWN,
-                recursion_count: 0,
-                reserved: 0,
-                expiration: 0,
-            },
-            body: Bytes::new(),
-            tail: Bytes::from_static(NO_CREDENTIAL),
-        };
-        Asked::new(self, &unknown, now).failure(code, error.to_string())
+/// Answers octets that are no message, as far as their envelope tells whom to answer. What was
+/// asked is unknown, so the answer names neither operation nor site.
+pub fn refuse(envelope: &Envelope, error: &wire::Error, now: Date) -> Message {
+    let code = match error {
+        wire::Error::Encrypted => ResponseCode::SESSION_FAILED,
+        _ => ResponseCode::PROTOCOL_ERROR,
+    };
+    let answer = Answer::Failure(Failure::new(error.to_string()));
+    let digest = None;
+    Message {
+        envelope: answer_envelope(envelope),
+        header: Header {
+            opcode: Opcode(0),
+            response_code: code,
+            flags: OpFlags::USUAL,
+            site_serial: SITE_SERIAL_UNKNOWN,
+            recursion_count: 0,
+            reserved: 0,
+            expiration: now.plus_seconds(MESSAGE_LIFE_SECONDS).0,
+        },
+        body: Response { digest, answer }.encode(),
+        tail: Bytes::from_static(NO_CREDENTIAL),
     }
 }
 

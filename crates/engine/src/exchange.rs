@@ -9,8 +9,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::time::Duration;
+use model::octets::Reader;
 use wire::datagram::fragments;
-use wire::{Message, Response};
+use wire::{Envelope, Message, OpFlags, Response, ResponseCode};
 
 #[cfg(test)]
 mod tests;
@@ -98,6 +99,11 @@ impl<D: Digests> Exchange<D> {
 
     /// Takes a datagram. What is no answer to this question is ignored: anybody may send it.
     pub fn handle_datagram(&mut self, now: Moment, date: Date, octets: &Bytes) {
+        let envelope = Envelope::read(&mut Reader::new(octets.clone()));
+        let expected = self.question.envelope.request_id;
+        if envelope.is_ok_and(|envelope| envelope.request_id != expected) {
+            return; // Before it takes the place of a fragment that is waited for.
+        }
         let packet = self.inbox.handle_datagram(now, (), octets);
         let Some(packet) = packet.ok().flatten() else {
             return;
@@ -105,7 +111,13 @@ impl<D: Digests> Exchange<D> {
         let Ok(message) = Message::from_packet(&packet) else {
             return;
         };
-        if let Ok(answered) = believe(&self.digests, &self.question, message, date) {
+        if let Ok(answered) = believe(
+            &self.digests,
+            Channel::Datagrams,
+            &self.question,
+            message,
+            date,
+        ) {
             self.outcome = Some(Outcome::Answered(Box::new(answered)));
         }
     }
@@ -133,28 +145,46 @@ pub enum Disbelief {
         /// What time it is here.
         date: u32,
     },
-    /// It holds a digest of another request than was sent.
-    #[error("the answer holds a digest of another request: the question was changed on its way")]
+    /// It holds a digest of another request than was sent, or none although one was asked for.
+    #[error("the answer holds no digest of the question: that was changed on its way")]
     AnotherDigest,
     /// Its body cannot be read.
     #[error("the answer cannot be read: {0}")]
     Unreadable(#[from] wire::Error),
 }
 
+/// Where a message came from, and so what it must prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Datagrams, which anybody may send who guesses the request id.
+    Datagrams,
+    /// A connection to the node that was asked.
+    Connection,
+}
+
+/// The request id of a refusal by a node of the field that could not read even that.
+const ANONYMOUS: u32 = u32::MAX;
+
 /// Reads the answer to a question, if the message is one.
 ///
+/// A node that could not read the question does not know its operation and answers a failure of
+/// operation 0, which is believed; over a connection also if it does not know the request id.
+///
 /// # Errors
-/// A [`Disbelief`] says why it is not. A node that could not read the question does not know its
-/// operation and answers with operation 0; such a failure is believed.
+/// A [`Disbelief`] says why it is none.
 pub fn believe<D: Digests>(
     digests: &D,
+    channel: Channel,
     question: &Message,
     message: Message,
     date: Date,
 ) -> Result<Answered, Disbelief> {
     let header = &message.header;
-    let same_operation = header.opcode == question.header.opcode || header.opcode.0 == 0;
-    let same_request = message.envelope.request_id == question.envelope.request_id;
+    let is_refusal = header.opcode.0 == 0 && header.response_code != ResponseCode::SUCCESS;
+    let is_anonymous =
+        channel == Channel::Connection && is_refusal && message.envelope.request_id == ANONYMOUS;
+    let same_operation = header.opcode == question.header.opcode || is_refusal;
+    let same_request = message.envelope.request_id == question.envelope.request_id || is_anonymous;
     if !(header.is_response() && same_operation && same_request) {
         return Err(Disbelief::AnotherQuestion);
     }
@@ -165,6 +195,12 @@ pub fn believe<D: Digests>(
         });
     }
     let response = Response::decode(&message)?;
+    let must_have_digest = question.header.flags.contains(OpFlags::REQUEST_DIGEST)
+        && !is_refusal
+        && !message.envelope.version.is_before_2_1();
+    if must_have_digest && response.digest.is_none() {
+        return Err(Disbelief::AnotherDigest);
+    }
     if let Some(digest) = &response.digest
         && !digests.is_digest_of(digest, &question.digested_octets())
     {

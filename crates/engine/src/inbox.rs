@@ -24,8 +24,8 @@ pub const ASSEMBLIES_PER_PEER_MAX: usize = 4;
 /// Each may grow to 256 KiB, so all hold 64 MiB at most. Beyond it the oldest is forgotten.
 pub const ASSEMBLIES_COUNT_MAX: usize = 256;
 
-/// How long a message may stay incomplete: the fragments of one leave together, so a missing one
-/// is lost. Beyond it the message is forgotten; its sender asks again by its own timers.
+/// How long a message may wait for its next fragment: all leave together, so a missing one is
+/// lost. Beyond it the message is forgotten; its sender asks again by its own timers.
 pub const ASSEMBLY_AGE_MAX: Duration = Duration::from_secs(2);
 
 /// The messages that are not complete yet, by peer and request id. `P` names a peer.
@@ -37,7 +37,17 @@ pub struct Inbox<P> {
 #[derive(Debug)]
 struct Waiting {
     assembly: Assembly,
+    /// When the last piece came that was new.
     since: Moment,
+}
+
+impl Waiting {
+    fn new(now: Moment, fragment: Fragment) -> Self {
+        Self {
+            assembly: Assembly::new(fragment),
+            since: now,
+        }
+    }
 }
 
 /// Why a datagram was refused, and whom to tell.
@@ -61,7 +71,7 @@ impl<P: Ord + Clone> Inbox<P> {
     /// Takes a datagram; gives the message that it completes, if it does.
     ///
     /// # Errors
-    /// [`Refused`] if the octets are no datagram, or a fragment that disagrees with earlier ones.
+    /// [`Refused`] if the octets are no datagram.
     pub fn handle_datagram(
         &mut self,
         now: Moment,
@@ -74,37 +84,33 @@ impl<P: Ord + Clone> Inbox<P> {
         };
         match Datagram::decode(octets.clone()).map_err(refused)? {
             Datagram::Whole(packet) => Ok(Some(packet)),
-            Datagram::Fragment(fragment) => {
-                self.handle_fragment(now, peer, fragment).map_err(refused)
-            }
+            Datagram::Fragment(fragment) => Ok(self.handle_fragment(now, peer, fragment)),
         }
     }
 
-    fn handle_fragment(
-        &mut self,
-        now: Moment,
-        peer: P,
-        fragment: Fragment,
-    ) -> Result<Option<Packet>, Error> {
+    fn handle_fragment(&mut self, now: Moment, peer: P, fragment: Fragment) -> Option<Packet> {
         self.handle_timeout(now);
         let key = (peer, fragment.envelope().request_id);
-        if let Some(waiting) = self.waiting.get_mut(&key) {
-            waiting.assembly.add(fragment)?;
-        } else {
+        self.add(now, &key, fragment);
+        let packet = self.waiting.get(&key)?.assembly.packet()?;
+        self.waiting.remove(&key);
+        Some(packet)
+    }
+
+    fn add(&mut self, now: Moment, key: &(P, u32), fragment: Fragment) {
+        let Some(waiting) = self.waiting.get_mut(key) else {
             self.make_room(&key.0);
-            let assembly = Assembly::new(fragment);
-            let since = now;
             self.waiting
-                .insert(key.clone(), Waiting { assembly, since });
+                .insert(key.clone(), Waiting::new(now, fragment));
+            return;
+        };
+        match waiting.assembly.add(fragment) {
+            Ok(true) => waiting.since = now,
+            Ok(false) => (),
+            // One of the two was changed on its way, or the message was written anew between two
+            // tries: the newer counts, lest one bad fragment spoil all that follow.
+            Err(newer) => *waiting = Waiting::new(now, *newer),
         }
-        let packet = self
-            .waiting
-            .get(&key)
-            .and_then(|waiting| waiting.assembly.packet());
-        if packet.is_some() {
-            self.waiting.remove(&key);
-        }
-        Ok(packet)
     }
 
     /// Forgets the oldest messages until one more of `peer` is within the limits.

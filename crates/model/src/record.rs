@@ -13,7 +13,7 @@
 //! Not here: who may see which value (room `engine`), where records lie (room `store`).
 
 use crate::octets::Reader;
-use crate::value_type::{TypeId, matches};
+use crate::value_type::{AskedType, TypeId};
 use crate::{EncodedValue, Error, Identifier, Permissions, SuffixCase, Value};
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -36,6 +36,8 @@ pub const VALUES_OCTETS_MAX: usize = 256_000;
 const FORMAT: u8 = 1;
 const ALL_PUBLIC: u8 = 1;
 const HAS_SPELLING: u8 = 2;
+/// Where a value's timestamp stands in its octets.
+const TIMESTAMP: core::ops::Range<usize> = 4..8;
 const HEAD_OCTETS: usize = 4;
 const ROW_OCTETS: usize = 15;
 
@@ -72,12 +74,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether the value has the type that is asked for, or one of its family (`URL.`).
-    pub fn has_type(&self, asked: &[u8]) -> bool {
-        match (self.type_id, TypeId::of(asked)) {
-            (TypeId::OTHER, _) | (_, TypeId::OTHER) => matches(asked, self.encoded.type_octets()),
-            (stored, asked) => stored == asked,
-        }
+    /// Whether the value has the type that is asked for.
+    pub fn has_type(&self, asked: &AskedType) -> bool {
+        asked.finds(self.type_id, self.encoded.type_octets())
     }
 }
 
@@ -141,6 +140,9 @@ impl Record {
             return Err(Error::RecordFormat { format });
         }
         let [_, flags, count_high, count_low] = head.ok_or(Error::RecordTable { row: 0 })?;
+        if flags & !(ALL_PUBLIC | HAS_SPELLING) != 0 {
+            return Err(Error::RecordTable { row: 0 });
+        }
         let count = usize::from(u16::from_be_bytes([count_high, count_low]));
         let spelling = if flags & HAS_SPELLING == 0 {
             0
@@ -156,27 +158,54 @@ impl Record {
         Ok(record)
     }
 
+    /// Checks that table and flags say of the values what they are.
     fn check_table(&self) -> Result<(), Error> {
-        let values_at = self.table_at + self.count * ROW_OCTETS;
         let values = self
             .octets
-            .get(values_at..)
-            .map(|values| self.octets.slice_ref(values));
-        let mut reader = Reader::new(values.ok_or(Error::RecordTable { row: 0 })?);
+            .get(self.values_at()..)
+            .ok_or(Error::RecordTable { row: 0 })?;
+        let mut reader = Reader::new(self.octets.slice_ref(values));
+        let mut previous = 0;
+        let mut all_public = true;
         for row in 0..self.count {
-            let wrong = Error::RecordTable { row };
-            let value = EncodedValue::read(&mut reader).map_err(|_| wrong.clone())?;
+            let wrong = || Error::RecordTable { row };
+            let value = EncodedValue::read(&mut reader).map_err(|_| wrong())?;
             let described = self
                 .row(row)
                 .is_some_and(|row| row.describes(&value, reader.at()));
-            if !described {
-                return Err(wrong);
+            if !described || value.index() <= previous {
+                return Err(wrong());
             }
+            previous = value.index();
+            all_public &= value.permissions().is_public_read();
         }
-        if !reader.is_at_end() {
+        if !reader.is_at_end() || all_public != self.is_all_public() {
             return Err(Error::RecordTable { row: self.count });
         }
         Ok(())
+    }
+
+    /// The same record, in which values that `before` has too keep the date they have there.
+    #[must_use]
+    pub fn keeping_dates_of(&self, before: &Self) -> Self {
+        let mut octets = self.octets.to_vec();
+        let mut at = self.values_at();
+        for entry in self.entries() {
+            let new = entry.encoded.octets();
+            let old = before.entries().find(|old| old.index == entry.index);
+            let old = old.map(|old| old.encoded.octets().clone());
+            let unchanged = old.filter(|old| old.get(TIMESTAMP.end..) == new.get(TIMESTAMP.end..));
+            let date = unchanged.as_deref().and_then(|old| old.get(TIMESTAMP));
+            let place = octets.get_mut(at + TIMESTAMP.start..at + TIMESTAMP.end);
+            if let (Some(place), Some(date)) = (place, date) {
+                place.copy_from_slice(date);
+            }
+            at += new.len();
+        }
+        Self {
+            octets: octets.into(),
+            ..*self
+        }
     }
 
     /// The octets as they are stored.
@@ -208,7 +237,7 @@ impl Record {
 
     /// The values by ascending index.
     pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        let values_at = self.table_at + self.count * ROW_OCTETS;
+        let values_at = self.values_at();
         (0..self.count).filter_map(move |row| {
             let row = self.row(row)?;
             let span = values_at + row.offset..values_at + row.end();
@@ -219,6 +248,10 @@ impl Record {
                 type_id: row.type_id,
             })
         })
+    }
+
+    fn values_at(&self) -> usize {
+        self.table_at + self.count * ROW_OCTETS
     }
 
     fn row(&self, row: usize) -> Option<Row> {

@@ -63,6 +63,29 @@ impl ValueType {
     }
 }
 
+/// A type that is asked for, looked up once for many values.
+#[derive(Debug, Clone)]
+pub struct AskedType {
+    octets: Bytes,
+    id: TypeId,
+}
+
+impl AskedType {
+    /// A type, or a family of types if the octets end in `.`.
+    pub fn new(octets: Bytes) -> Self {
+        let id = TypeId::of(&octets);
+        Self { octets, id }
+    }
+
+    /// Whether a stored type, whose number is known, is one that is asked for.
+    pub fn finds(&self, id: TypeId, stored: &[u8]) -> bool {
+        match (self.id, id) {
+            (TypeId::OTHER, _) | (_, TypeId::OTHER) => matches(&self.octets, stored),
+            (asked, stored) => asked == stored,
+        }
+    }
+}
+
 /// Tells whether a stored type is one that a question asks for.
 ///
 /// ASCII case does not matter. A question that ends in `.` asks for a type and its subtypes:

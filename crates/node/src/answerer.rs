@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::counters::Counters;
 use client::Clock;
 use crypto::Provider;
+use engine::authority::refuse;
 use engine::{Answer, Authority, Event, Origin, Step};
 use store::Store;
 use tracing::{error, warn};
@@ -56,7 +57,7 @@ impl Answerer {
     /// Answers octets that are no message.
     pub(crate) fn refuse(&self, envelope: &Envelope, error: &wire::Error) -> Message {
         self.counters.count_refused();
-        self.authority.refuse(envelope, error, Clock::date())
+        refuse(envelope, error, Clock::date())
     }
 
     /// Answers one request. If the answer follows a change, the change is durable and visible when

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) mod lying;
 
 /// One folder of files.
-pub trait Disk: Send + Sync {
+pub(crate) trait Disk: Send + Sync {
     /// The names of the files, in any order.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ pub trait Disk: Send + Sync {
 }
 
 /// One open file.
-pub trait DiskFile: Send {
+pub(crate) trait DiskFile: Send {
     /// Writes octets at a place; they may be lost until [`DiskFile::sync`] has returned.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ pub trait DiskFile: Send {
 
 /// A folder of the operating system.
 #[derive(Debug)]
-pub struct FolderDisk {
+pub(crate) struct FolderDisk {
     path: PathBuf,
 }
 
@@ -76,7 +76,7 @@ impl FolderDisk {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         fs::create_dir_all(path).map_err(Error::io("make the folder", path.to_string_lossy()))?;
         let path = path.to_owned();
         Ok(Self { path })

@@ -26,6 +26,12 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// The caller uses keys of a subspace: 1 to 4,096 octets, the first of them not 0.
+    #[error("{key:?} cannot be a key: it needs 1 to 4096 octets, the first of them not 0")]
+    Key {
+        /// The key.
+        key: Key,
+    },
     /// The caller is too late: the store is closed.
     #[error("the store is closed")]
     Closed,

@@ -10,11 +10,13 @@
 //! Not here: what is in the log and the tables.
 
 use crate::Error;
-use crate::log::LogId;
+use crate::disk::FolderDisk;
+use crate::log::{self, Log, LogId};
 use model::SuffixCase;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 #[cfg(test)]
@@ -43,6 +45,12 @@ struct Written {
     suffixes_depend_on_case: bool,
 }
 
+/// The one field that every format has.
+#[derive(Deserialize)]
+struct WrittenFormat {
+    format: u32,
+}
+
 /// A folder that this process has for itself.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -54,15 +62,11 @@ pub(crate) struct Folder {
 impl Folder {
     /// Locks the folder and reads its settings; makes both first if need be.
     pub(crate) fn open(path: &Path, suffix_case: SuffixCase) -> Result<Self, Error> {
-        fs::create_dir_all(path).map_err(Error::io("make the folder", path.to_string_lossy()))?;
+        make_folder(path)?;
         let lock = lock(path)?;
-        let settings_path = path.join(SETTINGS_FILE);
-        let settings = if settings_path.exists() {
-            read_settings(path, &settings_path)?
-        } else {
-            let settings = new_settings(path, suffix_case)?;
-            write_settings(path, &settings)?;
-            settings
+        let settings = match read_settings(path)? {
+            Some(settings) => settings,
+            None => make_new(path, suffix_case)?,
         };
         Ok(Self {
             path: path.to_owned(),
@@ -102,40 +106,65 @@ fn lock(folder: &Path) -> Result<File, Error> {
     }
 }
 
-/// Settings of a new folder. A folder with a log but without settings has lost them: a new id
-/// would make the log unreadable, so that is an error instead.
-fn new_settings(folder: &Path, suffix_case: SuffixCase) -> Result<Settings, Error> {
-    let has_log = fs::read_dir(folder.join("log")).is_ok_and(|mut files| files.next().is_some());
-    if has_log {
-        return Err(damaged("the file is missing, but there is a log"));
-    }
-    let log_id = LogId::random().map_err(Error::io("make an id for", SETTINGS_FILE))?;
-    Ok(Settings {
-        suffix_case,
-        log_id,
-    })
+/// Makes a folder that only its owner may look into, durably. Secrets are kept in it.
+fn make_folder(path: &Path) -> Result<(), Error> {
+    let make = || {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        let parent = path.canonicalize()?.parent().map(Path::to_owned);
+        made.and_then(|()| match parent {
+            Some(parent) => File::open(parent)?.sync_all(),
+            None => Ok(()),
+        })
+    };
+    make().map_err(Error::io("make the folder", path.to_string_lossy()))
 }
 
-fn read_settings(folder: &Path, path: &Path) -> Result<Settings, Error> {
-    let octets = fs::read(path).map_err(Error::io("read", path.to_string_lossy()))?;
-    let written: Written =
-        serde_json::from_slice(&octets).map_err(|error| damaged(&error.to_string()))?;
-    if written.format != FORMAT {
+/// Fills a new folder. The settings are written last: a folder without them has nothing in it that
+/// anybody was told of, unless somebody has removed them.
+fn make_new(folder: &Path, suffix_case: SuffixCase) -> Result<Settings, Error> {
+    make_folder(&folder.join("log"))?;
+    let disk = FolderDisk::open(&folder.join("log"))?;
+    if log::has_segments(&disk)? || folder.join("tables").exists() {
+        return Err(damaged(
+            "the file is missing, but there are a log or tables",
+        ));
+    }
+    let log_id = LogId::random().map_err(Error::io("make an id for", SETTINGS_FILE))?;
+    Log::create(&disk, &log_id)?;
+    let settings = Settings {
+        suffix_case,
+        log_id,
+    };
+    write_settings(folder, &settings)?;
+    Ok(settings)
+}
+
+fn read_settings(folder: &Path) -> Result<Option<Settings>, Error> {
+    let path = folder.join(SETTINGS_FILE);
+    let octets = match fs::read(&path) {
+        Ok(octets) => octets,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("read", path.to_string_lossy())(error)),
+    };
+    let unreadable = |error: serde_json::Error| damaged(&error.to_string());
+    let WrittenFormat { format } = serde_json::from_slice(&octets).map_err(unreadable)?;
+    if format != FORMAT {
         return Err(Error::Format {
             folder: folder.to_owned(),
-            format: written.format,
+            format,
         });
     }
+    let written: Written = serde_json::from_slice(&octets).map_err(unreadable)?;
     let log_id = LogId::parse(&written.log_id).ok_or_else(|| damaged("log_id is no id"))?;
     let suffix_case = if written.suffixes_depend_on_case {
         SuffixCase::Sensitive
     } else {
         SuffixCase::Insensitive
     };
-    Ok(Settings {
+    Ok(Some(Settings {
         suffix_case,
         log_id,
-    })
+    }))
 }
 
 /// Writes a file beside, syncs it, and renames it: there is never half a file.

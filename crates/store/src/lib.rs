@@ -16,7 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod committer;
-pub mod disk;
+mod disk;
 mod error;
 mod folder;
 mod log;

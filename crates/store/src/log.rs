@@ -21,6 +21,7 @@ use group::{Chain, encode_group};
 use head::Head;
 use model::change::Write;
 use recovery::recover;
+use std::io;
 use std::sync::Arc;
 
 /// How long a file of the log grows before the next is begun, in octets.
@@ -29,7 +30,7 @@ use std::sync::Arc;
 const SEGMENT_OCTETS: u64 = 64 << 20;
 
 /// What a log is opened with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct LogOptions {
     pub(crate) id: LogId,
     /// When to begin the next file.
@@ -61,8 +62,12 @@ impl Segment {
         format!("{:020}.log", self.first.0)
     }
 
+    /// The position that a file's name gives, if it is the name of a file of the log.
     fn parse_name(name: &str) -> Option<Position> {
-        name.strip_suffix(".log")?.parse().ok().map(Position)
+        let first = Position(name.strip_suffix(".log")?.parse().ok()?);
+        let octets = 0;
+        let is_its_name = Self { first, octets }.name() == name;
+        (is_its_name && first > Position::START).then_some(first)
     }
 }
 
@@ -77,11 +82,25 @@ pub(crate) struct Log {
     /// The last entry written, durable or not, and the digest of its group.
     last: Position,
     chain: Chain,
-    last_date_ms: u64,
+    last_date_us: u64,
+    /// Whether a group has been written and not synced. Only one may be at a time: of two, the
+    /// second could survive a power cut without the first, which looks like damage.
+    is_unsynced: bool,
     broken: Option<String>,
 }
 
+/// Whether there are files of a log on the disk.
+pub(crate) fn has_segments(disk: &dyn Disk) -> Result<bool, Error> {
+    let names = disk.names().map_err(Error::io("list", "the log"))?;
+    Ok(names.iter().any(|name| Segment::parse_name(name).is_some()))
+}
+
 impl Log {
+    /// Makes a new log, durably; there must be none.
+    pub(crate) fn create(disk: &dyn Disk, id: &LogId) -> Result<(), Error> {
+        Head::create(disk, id)
+    }
+
     /// Opens the log, checks it, and hands every entry after `applied` to `replay`.
     ///
     /// # Errors
@@ -112,7 +131,8 @@ impl Log {
             head,
             last: recovered.last,
             chain: recovered.chain,
-            last_date_ms: recovered.last_date_ms,
+            last_date_us: recovered.last_date_us,
+            is_unsynced: false,
             broken: None,
         };
         // What was replayed may never have been acknowledged, or even synced; from now on it
@@ -126,18 +146,23 @@ impl Log {
         self.last
     }
 
-    /// The date of the last entry, in milliseconds since 1970; 0 before the first.
-    pub(crate) fn last_date_ms(&self) -> u64 {
-        self.last_date_ms
+    /// The date of the last entry, in microseconds since 1970; 0 before the first.
+    pub(crate) fn last_date_us(&self) -> u64 {
+        self.last_date_us
     }
 
-    /// Writes entries as one group, which is not durable yet; gives the position of the last.
+    /// Writes entries as one group, which is not durable yet; gives the position of the last. The
+    /// group before must have been synced.
     ///
     /// # Errors
     /// [`Error::Io`] if the disk is full: the log is as before. [`Error::ReadOnly`] if it has
     /// failed for good.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<Position, Error> {
         self.check_writable()?;
+        debug_assert!(
+            !self.is_unsynced,
+            "a group must be synced before the next is written"
+        );
         self.begin_segment_if_full()?;
         let first = self.last.plus(1);
         let (octets, chain) = encode_group(&self.options.id, first, &self.chain, entries);
@@ -151,10 +176,11 @@ impl Log {
             return Err(error);
         }
         segment.octets += octets.len() as u64;
+        self.is_unsynced = true;
         self.last = self.last.plus(entries.len() as u64);
-        self.last_date_ms = entries
+        self.last_date_us = entries
             .last()
-            .map_or(self.last_date_ms, |entry| entry.date_ms);
+            .map_or(self.last_date_us, |entry| entry.date_us);
         self.chain = chain;
         Ok(self.last)
     }
@@ -162,19 +188,16 @@ impl Log {
     /// Makes everything written durable, and marks it so.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`]: after a failed sync nobody knows what is on the disk, so nothing more
-    /// is written until the log is opened, and so checked, anew.
+    /// [`Error::ReadOnly`], now and ever after.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.check_writable()?;
         let synced = self
             .file
             .sync()
             .and_then(|()| self.head.mark(self.last, &self.chain));
-        synced.map_err(|error| {
-            let cause = error.to_string();
-            self.broken = Some(cause.clone());
-            Error::ReadOnly { cause }
-        })
+        synced.map_err(|error| self.break_off(&error))?;
+        self.is_unsynced = false;
+        Ok(())
     }
 
     fn check_writable(&self) -> Result<(), Error> {
@@ -194,10 +217,22 @@ impl Log {
             octets: 0,
         };
         let name = segment.name();
-        self.file = self.disk.open(&name).map_err(Error::io("make", name))?;
+        let next = self.disk.open(&name).map_err(Error::io("make", name))?;
+        // What is in the old file must be durable before anything follows it, and what the head
+        // says of it must outlive it.
+        let synced = self.file.sync().and_then(|()| self.head.sync());
+        synced.map_err(|error| self.break_off(&error))?;
+        self.file = next;
         self.segments.push(segment);
-        // Whatever the head says of earlier files outlives them.
-        self.head.sync().map_err(Error::io("sync", head::FILE))
+        Ok(())
+    }
+
+    /// After a failed sync nobody knows what is on the disk: nothing more is written until the log
+    /// is opened, and so checked, anew.
+    fn break_off(&mut self, error: &io::Error) -> Error {
+        let cause = error.to_string();
+        self.broken = Some(cause.clone());
+        Error::ReadOnly { cause }
     }
 
     /// Removes files whose every entry is in the tables durably, as long as enough is kept.

@@ -75,14 +75,54 @@ fn tables_that_are_lost_are_made_anew_from_the_log() {
 }
 
 #[test]
-fn a_log_that_is_lost_is_noticed() {
+fn a_log_that_is_lost_is_noticed_whether_the_tables_were_flushed_or_not() {
+    for flushed in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &small()).unwrap();
+        store.commit(put(1)).unwrap();
+        if flushed {
+            store.close().unwrap();
+        } else {
+            drop(store);
+        }
+        fs::remove_dir_all(folder.path().join("log")).unwrap();
+        let error = Store::open(folder.path(), &small())
+            .map(|_| ())
+            .unwrap_err();
+        assert!(matches!(error, Error::Corrupted { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_store_that_is_compacted_while_it_is_written_to_closes() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), &small()).unwrap();
-    store.commit(put(1)).unwrap();
+    std::thread::scope(|scope| {
+        let compacting = scope.spawn(|| (0..20).for_each(|_| store.compact().unwrap()));
+        let mut number = 0;
+        while !compacting.is_finished() {
+            store.commit(put(number)).unwrap();
+            number += 1;
+        }
+    });
     store.close().unwrap();
-    fs::remove_dir_all(folder.path().join("log")).unwrap();
-    let error = Store::open(folder.path(), &small())
-        .map(|_| ())
-        .unwrap_err();
-    assert!(matches!(error, Error::Corrupted { .. }), "{error}");
+    let store = Store::open(folder.path(), &small()).unwrap();
+    assert_eq!(store.opened(), Opened::default());
+}
+
+/// The last owner of a store may be whoever is told of a change, on the committer's own thread.
+#[test]
+fn a_store_may_be_dropped_by_the_committer_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(folder.path(), &small()).unwrap());
+    let (done, waiting) = sync_channel(1);
+    let owner = Arc::clone(&store);
+    let tell = move |result: Result<Position, Error>| {
+        let owner = owner;
+        drop(owner);
+        drop(done.send(result));
+    };
+    store.submit(put(1), Box::new(tell));
+    drop(store);
+    assert_eq!(waiting.recv().unwrap().unwrap(), Position(1));
 }

@@ -6,6 +6,7 @@
 
 use crate::envelope::ENVELOPE_OCTETS;
 use crate::{Envelope, EnvelopeFlags, Error, Packet};
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -150,27 +151,25 @@ impl Assembly {
         assembly
     }
 
-    /// Adds a fragment; a second copy of one changes nothing.
+    /// Adds a fragment; says whether it was new, for a second copy of one changes nothing.
     ///
     /// # Errors
-    /// [`Error::Fragment`] if its envelope is not that of the others; it is left out.
-    pub fn add(&mut self, fragment: Fragment) -> Result<(), Error> {
+    /// Gives the fragment back if its envelope is not that of the others.
+    pub fn add(&mut self, fragment: Fragment) -> Result<bool, Box<Fragment>> {
         if whole(fragment.envelope) != self.envelope {
-            return Err(Error::Fragment {
-                sequence: fragment.envelope.sequence,
-                announced: self.envelope.message_length as usize,
-            });
+            return Err(Box::new(fragment));
         }
-        self.put(fragment);
-        Ok(())
+        Ok(self.put(fragment))
     }
 
-    fn put(&mut self, fragment: Fragment) {
+    fn put(&mut self, fragment: Fragment) -> bool {
         let place = self.pieces.get_mut(fragment.envelope.sequence as usize);
-        if let Some(place @ None) = place {
-            *place = Some(fragment.piece);
-            self.missing -= 1;
-        }
+        let Some(place @ None) = place else {
+            return false;
+        };
+        *place = Some(fragment.piece);
+        self.missing -= 1;
+        true
     }
 
     /// The message, once every fragment has come.

@@ -29,7 +29,7 @@ pub enum DigestAlgorithm {
 impl DigestAlgorithm {
     /// The algorithm of answers in `version`.
     pub fn of(version: Version) -> Self {
-        if version >= Version::SHA_256 {
+        if version.knows(Version::SHA_256) {
             Self::Sha256
         } else {
             Self::Sha1

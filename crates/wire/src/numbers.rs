@@ -2,6 +2,7 @@
 //!
 //! All are open: numbers and bits without a name here are kept and written as they came.
 
+use crate::Version;
 use core::fmt;
 use core::ops::{BitAnd, BitOr, Not};
 
@@ -120,8 +121,8 @@ response_codes! {
 impl ResponseCode {
     /// The code as a peer of `version` knows it: before 2.5 some had other numbers.
     #[must_use]
-    pub fn for_version(self, version: crate::Version) -> Self {
-        if version >= crate::Version::CODES_RENUMBERED {
+    pub fn for_version(self, version: Version) -> Self {
+        if version.knows(Version::CODES_RENUMBERED) {
             return self;
         }
         match self {
@@ -129,6 +130,16 @@ impl ResponseCode {
             Self::INVALID_VALUE => Self(201),
             other => other,
         }
+    }
+
+    /// What a peer of `version` means by the code: before 2.5, 303 was what 7 is now. (What was
+    /// 201 stays: it cannot be told from a 202 of then.)
+    #[must_use]
+    pub fn from_version(self, version: Version) -> Self {
+        if self == Self::PREFIX_REFERRAL && !version.knows(Version::CODES_RENUMBERED) {
+            return Self::SERVER_READ_ONLY;
+        }
+        self
     }
 }
 

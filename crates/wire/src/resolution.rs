@@ -8,6 +8,10 @@ use model::octets::{Reader, put_count, put_string};
 use model::record::VALUES_COUNT_MAX;
 use model::value::VALUE_OCTETS_MIN;
 
+/// The most types one question may name. Each is compared with each value of the record, so this
+/// bounds the work of an answer; nobody needs more. Beyond it: a protocol error.
+pub const TYPES_ASKED_MAX: usize = 256;
+
 /// Asks for the values of an identifier.
 ///
 /// | octets | field |
@@ -29,13 +33,13 @@ impl ResolutionRequest {
     /// Reads the body of a request. Octets that follow it are ignored, as everywhere in the field.
     ///
     /// # Errors
-    /// The body is cut, or a list has more than [`VALUES_COUNT_MAX`] members.
+    /// The body is cut, or names more than [`VALUES_COUNT_MAX`] indexes or [`TYPES_ASKED_MAX`] types.
     pub fn decode(body: Bytes) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
         let identifier = reader.string("identifier")?;
         let indexes = reader.count("indexes", VALUES_COUNT_MAX, 4)?;
         let indexes: Result<_, _> = (0..indexes).map(|_| reader.u32("index")).collect();
-        let types = reader.count("types", VALUES_COUNT_MAX, 4)?;
+        let types = reader.count("types", TYPES_ASKED_MAX, 4)?;
         let types: Result<_, _> = (0..types).map(|_| reader.string("type")).collect();
         Ok(Self {
             identifier,

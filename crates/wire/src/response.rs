@@ -45,7 +45,8 @@ impl Response {
         let digest = has_digest
             .then(|| RequestDigest::read(&mut reader))
             .transpose()?;
-        let answer = match (header.response_code, header.opcode) {
+        let code = header.response_code.from_version(message.envelope.version);
+        let answer = match (code, header.opcode) {
             (ResponseCode::SUCCESS, Opcode::RESOLUTION) => {
                 Answer::Resolution(ResolutionAnswer::read(&mut reader)?)
             }

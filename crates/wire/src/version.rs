@@ -5,7 +5,7 @@ use core::fmt;
 #[cfg(test)]
 mod tests;
 
-/// A version of the protocol. Versions order as they appeared.
+/// A version of the protocol, ordered by its numbers; see [`Version::knows`] for age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// 2 for everything in the field; 5 in clients older than 2.1.
@@ -27,6 +27,11 @@ impl Version {
     /// A version by its numbers.
     pub const fn new(major: u8, minor: u8) -> Self {
         Self { major, minor }
+    }
+
+    /// Whether a peer of this version knows what came with version `since`.
+    pub fn knows(self, since: Self) -> bool {
+        !self.is_before_2_1() && self >= since
     }
 
     /// Whether the peer is older than 2.1; such clients write major version 5.

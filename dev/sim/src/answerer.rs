@@ -6,6 +6,7 @@ use crate::planted::{Bug, Planted};
 use crate::workload::Registration;
 use crate::world::Host;
 use bytes::Bytes;
+use engine::authority::refuse;
 use engine::inbox::Refused;
 use engine::question::creation;
 use engine::{Answer, Authority, Date, Inbox, Moment, Origin, Step};
@@ -101,7 +102,7 @@ impl Answerer {
             Ok(None) => None,
             Ok(Some(packet)) => Some(self.answer(&packet, date)),
             Err(Refused { envelope, error }) => {
-                let refusal = self.authority.refuse(&envelope?, &error, date);
+                let refusal = refuse(&envelope?, &error, date);
                 Some(Handled::refused(refusal))
             }
         }
@@ -118,7 +119,7 @@ impl Answerer {
                 Ok(Some(packet)) => handled.push(self.answer(&packet, date)),
                 Ok(None) => break,
                 Err(error) => {
-                    let refuse = |envelope| self.authority.refuse(&envelope, &error, date);
+                    let refuse = |envelope| refuse(&envelope, &error, date);
                     let refusal = stream.envelope().map(refuse);
                     handled.extend(refusal.map(Handled::refused));
                     return handled;
@@ -133,7 +134,7 @@ impl Answerer {
         let request = match Message::from_packet(packet) {
             Ok(request) => request,
             Err(error) => {
-                let refusal = self.authority.refuse(&packet.envelope, &error, date);
+                let refusal = refuse(&packet.envelope, &error, date);
                 return Handled::refused(refusal);
             }
         };

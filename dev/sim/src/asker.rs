@@ -9,7 +9,7 @@ use crate::planted::{Bug, Planted};
 use crate::workload::{Query, Questions};
 use bytes::Bytes;
 use crypto::Provider;
-use engine::exchange::{Answered, Outcome, believe};
+use engine::exchange::{Answered, Channel, Outcome, believe};
 use engine::inbox::ASSEMBLY_AGE_MAX;
 use engine::{Date, Exchange, Moment};
 use std::collections::VecDeque;
@@ -255,7 +255,15 @@ impl Asker {
             };
             let message = Message::from_packet(&packet);
             let answered = message
-                .map(|message| believe(&Provider, &asking.message, message, own))
+                .map(|message| {
+                    believe(
+                        &Provider,
+                        Channel::Connection,
+                        &asking.message,
+                        message,
+                        own,
+                    )
+                })
                 .ok()
                 .and_then(Result::ok);
             if answered.is_some() {

@@ -11,8 +11,7 @@
 //! - A corrupted question with the flag must not be answered wrongly. Three things are beyond the
 //!   digest: a node that could not read the question says so without one; one that was asked in an
 //!   older version, for the envelope is not digested, has none to give; and one that was asked in a
-//!   session it does not know says that, rightly. So an answer without a digest, and the end of a
-//!   session nobody began, are counted and not judged.
+//!   session it does not know says that, rightly. So those three are counted and not judged.
 //!
 //! Not here: what the records say (`crate::records`).
 
@@ -99,9 +98,9 @@ fn is_excused(ended: &Ended, answered: &Answered) -> bool {
     let message = &answered.message;
     let is_end_of_session = message.envelope.session_id != 0
         && message.header.response_code == ResponseCode::SESSION_TIMEOUT;
-    // The exchange believes an answer without the digest that was asked for.
-    let has_digest = query.wants_digest && answered.response.digest.is_some();
-    taint.answer || taint.request && (!has_digest || is_end_of_session)
+    let may_lack_digest = message.header.opcode.0 == 0 || message.envelope.version.is_before_2_1();
+    let is_covered = query.wants_digest && !may_lack_digest;
+    taint.answer || taint.request && (!is_covered || is_end_of_session)
 }
 
 /// The answer that is believed carries the request id of its question, its spelling of the
@@ -166,15 +165,12 @@ pub(crate) fn connections_bring_an_answer(ended: &Ended, now: Moment, weather: &
 /// What arrives whole is heard: the node has a question when the last datagram of its first try
 /// has come, unless a changed one came between, or a flood of others.
 ///
-/// Only where that is before the second try: the fragments of all tries make up one message, whose
-/// age counts from the first of them to come, so a slow try can be forgotten with another.
 pub(crate) fn whole_first_tries_are_heard(
     ended: &Ended,
     now: Moment,
     heard: Option<Moment>,
 ) -> Kept {
-    let end = now.min(ended.since + TRY_TIMEOUTS[0]);
-    let due = ended.first_try_is_whole_at.filter(|due| *due < end);
+    let due = ended.first_try_is_whole_at.filter(|due| *due < now);
     let is_heard = due.is_none_or(|due| heard.is_some_and(|heard| heard <= due));
     keep(
         is_heard || ended.taint.request,

@@ -78,7 +78,6 @@ fn run(first_seed: u64, seeds: u32, settings: &Settings) -> ExitCode {
     for seed in first_seed..first_seed.saturating_add(seeds.into()) {
         let report = sim::run(seed, settings);
         counts.add(&report.counts);
-        eprintln!("EV {}", report.counts.events);
 
         lasted += report.lasted;
         if let Some(violation) = &report.broken {

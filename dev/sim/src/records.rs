@@ -40,17 +40,32 @@ impl Records {
         }
     }
 
-    /// The operator registers or replaces an identifier; the node dates its values.
+    /// The operator registers or replaces an identifier; the node dates the values that are new.
     pub(crate) fn write(&mut self, registration: &Registration, now: Moment, date: Date) {
         let spelling = registration.identifier.as_str();
         let (prefix, _) = fold(spelling, self.case);
         self.prefixes.insert(prefix);
         let mut values = registration.values.clone();
         values.sort_by_key(|value| value.index);
+        let versions = self.versions.entry(self.name(spelling)).or_default();
+        let before = versions
+            .last()
+            .map(|(_, before)| before.as_slice())
+            .unwrap_or_default();
         for value in &mut values {
             value.timestamp = date.0;
+            let dated_before = before.iter().find(|old| {
+                let timestamp = value.timestamp;
+                let old_now = Value {
+                    timestamp,
+                    ..(*old).clone()
+                };
+                old_now == *value
+            });
+            if let Some(old) = dated_before {
+                value.timestamp = old.timestamp;
+            }
         }
-        let versions = self.versions.entry(self.name(spelling)).or_default();
         versions.push((now, values));
     }
 

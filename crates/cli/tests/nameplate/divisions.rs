@@ -9,6 +9,7 @@ use crate::program::{ServingNode, path, run, told};
 use client::{Client, Transport};
 use csv::{Reader, Writer};
 use engine::Question;
+use model::EncodedValue;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -96,7 +97,7 @@ fn resolve_all(server: SocketAddr, divisions: &[Division], transport: Transport)
                 division.identifier, reply.answered.response.answer
             );
         };
-        let values: Vec<_> = answer.values.iter().map(|value| value.value()).collect();
+        let values: Vec<_> = answer.values.iter().map(EncodedValue::value).collect();
         let values: Vec<(u32, &[u8], &[u8])> = values
             .iter()
             .map(|value| (value.index, &value.value_type.octets()[..], &value.data[..]))

@@ -95,11 +95,19 @@ impl Creation {
         if before.is_some() && !overwrites {
             return self.asked.fail(ResponseCode::HANDLE_ALREADY_EXISTS, "");
         }
-        let asked = match before {
-            Some(_) => self.asked.with_flag(OpFlags::OVERWRITE),
-            None => self.asked,
-        };
-        let Registration { home, key, record } = self.registration;
+        let Registration {
+            home,
+            key,
+            mut record,
+        } = self.registration;
+        let mut asked = self.asked;
+        if let Some(before) = &before {
+            asked = asked.with_flag(OpFlags::OVERWRITE);
+            match Record::from_stored(before.clone()) {
+                Ok(before) => record = record.keeping_dates_of(&before),
+                Err(error) => return asked.fail_unreadable(key, error),
+            }
+        }
         let mut change = Change::default();
         if homed.is_none() {
             change.put(home, Bytes::from_static(HOMED_MARK));

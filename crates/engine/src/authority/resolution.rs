@@ -12,6 +12,7 @@ use alloc::vec;
 use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
 use model::record::Entry;
+use model::value_type::AskedType;
 use model::{Identifier, Key, Permissions, Record, SuffixCase};
 use wire::resolution::{ResolutionAnswer, ResolutionRequest};
 use wire::response::Answer as Body;
@@ -21,8 +22,31 @@ use wire::{OpFlags, ResponseCode};
 #[derive(Debug)]
 pub(crate) struct Resolution {
     asked: Asked,
-    request: ResolutionRequest,
+    identifier: Bytes,
+    wanted: Wanted,
     key: Key,
+}
+
+/// Which values are asked for: those with one of the indexes or types, or all if there are none.
+#[derive(Debug)]
+struct Wanted {
+    /// In ascending order.
+    indexes: Vec<u32>,
+    types: Vec<AskedType>,
+}
+
+impl Wanted {
+    fn new(mut indexes: Vec<u32>, types: Vec<Bytes>) -> Self {
+        indexes.sort_unstable();
+        let types = types.into_iter().map(AskedType::new).collect();
+        Self { indexes, types }
+    }
+
+    fn has(&self, entry: &Entry) -> bool {
+        (self.indexes.is_empty() && self.types.is_empty())
+            || self.indexes.binary_search(&entry.index).is_ok()
+            || self.types.iter().any(|asked| entry.has_type(asked))
+    }
 }
 
 pub(super) fn start(asked: Asked, request: ResolutionRequest, case: SuffixCase) -> Step {
@@ -35,7 +59,8 @@ pub(super) fn start(asked: Asked, request: ResolutionRequest, case: SuffixCase) 
     let keys = vec![Key::homed(&identifier.prefix()), key.clone()];
     let plan = Resolution {
         asked,
-        request,
+        identifier: request.identifier,
+        wanted: Wanted::new(request.indexes, request.types),
         key,
     };
     Fetch::step(keys, Plan::Resolution(plan))
@@ -60,7 +85,10 @@ impl Resolution {
     }
 
     fn answer(self, record: &Record) -> Step {
-        let mut wanted: Vec<Entry> = record.entries().filter(|entry| self.wants(entry)).collect();
+        let mut wanted: Vec<Entry> = record
+            .entries()
+            .filter(|entry| self.wanted.has(entry))
+            .collect();
         if self.asked.flags.contains(OpFlags::PUBLIC_ONLY) {
             wanted.retain(|entry| entry.permissions.is_public_read());
         }
@@ -74,18 +102,11 @@ impl Resolution {
             return self.refuse(hidden.permissions);
         }
         let answer = ResolutionAnswer {
-            identifier: self.request.identifier,
+            identifier: self.identifier,
             values: wanted.into_iter().map(|entry| entry.encoded).collect(),
         };
         self.asked
             .answer(ResponseCode::SUCCESS, Body::Resolution(answer))
-    }
-
-    fn wants(&self, entry: &Entry) -> bool {
-        let ResolutionRequest { indexes, types, .. } = &self.request;
-        (indexes.is_empty() && types.is_empty())
-            || indexes.contains(&entry.index)
-            || types.iter().any(|asked| entry.has_type(asked))
     }
 
     /// Answers a question for a value that is not public: nobody may read it, or only somebody

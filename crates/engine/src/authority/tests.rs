@@ -260,13 +260,13 @@ fn a_response_is_not_answered() {
 
 #[test]
 fn octets_that_are_no_message_are_refused_with_the_ids_of_their_envelope() {
-    let desk = Desk::with_a_pump();
     let envelope = about("88.156.1/x").resolution(77, NOW).envelope;
     let error = wire::Error::Encrypted;
-    let message = desk.authority.refuse(&envelope, &error, NOW);
+    let message = refuse(&envelope, &error, NOW);
     assert_eq!(message.envelope.request_id, 77);
     assert_eq!(message.header.response_code, ResponseCode::SESSION_FAILED);
-    assert_eq!(message.header.site_serial, 7);
+    assert_eq!(message.header.flags, OpFlags::USUAL);
+    assert_eq!(message.header.site_serial, 0xffff);
 }
 
 #[test]
@@ -286,6 +286,38 @@ fn rfc_3652_section_3_6_1_the_operator_registers_once_or_overwrites() {
     );
     let request = about("88.9/NEW").resolution(1, NOW);
     assert_eq!(desk.resolve(&request), (ResponseCode::SUCCESS, vec![1]));
+}
+
+#[test]
+fn an_overwrite_dates_only_what_it_changes() {
+    let mut desk = Desk::with_a_pump();
+    let key = Key::record(&"88.156.1/pump-7".parse().unwrap(), SuffixCase::Insensitive);
+    let values = [
+        Value::public(1, "URL", "https://example.org/pump"),
+        Value::public(2, "NAME", "another name"),
+    ];
+    let later = NOW.plus_seconds(60);
+    let identifier = "88.156.1/Pump-7".parse().unwrap();
+    let request = creation(&identifier, &values, OpFlags::OVERWRITE, 1, later);
+    let Step::Fetch(fetch) = desk.authority.start(&request, Origin::Local, later) else {
+        panic!("a creation fetches");
+    };
+    let found = fetch
+        .keys()
+        .iter()
+        .map(|key| desk.stored.get(key).cloned())
+        .collect();
+    let Step::Answer(answer) = fetch.resume(found) else {
+        panic!("a creation needs one round");
+    };
+    assert!(answer.message.header.flags.contains(OpFlags::OVERWRITE));
+    desk.carry_out(&answer.change);
+    let record = model::Record::from_stored(desk.stored[&key].clone()).unwrap();
+    let dates: Vec<u32> = record
+        .entries()
+        .map(|entry| entry.encoded.value().timestamp)
+        .collect();
+    assert_eq!(dates, [NOW.0, later.0]);
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use super::*;
 use crate::Question;
 use crate::authority::tests::Sums;
-use crate::authority::{Authority, Origin};
+use crate::authority::{Authority, Origin, refuse};
 use crate::step::Step;
 use model::SuffixCase;
+use wire::outcome::Failure;
+use wire::response::Answer as Body;
 use wire::{OpFlags, ResponseCode};
 
 const DATE: Date = Date(1_795_000_000);
@@ -87,7 +89,7 @@ fn the_answer_ends_the_exchange_and_noise_does_not() {
 fn check(change: fn(&mut Message), expected: &Result<(), Disbelief>) {
     let mut message = answer_to(&question());
     change(&mut message);
-    let believed = believe(&Sums, &question(), message, DATE).map(|_| ());
+    let believed = believe(&Sums, Channel::Datagrams, &question(), message, DATE).map(|_| ());
     assert_eq!(&believed, expected);
 }
 
@@ -100,6 +102,13 @@ fn which_answers_are_believed() {
         &Err(Disbelief::AnotherQuestion),
     );
     check(|m| m.header.expiration = 0, &Ok(()));
+    check(
+        |m| {
+            m.header.flags = OpFlags::USUAL;
+            m.body = m.body.slice(33..);
+        },
+        &Err(Disbelief::AnotherDigest),
+    );
     check(
         |m| m.header.expiration = DATE.0 - 1,
         &Err(Disbelief::Expired {
@@ -117,16 +126,46 @@ fn which_answers_are_believed() {
     );
 }
 
-/// The peer could not read our question, so its answer names no operation.
+/// A refusal by a peer that could not read our question.
+fn refusal(request_id: u32) -> Message {
+    let mut envelope = question().envelope;
+    envelope.request_id = request_id;
+    refuse(&envelope, &wire::Error::Encrypted, DATE)
+}
+
 #[test]
-fn a_refusal_without_an_operation_is_believed() {
-    check(
-        |m| {
-            m.header.opcode.0 = 0;
-            m.header.flags = OpFlags::USUAL;
-            m.header.response_code = ResponseCode::PROTOCOL_ERROR;
-            m.body = Bytes::new();
-        },
-        &Ok(()),
-    );
+fn a_refusal_names_no_operation_and_over_a_connection_perhaps_no_request() {
+    let believed = |channel, message| believe(&Sums, channel, &question(), message, DATE).is_ok();
+    assert!(believed(Channel::Datagrams, refusal(0x0707)));
+    assert!(believed(Channel::Connection, refusal(u32::MAX)));
+    assert!(!believed(Channel::Datagrams, refusal(u32::MAX)));
+    let mut success = refusal(0x0707);
+    success.header.response_code = ResponseCode::SUCCESS;
+    assert!(!believed(Channel::Connection, success));
+}
+
+/// Whoever does not know the request id cannot push a real fragment out.
+#[test]
+fn forged_fragments_do_not_keep_an_answer_from_being_put_together() {
+    let mut exchange = Exchange::new(Sums, question(), Moment(0));
+    let mut answer = answer_to(&question());
+    let text = Failure::new(vec![b'x'; 1000]);
+    let mut response = Response::decode(&answer).unwrap();
+    response.answer = Body::Failure(text);
+    answer.body = response.encode();
+    let pieces: Vec<Bytes> = fragments(&answer.to_packet()).collect();
+    let (last, first) = pieces.split_last().unwrap();
+    for piece in first {
+        exchange.handle_datagram(Moment(1), DATE, piece);
+    }
+    for forged in 0..10 {
+        let mut octets = pieces[0].to_vec();
+        octets[8] = 0x80 | forged;
+        exchange.handle_datagram(Moment(1), DATE, &octets.into());
+    }
+    exchange.handle_datagram(Moment(1), DATE, last);
+    assert!(matches!(
+        exchange.poll_outcome(),
+        Some(Outcome::Answered(_))
+    ));
 }

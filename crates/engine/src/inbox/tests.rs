@@ -44,6 +44,35 @@ fn what_stays_incomplete_is_forgotten() {
     assert!(inbox.waiting().is_empty());
 }
 
+/// An octet of the first fragment was changed on its way; the fragments of the next try are whole.
+#[test]
+fn a_fragment_that_disagrees_begins_the_message_anew() {
+    let mut inbox = Inbox::new();
+    let pieces = long(1);
+    let mut changed = pieces[0].to_vec();
+    changed[1] ^= 1;
+    hand_in(&mut inbox, 0, 1, &changed.into());
+    for piece in &pieces[1..] {
+        assert_eq!(hand_in(&mut inbox, 0, 1, piece), None);
+    }
+    assert!(hand_in(&mut inbox, 500, 1, &pieces[0]).is_some());
+}
+
+#[test]
+fn the_age_counts_from_the_last_new_piece() {
+    let mut inbox = Inbox::new();
+    let pieces = long(1);
+    hand_in(&mut inbox, 0, 1, &pieces[0]);
+    hand_in(&mut inbox, 1600, 1, &pieces[0]);
+    assert_eq!(
+        inbox.poll_timeout(),
+        Some(Moment(2000)),
+        "a copy is not new"
+    );
+    hand_in(&mut inbox, 1700, 1, &pieces[1]);
+    assert!(hand_in(&mut inbox, 3600, 1, &pieces[2]).is_some());
+}
+
 #[test]
 fn a_peer_with_too_many_loses_its_oldest() {
     let mut inbox = Inbox::new();

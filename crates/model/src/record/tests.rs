@@ -46,10 +46,11 @@ fn a_canonical_spelling_is_not_kept() {
 #[test]
 fn types_are_found_by_number_and_by_name() {
     let record = two();
-    let found = |asked: &[u8]| {
+    let found = |asked: &'static [u8]| {
+        let asked = AskedType::new(asked.into());
         record
             .entries()
-            .filter(|entry| entry.has_type(asked))
+            .filter(|entry| entry.has_type(&asked))
             .count()
     };
     assert_eq!(found(b"hs_seckey"), 1);
@@ -76,6 +77,38 @@ fn indexes_are_positive_and_unique() {
     assert!(with(&vec![1; VALUES_COUNT_MAX + 1]).is_err());
     let large = [Value::public(1, "T", vec![0; VALUES_OCTETS_MAX])];
     assert!(matches!(Record::new(&large), Err(Error::AboveLimit { .. })));
+}
+
+#[test]
+fn flags_that_do_not_fit_the_values_are_an_error() {
+    for flags in [0x03, 0x06, 0x80] {
+        let mut octets = TWO.to_vec();
+        octets[1] = flags;
+        assert!(Record::from_stored(octets.into()).is_err(), "flags {flags}");
+    }
+}
+
+#[test]
+fn values_that_stay_as_they_are_keep_their_date() {
+    let with_date = |timestamp, name: &'static str| {
+        let date = |value| Value { timestamp, ..value };
+        Record::new(&[
+            date(Value::public(1, "URL", "same")),
+            date(Value::public(2, "NAME", name)),
+            date(Value::public(timestamp, "NEW", "other index")),
+        ])
+        .unwrap()
+    };
+    let record = with_date(200, "new").keeping_dates_of(&with_date(100, "old"));
+    let dates: Vec<u32> = record
+        .entries()
+        .map(|entry| entry.encoded.value().timestamp)
+        .collect();
+    assert_eq!(dates, [100, 200, 200]);
+    assert_eq!(
+        Record::from_stored(record.octets().clone()).unwrap(),
+        record
+    );
 }
 
 #[test]

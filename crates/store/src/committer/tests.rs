@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::disk::lying::LyingDisk;
-use crate::log::LogOptions;
+use crate::log::{GROUP_OCTETS_MAX, LogOptions};
 use crate::tables::MemoryTables;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 struct Bench {
     committer: Committer,
@@ -12,7 +13,12 @@ struct Bench {
 }
 
 fn bench() -> Bench {
+    bench_with(LogOptions::default())
+}
+
+fn bench_with(options: LogOptions) -> Bench {
     let disk = LyingDisk::default();
+    Log::create(&disk, &options.id).unwrap();
     let tables: Arc<dyn Tables> = Arc::new(MemoryTables::default());
     let shared = Arc::new(disk.clone());
     let opened = Log::open(
@@ -126,7 +132,34 @@ fn a_change_that_fits_no_group_is_refused_and_others_go_on() {
 }
 
 #[test]
-fn many_large_changes_are_parted_into_groups_that_fit() {
+fn keys_that_the_tables_cannot_hold_are_refused_before_they_are_logged() {
+    let bench = bench();
+    for octets in [&b""[..], b"\0position", &[b'R'; 4097]] {
+        let mut change = Change::default();
+        change.put(Key::from_octets(octets.to_vec().into()), "".into());
+        assert!(matches!(bench.commit(change), Err(Error::Key { .. })));
+    }
+    let mut change = Change::default();
+    change.put(Key::from_octets(vec![b'R'; 4096].into()), "".into());
+    assert_eq!(bench.commit(change).unwrap(), Position(1));
+}
+
+#[test]
+fn a_file_that_cannot_be_removed_fails_nobodys_change() {
+    let options = LogOptions {
+        segment_octets: 1,
+        octets_kept: 0,
+        ..LogOptions::default()
+    };
+    let bench = bench_with(options);
+    bench.disk.keep_files();
+    for number in 1..5 {
+        assert_eq!(bench.commit(put("a", "1")).unwrap(), Position(number));
+    }
+}
+
+#[test]
+fn many_large_changes_wait_for_groups_that_hold_them() {
     let bench = bench();
     let large = || {
         let mut change = Change::default();
@@ -168,7 +201,7 @@ fn a_full_disk_refuses_and_then_takes_again() {
 #[test]
 fn dates_rise_even_if_the_clock_does_not() {
     let tables = MemoryTables::default();
-    let far_ahead = u64::from(u32::MAX) * 1000;
+    let far_ahead = u64::from(u32::MAX) * 1_000_000;
     let mut group = Group::new(tables.view(), far_ahead);
     for _ in 0..3 {
         let (change, done) = (put("a", "1"), Box::new(|_| ()) as Done);
@@ -177,7 +210,7 @@ fn dates_rise_even_if_the_clock_does_not() {
     let dates: Vec<u64> = group
         .entries
         .iter()
-        .map(|entry| entry.date_ms - far_ahead)
+        .map(|entry| entry.date_us - far_ahead)
         .collect();
     assert_eq!(dates, [1, 2, 3]);
 }

@@ -3,7 +3,8 @@
 use super::{Disk, DiskFile};
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 const SECTOR_OCTETS: usize = 512;
 
@@ -18,18 +19,24 @@ struct State {
     files: BTreeMap<String, Content>,
     writes_until_full: Option<u64>,
     syncs_until_failure: Option<u64>,
+    keeps_files: bool,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Content {
+    /// What a reader sees.
     written: Vec<u8>,
+    /// What a power cut leaves for certain.
     synced: Vec<u8>,
+    /// What the next sync makes durable. As on a real system, a failed sync forgets it: what is
+    /// shown afterwards need not be on the disk, whatever later syncs say.
+    unsynced: Vec<Range<usize>>,
 }
 
 impl LyingDisk {
     /// A disk with a copy of everything on this one, synced or not.
     pub(crate) fn image(&self) -> Self {
-        let state = self.state.lock().unwrap().clone();
+        let state = self.lock().clone();
         Self {
             state: Arc::new(Mutex::new(state)),
         }
@@ -37,65 +44,94 @@ impl LyingDisk {
 
     /// Lets `count` more writes succeed; then the disk is full, but for half of the next write.
     pub(crate) fn fill_after(&self, count: u64) {
-        self.state.lock().unwrap().writes_until_full = Some(count);
+        self.lock().writes_until_full = Some(count);
     }
 
     /// Makes room again.
     pub(crate) fn make_room(&self) {
-        self.state.lock().unwrap().writes_until_full = None;
+        self.lock().writes_until_full = None;
     }
 
-    /// Lets `count` more syncs succeed; then one fails.
+    /// Lets `count` more syncs succeed; then every one fails, until it is mended.
     pub(crate) fn fail_sync_after(&self, count: u64) {
-        self.state.lock().unwrap().syncs_until_failure = Some(count);
+        self.lock().syncs_until_failure = Some(count);
+    }
+
+    /// Lets syncs succeed again.
+    pub(crate) fn mend(&self) {
+        self.lock().syncs_until_failure = None;
+    }
+
+    /// Refuses to remove files from now on.
+    pub(crate) fn keep_files(&self) {
+        self.lock().keeps_files = true;
     }
 
     /// Cuts the power: of what was not synced, `keeps` says sector by sector what survives.
     pub(crate) fn cut_power(&self, mut keeps: impl FnMut() -> bool) {
-        for content in self.state.lock().unwrap().files.values_mut() {
+        for content in self.lock().files.values_mut() {
             content.cut_power(&mut keeps);
         }
     }
 
     /// Changes the octets of a file, as a failing disk would.
     pub(crate) fn damage(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.lock();
         let content = state.files.get_mut(name).expect("the file is there");
         change(&mut content.written);
         content.synced = content.written.clone();
+        content.unsynced.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
     }
 }
 
 impl Content {
-    fn cut_power(&mut self, keeps: &mut impl FnMut() -> bool) {
-        // A file may have grown without all of the new sectors, or not have grown.
-        let length = if keeps() {
-            self.written.len()
-        } else {
-            self.synced.len()
-        };
-        let mut survived = vec![0; length];
-        for (at, octet) in survived.iter_mut().enumerate() {
-            *octet = self.synced.get(at).copied().unwrap_or_default();
+    fn write(&mut self, at: usize, octets: &[u8]) {
+        let end = at + octets.len();
+        let length = self.written.len().max(end);
+        self.written.resize(length, 0);
+        self.written[at..end].copy_from_slice(octets);
+        self.unsynced.push(at..end);
+    }
+
+    fn sync(&mut self) {
+        for range in std::mem::take(&mut self.unsynced) {
+            self.make_durable(range);
         }
-        for start in (0..length).step_by(SECTOR_OCTETS) {
-            let end = length.min(start + SECTOR_OCTETS).min(self.written.len());
-            if start < end && keeps() {
-                survived[start..end].copy_from_slice(&self.written[start..end]);
+    }
+
+    fn make_durable(&mut self, range: Range<usize>) {
+        let end = range.end.min(self.written.len());
+        if self.synced.len() < end {
+            self.synced.resize(end, 0);
+        }
+        if range.start < end {
+            self.synced[range.start..end].copy_from_slice(&self.written[range.start..end]);
+        }
+    }
+
+    fn cut_power(&mut self, keeps: &mut impl FnMut() -> bool) {
+        for range in std::mem::take(&mut self.unsynced) {
+            let sectors = range.start / SECTOR_OCTETS..=range.end / SECTOR_OCTETS;
+            for sector in sectors.filter(|_| keeps()) {
+                let start = range.start.max(sector * SECTOR_OCTETS);
+                self.make_durable(start..range.end.min((sector + 1) * SECTOR_OCTETS));
             }
         }
-        self.written.clone_from(&survived);
-        self.synced = survived;
+        self.written.clone_from(&self.synced);
     }
 }
 
 impl Disk for LyingDisk {
     fn names(&self) -> io::Result<Vec<String>> {
-        Ok(self.state.lock().unwrap().files.keys().cloned().collect())
+        Ok(self.lock().files.keys().cloned().collect())
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        let state = self.state.lock().unwrap();
+        let state = self.lock();
         let content = state.files.get(name).ok_or(io::ErrorKind::NotFound)?;
         Ok(content.written.clone())
     }
@@ -105,12 +141,7 @@ impl Disk for LyingDisk {
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        self.state
-            .lock()
-            .unwrap()
-            .files
-            .entry(name.to_owned())
-            .or_default();
+        self.lock().files.entry(name.to_owned()).or_default();
         Ok(Box::new(LyingFile {
             disk: self.clone(),
             name: name.to_owned(),
@@ -118,7 +149,11 @@ impl Disk for LyingDisk {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.state.lock().unwrap().files.remove(name);
+        let mut state = self.lock();
+        if state.keeps_files {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        state.files.remove(name);
         Ok(())
     }
 }
@@ -130,13 +165,11 @@ struct LyingFile {
 
 impl LyingFile {
     fn with<T>(&self, act: impl FnOnce(&mut Content) -> T) -> T {
-        let mut state = self.disk.state.lock().unwrap();
-        act(state.files.entry(self.name.clone()).or_default())
+        act(self.disk.lock().files.entry(self.name.clone()).or_default())
     }
 
     fn count_down(&self, which: fn(&mut State) -> &mut Option<u64>) -> bool {
-        let mut state = self.disk.state.lock().unwrap();
-        match which(&mut state) {
+        match which(&mut self.disk.lock()) {
             Some(0) => true,
             Some(left) => {
                 *left -= 1;
@@ -155,13 +188,7 @@ impl DiskFile for LyingFile {
         } else {
             octets
         };
-        let at = usize::try_from(at).unwrap();
-        self.with(|content| {
-            let end = at + octets.len();
-            let length = content.written.len().max(end);
-            content.written.resize(length, 0);
-            content.written[at..end].copy_from_slice(octets);
-        });
+        self.with(|content| content.write(usize::try_from(at).unwrap(), octets));
         if is_full {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -170,9 +197,10 @@ impl DiskFile for LyingFile {
 
     fn sync(&mut self) -> io::Result<()> {
         if self.count_down(|state| &mut state.syncs_until_failure) {
+            self.with(|content| content.unsynced.clear());
             return Err(io::Error::other("the disk lost a write"));
         }
-        self.with(|content| content.synced.clone_from(&content.written));
+        self.with(Content::sync);
         Ok(())
     }
 
@@ -180,7 +208,8 @@ impl DiskFile for LyingFile {
         let length = usize::try_from(length).unwrap();
         self.with(|content| {
             content.written.truncate(length);
-            content.synced.clone_from(&content.written);
+            content.synced.truncate(length);
+            content.sync();
         });
         Ok(())
     }

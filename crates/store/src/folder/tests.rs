@@ -31,19 +31,44 @@ fn settings_that_are_missing_newer_or_damaged_are_errors() {
     let check = |change: fn(&Path), expected: &str| {
         let temporary = tempfile::tempdir().unwrap();
         drop(Folder::open(temporary.path(), SuffixCase::Insensitive).unwrap());
-        fs::create_dir(temporary.path().join("log")).unwrap();
-        fs::write(temporary.path().join("log/x"), "x").unwrap();
+        fs::write(temporary.path().join("log/00000000000000000001.log"), "x").unwrap();
         change(&temporary.path().join(SETTINGS_FILE));
         let error = Folder::open(temporary.path(), SuffixCase::Insensitive).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     };
-    check(|path| fs::remove_file(path).unwrap(), "there is a log");
+    check(
+        |path| fs::remove_file(path).unwrap(),
+        "there are a log or tables",
+    );
     check(|path| fs::write(path, "{").unwrap(), "corrupted");
     check(
-        |path| {
-            let text = fs::read_to_string(path).unwrap();
-            fs::write(path, text.replace("\"format\": 1", "\"format\": 2")).unwrap();
-        },
+        |path| fs::write(path, "{\"format\": 2, \"something\": \"new\"}").unwrap(),
         "has format 2, this version reads 1",
+    );
+}
+
+/// Killed while it was made: what is there was told to nobody, and is made anew.
+#[test]
+fn a_folder_that_is_half_made_is_made_anew() {
+    for half in ["lock", "log", "log/head", "folder.json.new"] {
+        let temporary = tempfile::tempdir().unwrap();
+        fs::create_dir(temporary.path().join("log")).unwrap();
+        if half != "log" {
+            fs::write(temporary.path().join(half), "half").unwrap();
+        }
+        Folder::open(temporary.path(), SuffixCase::Insensitive).expect(half);
+        Folder::open(temporary.path(), SuffixCase::Insensitive).expect(half);
+    }
+}
+
+#[test]
+fn only_the_owner_may_look_into_a_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("data");
+    drop(Folder::open(&path, SuffixCase::Insensitive).unwrap());
+    assert_eq!(
+        fs::metadata(path).unwrap().permissions().mode() & 0o777,
+        0o700
     );
 }

@@ -10,7 +10,7 @@
 //! | 32 | digest: SHA-256 of all the other octets of this group |
 //! | n | payload: 4 octets for the count of entries, then the entries |
 //!
-//! An entry: 8 octets for its date in milliseconds since 1970, 4 for the count of its writes, then
+//! An entry: 8 octets for its date in microseconds since 1970, 4 for the count of its writes, then
 //! each write: 1 octet, 0 to delete or 1 to put, the key (4 + n), and if put the octets (4 + n).
 //!
 //! The id keeps octets that somebody else chose, such as a registered value, from ever looking
@@ -29,6 +29,9 @@ use std::fmt;
 /// A group is held in memory more than once while it is written. One change must fit: beyond it
 /// [`Error::TooLarge`].
 pub(crate) const GROUP_OCTETS_MAX: usize = 16 << 20;
+
+/// The longest key. Twice what the longest identifier needs; the tree takes 65,535 octets.
+pub(crate) const KEY_OCTETS_MAX: usize = 4096;
 
 /// The length of what precedes the payload.
 pub(crate) const HEAD_OCTETS: usize = 100;
@@ -69,23 +72,23 @@ pub(crate) struct Chain(pub(crate) [u8; 32]);
 /// One change as the log holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// When it was committed, in milliseconds since 1970; later than every earlier entry.
-    pub(crate) date_ms: u64,
+    /// When it was committed, in microseconds since 1970; later than every earlier entry.
+    pub(crate) date_us: u64,
     /// What it writes.
     pub(crate) writes: Vec<Write>,
 }
 
 impl Entry {
-    /// The encoded length.
-    pub(crate) fn octets(&self) -> usize {
+    /// How long the entry for these writes is at most, encoded.
+    pub(crate) fn octets(writes: &[Write]) -> usize {
         let write = |write: &Write| {
             9 + write.key.octets().len() + write.octets.as_ref().map_or(0, Bytes::len)
         };
-        12 + self.writes.iter().map(write).sum::<usize>()
+        12 + writes.iter().map(write).sum::<usize>()
     }
 
     fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.date_ms.to_be_bytes());
+        out.extend_from_slice(&self.date_us.to_be_bytes());
         put_count(out, self.writes.len());
         for write in &self.writes {
             out.push(if write.octets.is_some() { PUT } else { DELETE });
@@ -97,11 +100,11 @@ impl Entry {
     }
 
     fn read(reader: &mut Reader) -> Result<Self, ModelError> {
-        let date_ms = reader.u64("entry date")?;
+        let date_us = reader.u64("entry date")?;
         let count = reader.count("entry writes", GROUP_OCTETS_MAX, 5)?;
         let writes: Result<_, _> = (0..count).map(|_| read_write(reader)).collect();
         Ok(Self {
-            date_ms,
+            date_us,
             writes: writes?,
         })
     }
@@ -109,12 +112,26 @@ impl Entry {
 
 fn read_write(reader: &mut Reader) -> Result<Write, ModelError> {
     let kind = reader.u8("write kind")?;
-    let key = Key::from_octets(reader.string("key")?);
+    let key = Key::from_octets(read_string(reader, "key")?);
     let octets = match kind {
         DELETE => None,
-        _ => Some(reader.string("octets")?),
+        PUT => Some(read_string(reader, "octets")?),
+        _ => {
+            return Err(ModelError::AboveLimit {
+                what: "write kind",
+                at: reader.at(),
+                counted: kind.into(),
+                limit: PUT.into(),
+            });
+        }
     };
     Ok(Write { key, octets })
+}
+
+/// A string of the log may be longer than one of a message: as long as a group.
+fn read_string(reader: &mut Reader, what: &'static str) -> Result<Bytes, ModelError> {
+    let octets = reader.count(what, GROUP_OCTETS_MAX, 1)?;
+    reader.take(what, octets)
 }
 
 /// Encodes entries as the group that begins at `first` and follows `before`.
@@ -124,8 +141,11 @@ pub(crate) fn encode_group(
     before: &Chain,
     entries: &[Entry],
 ) -> (Vec<u8>, Chain) {
-    let payload = 4 + entries.iter().map(Entry::octets).sum::<usize>();
-    let mut out = Vec::with_capacity(HEAD_OCTETS + payload);
+    let payload: usize = entries
+        .iter()
+        .map(|entry| Entry::octets(&entry.writes))
+        .sum();
+    let mut out = Vec::with_capacity(HEAD_OCTETS + 4 + payload);
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&id.0);
     out.extend_from_slice(&first.0.to_be_bytes());
@@ -163,8 +183,11 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Reads the group at the start of `octets`; `None` if there is none that is whole.
-    pub(crate) fn read(octets: &Bytes, id: &LogId) -> Option<Self> {
+    /// Reads the group at the start of `octets`; `None` if there is none whose digest is right.
+    ///
+    /// # Errors
+    /// The digest is right, but the payload is not what this version writes.
+    pub(crate) fn read(octets: &Bytes, id: &LogId) -> Option<Result<Self, ModelError>> {
         let mut reader = Reader::new(octets.clone());
         if reader.array("magic").ok()? != *MAGIC || reader.array("log id").ok()? != id.0 {
             return None;
@@ -177,16 +200,14 @@ impl Group {
         if length > octets.len() || digest(&octets[..length]) != chain {
             return None;
         }
-        let mut reader = Reader::new(octets.slice(HEAD_OCTETS..length));
-        let count = reader.count("entries", GROUP_OCTETS_MAX, 12).ok()?;
-        let entries: Result<_, _> = (0..count).map(|_| Entry::read(&mut reader)).collect();
-        Some(Self {
+        let entries = read_entries(octets.slice(HEAD_OCTETS..length));
+        Some(entries.map(|entries| Self {
             first,
             before,
             chain,
-            entries: entries.ok()?,
+            entries,
             octets: length,
-        })
+        }))
     }
 
     /// The position of the last entry.
@@ -195,22 +216,34 @@ impl Group {
     }
 
     /// Where in `octets` a whole group stands next, if anywhere.
-    pub(crate) fn find(octets: &Bytes, id: &LogId) -> Option<(usize, Self)> {
+    pub(crate) fn find(octets: &Bytes, id: &LogId) -> Option<usize> {
         let mark = [MAGIC.as_slice(), &id.0].concat();
-        let starts = octets.windows(mark.len()).enumerate();
-        let mut starts = starts.filter(|(_, window)| *window == mark);
-        starts.find_map(|(at, _)| Some((at, Self::read(&octets.slice(at..), id)?)))
+        let mut starts = octets.windows(mark.len()).enumerate();
+        let is_whole = |at| Self::read(&octets.slice(at..), id).is_some();
+        starts.find_map(|(at, window)| (*window == mark && is_whole(at)).then_some(at))
     }
 }
 
-/// Checks that one change fits a group.
-pub(crate) fn check_fits(entry: &Entry) -> Result<(), Error> {
-    let octets = 4 + entry.octets();
+fn read_entries(payload: Bytes) -> Result<Vec<Entry>, ModelError> {
+    let mut reader = Reader::new(payload);
+    let count = reader.count("entries", GROUP_OCTETS_MAX, 12)?;
+    (0..count).map(|_| Entry::read(&mut reader)).collect()
+}
+
+/// Checks that the log and the tables can hold what one change writes, and read it back.
+pub(crate) fn check_fits(writes: &[Write]) -> Result<(), Error> {
+    let octets = 4 + Entry::octets(writes);
     if octets > GROUP_OCTETS_MAX {
         return Err(Error::TooLarge {
             octets,
             limit: GROUP_OCTETS_MAX,
         });
+    }
+    for Write { key, .. } in writes {
+        let is_reserved = key.octets().first().is_none_or(|&subspace| subspace == 0);
+        if is_reserved || key.octets().len() > KEY_OCTETS_MAX {
+            return Err(Error::Key { key: key.clone() });
+        }
     }
     Ok(())
 }

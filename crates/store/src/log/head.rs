@@ -43,39 +43,42 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Opens the head and reads it; makes it if there is no log either.
-    pub(super) fn open(disk: &dyn Disk, id: &LogId) -> Result<(Self, Acknowledged), Error> {
-        let names = disk.names().map_err(Error::io("list", "the log"))?;
-        let is_new = names.is_empty();
-        let slots = if names.iter().any(|name| name == FILE) {
-            let octets = disk.read(FILE).map_err(Error::io("read", FILE))?;
-            read_slots(&octets.into(), id)
-        } else {
-            [None, None]
-        };
-        let newest = slots.iter().flatten().max();
-        if newest.is_none() && !is_new {
-            return Err(Error::Corrupted {
-                file: FILE.into(),
-                at: 0,
-                extent: SLOT_STRIDE + SLOT_OCTETS as u64,
-                reason: "neither of its two slots can be read".into(),
-            });
-        }
-        let acknowledged = newest.copied().unwrap_or(Acknowledged {
-            position: Position::START,
-            digest: [0; 32],
-        });
+    /// Makes the head of a new log.
+    pub(super) fn create(disk: &dyn Disk, id: &LogId) -> Result<(), Error> {
         let mut head = Self {
             file: disk.open(FILE).map_err(Error::io("open", FILE))?,
             id: *id,
-            // The slot that holds the newest stays.
-            next_slot: u64::from(slots[0].as_ref() == newest),
+            next_slot: 0,
         };
-        if is_new {
-            head.make().map_err(Error::io("write", FILE))?;
-        }
-        Ok((head, acknowledged))
+        head.make().map_err(Error::io("write", FILE))
+    }
+
+    /// Opens the head and reads it.
+    pub(super) fn open(disk: &dyn Disk, id: &LogId) -> Result<(Self, Acknowledged), Error> {
+        let octets = match disk.read(FILE) {
+            Ok(octets) => Bytes::from(octets),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Bytes::new(),
+            Err(error) => return Err(Error::io("read", FILE)(error)),
+        };
+        let slots = read_slots(&octets, id);
+        let newest = slots
+            .iter()
+            .flatten()
+            .max()
+            .copied()
+            .ok_or_else(|| Error::Corrupted {
+                file: FILE.into(),
+                at: 0,
+                extent: octets.len() as u64,
+                reason: "neither of its two slots can be read".into(),
+            })?;
+        let head = Self {
+            file: disk.open(FILE).map_err(Error::io("open", FILE))?,
+            id: *id,
+            // The slot that holds the newest stays.
+            next_slot: u64::from(slots[0] == Some(newest)),
+        };
+        Ok((head, newest))
     }
 
     /// Writes both slots, so that marking never needs more room on the disk.

@@ -13,7 +13,7 @@ pub(super) struct Recovered {
     pub(super) segments: Vec<Segment>,
     pub(super) last: Position,
     pub(super) chain: Chain,
-    pub(super) last_date_ms: u64,
+    pub(super) last_date_us: u64,
     pub(super) opened: Opened,
 }
 
@@ -31,7 +31,6 @@ pub(super) fn recover(
     let Some(begin) = first_to_read(&segments, applied) else {
         return begin_empty(&segments, known);
     };
-    sync_last(disk, &segments)?;
     let before = Position(segments[begin].first.0 - 1);
     let mut reading = Reading {
         disk,
@@ -41,7 +40,7 @@ pub(super) fn recover(
         replay,
         last: before,
         chain: (acknowledged.position == before).then_some(Chain(acknowledged.digest)),
-        last_date_ms: 0,
+        last_date_us: 0,
         opened: Opened::default(),
     };
     let mut kept = segments[..begin].to_vec();
@@ -64,7 +63,7 @@ pub(super) fn recover(
         segments: kept,
         last: reading.last,
         chain: reading.chain.unwrap_or_default(),
-        last_date_ms: reading.last_date_ms,
+        last_date_us: reading.last_date_us,
         opened: reading.opened,
     })
 }
@@ -79,16 +78,6 @@ fn first_to_read(segments: &[Segment], applied: Position) -> Option<usize> {
         .iter()
         .rposition(|segment| segment.octets > 0);
     Some(written.unwrap_or(holder))
-}
-
-/// Makes durable what a killed process may have left unsynced, before anything relies on it.
-fn sync_last(disk: &dyn Disk, segments: &[Segment]) -> Result<(), Error> {
-    let Some(last) = segments.last() else {
-        return Ok(());
-    };
-    let name = last.name();
-    let synced = disk.open(&name).and_then(|mut file| file.sync());
-    synced.map_err(Error::io("sync", name))
 }
 
 /// The files of the log by position, with their lengths unknown yet.
@@ -122,7 +111,7 @@ fn begin_empty(segments: &[Segment], known: Position) -> Result<Recovered, Error
         segments: Vec::new(),
         last: Position::START,
         chain: Chain::default(),
-        last_date_ms: 0,
+        last_date_us: 0,
         opened: Opened::default(),
     })
 }
@@ -133,6 +122,15 @@ fn remove_all(disk: &dyn Disk, segments: &[Segment]) -> Result<(), Error> {
         disk.remove(&name).map_err(Error::io("remove", name))?;
     }
     Ok(())
+}
+
+fn unreadable(name: &str, at: usize, error: &model::Error) -> Error {
+    Error::Corrupted {
+        file: name.into(),
+        at: at as u64,
+        extent: 0,
+        reason: format!("a whole group has another format than this version writes: {error}"),
+    }
 }
 
 /// How much of a file is whole.
@@ -151,7 +149,7 @@ struct Reading<'d, R> {
     last: Position,
     /// The digest of the last group; `None` before the first.
     chain: Option<Chain>,
-    last_date_ms: u64,
+    last_date_us: u64,
     opened: Opened,
 }
 
@@ -171,29 +169,44 @@ impl<R: FnMut(Position, &[Write]) -> Result<(), Error>> Reading<'_, R> {
             ));
         }
         let mut at = 0;
+        let mut unacknowledged = None;
+        let mut groups = Vec::new();
+        let mut was_torn = false;
         while at < octets.len() {
-            match Group::read(&octets.slice(at..), self.id) {
-                Some(group) => {
-                    self.accept(&name, at, &group)?;
-                    at += group.octets;
-                }
-                None => return self.judge_damage(&name, &octets, at, later),
+            let Some(group) = Group::read(&octets.slice(at..), self.id) else {
+                self.judge_damage(&name, &octets, at, later)?;
+                was_torn = true;
+                break;
+            };
+            let group = group.map_err(|error| unreadable(&name, at, &error))?;
+            self.accept(&name, at, &group)?;
+            if self.last > self.acknowledged.position {
+                unacknowledged.get_or_insert(at);
             }
+            at += group.octets;
+            groups.push(group);
+        }
+        if let Some(from) = unacknowledged {
+            self.write_again(&name, from, &octets[from..at])?;
+        }
+        for group in groups {
+            self.replay(&group)?;
         }
         Ok(Whole {
             octets: at as u64,
-            was_torn: false,
+            was_torn,
         })
     }
 
+    /// Checks that a group is the one that must come next.
     fn accept(&mut self, name: &str, at: usize, group: &Group) -> Result<(), Error> {
         let follows = group.first == self.last.plus(1)
             && !group.entries.is_empty()
             && self.chain.is_none_or(|chain| chain == group.before)
             && (self.last != Position::START || group.before == Chain::default());
-        let last = group.last();
-        let was_changed =
-            last == self.acknowledged.position && group.chain.0 != self.acknowledged.digest;
+        let was_changed = follows
+            && group.last() == self.acknowledged.position
+            && group.chain.0 != self.acknowledged.digest;
         if !follows || was_changed {
             return Err(Error::Corrupted {
                 file: name.into(),
@@ -205,16 +218,30 @@ impl<R: FnMut(Position, &[Write]) -> Result<(), Error>> Reading<'_, R> {
                 ),
             });
         }
+        self.last = group.last();
+        self.chain = Some(group.chain);
+        Ok(())
+    }
+
+    /// Makes groups durable that nobody may have been told of. Syncing is not enough: after a sync
+    /// has failed, the system may believe that what it still shows us is on the disk.
+    fn write_again(&self, name: &str, at: usize, octets: &[u8]) -> Result<(), Error> {
+        let written = self.disk.open(name).and_then(|mut file| {
+            file.write_at(at as u64, octets)?;
+            file.sync()
+        });
+        written.map_err(Error::io("write to", name))
+    }
+
+    fn replay(&mut self, group: &Group) -> Result<(), Error> {
         for (entry, position) in group.entries.iter().zip(group.first.0..) {
             let position = Position(position);
             if position > self.applied {
                 (self.replay)(position, &entry.writes)?;
                 self.opened.entries_replayed += 1;
             }
-            self.last_date_ms = entry.date_ms;
+            self.last_date_us = entry.date_us;
         }
-        self.last = last;
-        self.chain = Some(group.chain);
         Ok(())
     }
 
@@ -227,11 +254,9 @@ impl<R: FnMut(Position, &[Write]) -> Result<(), Error>> Reading<'_, R> {
         octets: &Bytes,
         at: usize,
         later: &[Segment],
-    ) -> Result<Whole, Error> {
+    ) -> Result<(), Error> {
         let next = Group::find(&octets.slice(at + 1..), self.id);
-        let extent = next
-            .as_ref()
-            .map_or(octets.len() - at, |(ahead, _)| ahead + 1);
+        let extent = next.as_ref().map_or(octets.len() - at, |ahead| ahead + 1);
         let known = self.acknowledged.position.max(self.applied);
         if known > self.last || next.is_some() || self.any_whole_group_in(later)? {
             return Err(Error::Corrupted {
@@ -244,10 +269,7 @@ impl<R: FnMut(Position, &[Write]) -> Result<(), Error>> Reading<'_, R> {
         let mut file = self.disk.open(name).map_err(Error::io("open", name))?;
         file.cut(at as u64).map_err(Error::io("cut", name))?;
         self.opened.octets_cut += extent as u64;
-        Ok(Whole {
-            octets: at as u64,
-            was_torn: true,
-        })
+        Ok(())
     }
 
     fn any_whole_group_in(&self, segments: &[Segment]) -> Result<bool, Error> {

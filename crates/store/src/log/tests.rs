@@ -28,8 +28,8 @@ fn write(number: u64) -> Write {
 
 fn entry(number: u64) -> Entry {
     let writes = vec![write(number)];
-    let date_ms = 1000 + number;
-    Entry { date_ms, writes }
+    let date_us = 1000 + number;
+    Entry { date_us, writes }
 }
 
 /// What a start hands to the tables, or why it does not.
@@ -55,10 +55,19 @@ fn expected(last: u64) -> Vec<(u64, Vec<Write>)> {
         .collect()
 }
 
+fn new_log(disk: &LyingDisk, segment_octets: u64) -> Log {
+    Log::create(disk, &ID).unwrap();
+    let shared = Arc::new(disk.clone());
+    Log::open(shared, options(segment_octets), Position::START, |_, _| {
+        Ok(())
+    })
+    .unwrap()
+    .0
+}
+
 /// A log of groups of 1, 2, 3, … entries, all acknowledged, in files of about 1,500 octets.
 fn written(disk: &LyingDisk, groups: u64) -> Log {
-    let shared = Arc::new(disk.clone());
-    let (mut log, _) = Log::open(shared, options(1500), Position::START, |_, _| Ok(())).unwrap();
+    let mut log = new_log(disk, 1500);
     for entries in 1..=groups {
         let first = log.last().0 + 1;
         let entries: Vec<Entry> = (first..first + entries).map(entry).collect();
@@ -111,7 +120,7 @@ fn what_was_written_is_read_back_from_any_position() {
 #[test]
 fn format_1_of_a_group_is_these_octets() {
     let entry = Entry {
-        date_ms: 1_795_000_000_000,
+        date_us: 1_795_000_000_000_000,
         writes: vec![
             Write {
                 key: Key::from_octets("H88".into()),
@@ -127,8 +136,8 @@ fn format_1_of_a_group_is_these_octets() {
     assert_eq!(
         hex::encode(octets),
         "4e5067726f757031070707070707070707070707070707070000000000000001000000230000000000000000\
-         000000000000000000000000000000000000000000000000b8c27bc7137fae2a1385d3a7e7eb4ad0bfd4c48ca0\
-         19859f2026867f27726b7300000001000001a1ee565e000000000201000000034838380000000101000000000152"
+         00000000000000000000000000000000000000000000000098b541646a7f501e18dab51b201a3a4f2b151221e9\
+         3cca064d90e2d3d3b2c032000000010006608b015f30000000000201000000034838380000000101000000000152"
     );
 }
 
@@ -210,9 +219,7 @@ fn a_group_torn_at_any_octet_is_cut() {
 #[test]
 fn damage_says_where_and_how_much() {
     let disk = LyingDisk::default();
-    let shared = Arc::new(disk.clone());
-    let open = Log::open(shared, options(u64::MAX), Position::START, |_, _| Ok(()));
-    let (mut log, _) = open.unwrap();
+    let mut log = new_log(&disk, u64::MAX);
     let mut ends = vec![0];
     for number in 1..=3 {
         log.append(&[entry(number)]).unwrap();
@@ -258,6 +265,64 @@ fn a_failed_sync_ends_all_writing() {
         log.append(&[entry(5)]),
         Err(Error::ReadOnly { .. })
     ));
+}
+
+/// After a failed sync the system shows what is not on the disk, and later syncs succeed.
+#[test]
+fn what_a_failed_sync_left_in_memory_is_written_again_before_anybody_relies_on_it() {
+    let disk = LyingDisk::default();
+    let mut log = written(&disk, 2);
+    disk.fail_sync_after(0);
+    log.append(&[entry(4)]).unwrap();
+    assert!(log.sync().is_err());
+    drop(log);
+    disk.mend();
+    assert_eq!(
+        read_back(&disk, 0).unwrap(),
+        expected(4),
+        "it is shown, and so it counts"
+    );
+    disk.cut_power(|| false);
+    assert_eq!(read_back(&disk, 4).unwrap(), [], "and is there for good");
+}
+
+#[test]
+fn a_write_as_large_as_a_group_is_read_back() {
+    let disk = LyingDisk::default();
+    let mut log = new_log(&disk, u64::MAX);
+    let mut large = entry(1);
+    let room = GROUP_OCTETS_MAX
+        - 4
+        - Entry::octets(&[Write {
+            octets: Some(Vec::new().into()),
+            ..large.writes[0].clone()
+        }]);
+    large.writes[0].octets = Some(vec![1; room].into());
+    check_fits(&large.writes).unwrap();
+    log.append(&[large.clone()]).unwrap();
+    log.sync().unwrap();
+    drop(log);
+    assert_eq!(read_back(&disk, 0).unwrap(), [(1, large.writes.clone())]);
+    large.writes[0].octets = Some(vec![1; room + 1].into());
+    assert!(matches!(
+        check_fits(&large.writes),
+        Err(Error::TooLarge { .. })
+    ));
+}
+
+#[test]
+fn names_that_only_look_like_files_of_the_log_are_not() {
+    let first = |name| Segment::parse_name(name);
+    assert_eq!(first("00000000000000000005.log"), Some(Position(5)));
+    for name in [
+        "5.log",
+        "+0000000000000000005.log",
+        "00000000000000000000.log",
+        "head",
+        "x.log",
+    ] {
+        assert_eq!(first(name), None, "{name}");
+    }
 }
 
 #[test]

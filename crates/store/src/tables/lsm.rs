@@ -5,9 +5,9 @@
 //! makes durable always says so itself.
 //!
 //! Not here: when the tree writes and merges files ([`worker`]), who may still read what
-//! ([`views`]), whether its manifest is whole ([`manifest`]).
+//! ([`views`]), whether its files are whole ([`integrity`]).
 
-mod manifest;
+mod integrity;
 mod views;
 mod worker;
 
@@ -22,7 +22,7 @@ use lsm_tree::{
 use model::Key;
 use model::change::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use views::{Views, Visible};
 use worker::{Worker, WorkerHandle};
 
@@ -44,6 +44,9 @@ pub(crate) struct LsmTables {
     views: Arc<Views>,
     memtable_octets: u64,
     worker: WorkerHandle,
+    /// The last position applied. Held while a group is applied and while a memtable is sealed:
+    /// a memtable must end between groups, with its position known.
+    applied: Mutex<Position>,
 }
 
 impl LsmTables {
@@ -52,7 +55,7 @@ impl LsmTables {
     /// Tables that lost their files come up empty and are replayed from the log as far as it
     /// goes; the log knows if that is not far enough.
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self, Error> {
-        manifest::check(path)?;
+        integrity::check(path)?;
         let numbers = SequenceNumberCounter::default();
         let tree = Config::new(path, numbers.clone(), SequenceNumberCounter::default())
             .use_cache(Arc::new(Cache::with_capacity_bytes(options.cache_octets)))
@@ -72,7 +75,15 @@ impl LsmTables {
             views,
             memtable_octets: options.memtable_octets,
             worker,
+            applied: Mutex::new(durable),
         })
+    }
+}
+
+impl LsmTables {
+    fn lock_applied(&self) -> MutexGuard<'_, Position> {
+        // If applying has panicked, the position is that of the last whole group.
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,6 +112,7 @@ impl Tables for LsmTables {
     }
 
     fn apply(&self, position: Position, writes: &[Write]) -> Result<(), Error> {
+        let mut applied = self.lock_applied();
         let number = self.numbers.next();
         for write in writes {
             let key = &write.key.octets()[..];
@@ -113,6 +125,7 @@ impl Tables for LsmTables {
             .tree
             .insert(POSITION_KEY, position.0.to_be_bytes(), number);
         self.views.publish(number + 1);
+        *applied = position;
         if memtable > self.memtable_octets {
             self.worker.rotate(position);
         }
@@ -127,9 +140,10 @@ impl Tables for LsmTables {
     }
 
     fn flush(&self) -> Result<(), Error> {
-        // Only what is applied can be read here, so the stored position is that of the memtable.
-        let position = stored_position(&self.tree)?;
+        let applied = self.lock_applied();
+        let position = *applied;
         self.worker.rotate(position);
+        drop(applied);
         self.worker.wait_until_durable(position)
     }
 

@@ -30,9 +30,10 @@ impl Tables for MemoryTables {
         for write in writes {
             match &write.octets {
                 Some(octets) => {
-                    // A copy, lest one small record keep a whole packet or file of log in memory.
+                    // Copies, lest one small record keep a whole packet or file of log in memory.
+                    let key = Bytes::copy_from_slice(write.key.octets());
                     let octets = Bytes::copy_from_slice(octets);
-                    map.insert_mut(write.key.clone(), octets);
+                    map.insert_mut(Key::from_octets(key), octets);
                 }
                 None => {
                     map.remove_mut(&write.key);

@@ -113,6 +113,30 @@ fn ranges_are_in_order_and_leave_out_their_end() {
     });
 }
 
+/// Sealing a memtable beside the committer must not mistake where it ends.
+#[test]
+fn flushing_beside_writing_ends_and_tells_the_truth() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    std::thread::scope(|scope| {
+        let flushing = scope.spawn(|| {
+            for _ in 0..100 {
+                tables.flush().unwrap();
+            }
+        });
+        let mut position = 0;
+        while !flushing.is_finished() {
+            position += 1;
+            tables.make_room().unwrap();
+            tables
+                .apply(Position(position), &[put("a", &position.to_string())])
+                .unwrap();
+        }
+        tables.flush().unwrap();
+        assert_eq!(tables.durable(), Position(position));
+    });
+}
+
 #[test]
 fn files_know_up_to_where_they_were_applied() {
     let folder = TempDir::new().unwrap();
@@ -146,6 +170,48 @@ fn a_changed_octet_in_the_list_of_files_is_noticed() {
         &manifest,
         manifest.len(),
     );
+}
+
+/// Whatever octet of a table changes: an error when the tables are opened or read, or no effect.
+#[test]
+fn a_changed_octet_in_a_table_is_noticed_or_harmless() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    for position in 1..40 {
+        let octets = format!("{position:050}");
+        tables
+            .apply(
+                Position(position),
+                &[put(&format!("key {position:03}"), &octets)],
+            )
+            .unwrap();
+    }
+    tables.flush().unwrap();
+    let expected = contents(&tables).unwrap();
+    assert_eq!(expected.len(), 39);
+    drop(tables);
+    let files = std::fs::read_dir(folder.path().join("tables")).unwrap();
+    let path = files
+        .map(|file| file.unwrap().path())
+        .next()
+        .expect("a table was written");
+    let whole = std::fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        for flip in [1, 0x80] {
+            let mut changed = whole.clone();
+            changed[at] ^= flip;
+            std::fs::write(&path, changed).unwrap();
+            let read =
+                LsmTables::open(folder.path(), &small()).and_then(|tables| contents(&tables));
+            if let Ok(read) = read {
+                assert_eq!(read, expected, "octet {at}: silence");
+            }
+        }
+    }
+}
+
+fn contents(tables: &LsmTables) -> Result<Vec<(Key, Bytes)>, Error> {
+    tables.view().range(&key("key"), &key("l")).collect()
 }
 
 /// Checks that tables do not open when one of the first `count` octets of a file is changed.

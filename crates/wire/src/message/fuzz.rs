@@ -48,9 +48,11 @@ fn travels_in_datagrams(packet: &Packet) {
             Datagram::Whole(whole) => assert_eq!(whole.payload, packet.payload),
             Datagram::Fragment(fragment) => match &mut assembly {
                 None => assembly = Some(Assembly::new(fragment)),
-                Some(assembly) => assembly
-                    .add(fragment)
-                    .expect("fragments of one packet agree"),
+                Some(assembly) => {
+                    assembly
+                        .add(fragment)
+                        .expect("fragments of one packet agree");
+                }
             },
         }
     }

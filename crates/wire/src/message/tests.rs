@@ -188,6 +188,14 @@ fn codes_before_2_5_have_their_old_numbers() {
     assert_eq!(ResponseCode::SERVER_READ_ONLY.for_version(old).0, 303);
     assert_eq!(ResponseCode::INVALID_VALUE.for_version(old).0, 201);
     assert_eq!(ResponseCode::INVALID_VALUE.for_version(new).0, 202);
+    let oldest = Version::new(5, 0);
+    assert_eq!(ResponseCode::SERVER_READ_ONLY.for_version(oldest).0, 303);
+    let read_only = ResponseCode::SERVER_READ_ONLY;
+    assert_eq!(ResponseCode(303).from_version(old), read_only);
+    assert_eq!(
+        ResponseCode(303).from_version(new),
+        ResponseCode::PREFIX_REFERRAL
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Tests of whole histories, and of the simulator itself by bugs that it must find.
 
 use super::*;
-use crate::workload::{Query, Questions, Registration};
+use crate::workload::{Query, Questions};
 use engine::exchange::TRY_TIMEOUTS;
 use model::{SuffixCase, Value};
 use wire::Version;
@@ -88,7 +88,6 @@ fn check_planted(bug: Bug, weather: Weather, invariant: &str) {
 fn planted_bugs_that_make_answers_wrong_are_found() {
     let check = |bug| check_planted(bug, Weather::CALM, "believed_answers_are_right");
     check(Bug::SuffixCaseMistaken);
-    check(Bug::InboxMixesPeers);
     check(Bug::PrivateValuesShown);
     check(Bug::ReplacementsLost);
 }
@@ -105,6 +104,7 @@ fn planted_bugs_against_the_protocol_are_found() {
 #[test]
 fn planted_bugs_that_keep_somebody_waiting_are_found() {
     let check = |bug, invariant| check_planted(bug, Weather::LOSSY, invariant);
+    check(Bug::InboxMixesPeers, "whole_first_tries_are_heard");
     check(Bug::TimersForgotten, "in_the_end_nobody_waits");
     check(Bug::AnswerFromMemory, "connections_bring_an_answer");
     check(Bug::InboxForgetsNothing, "inbox_forgets_in_time");
@@ -163,8 +163,9 @@ fn a_change_between_two_answers_can_tear_a_long_one() {
         is_flooded: false,
     };
     let settings = in_weather(Weather::LOSSY);
-    let is_torn = |seed: &u64| run_workload(*seed, &settings, workload()).broken.is_some();
-    let torn = (1..=SEEDS).filter(is_torn).count();
+    let broken = (1..=SEEDS).filter_map(|seed| run_workload(seed, &settings, workload()).broken);
+    let is_wrong = |broken: &Violation| broken.invariant == "believed_answers_are_right";
+    let torn = broken.filter(is_wrong).count();
     assert!(
         torn > 0,
         "no answer was torn: the workload may change long records now"

@@ -188,7 +188,7 @@ fn data(chance: &mut Chance, count: usize) -> Bytes {
 ///
 /// Not of others: over UDP nothing in the protocol ties the fragments of an answer together, so
 /// those of the answers to two tries can make up one that was never sent when the record changed
-/// in between (test `a_change_between_two_tries_can_tear_a_long_answer`).
+/// in between (test `a_change_between_two_answers_can_tear_a_long_one`).
 fn revisions(chance: &mut Chance, registrations: &[Registration]) -> Vec<Revision> {
     let mut drawn = Vec::new();
     for each in registrations.iter().filter(|each| is_short(each)) {

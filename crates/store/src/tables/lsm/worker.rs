@@ -93,6 +93,7 @@ impl Worker {
     }
 
     fn run(self) {
+        let _guard = PanicGuard(&self.shared);
         while let Some(task) = self.next_task() {
             let done = match task {
                 Task::Write => self.write(),
@@ -147,6 +148,21 @@ impl Worker {
         self.tree.compact(Arc::new(strategy), self.views.oldest())?;
         self.shared.lock().merge_wanted = self.tree.current_version().id() != before;
         Ok(())
+    }
+}
+
+/// Tells everybody who waits for the worker that it is gone, should it panic.
+struct PanicGuard<'s>(&'s Shared);
+
+impl Drop for PanicGuard<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if thread::panicking() && state.failure.is_none() {
+            let cause = "the thread that writes the tables has panicked".into();
+            state.failure = Some(Error::ReadOnly { cause });
+        }
+        drop(state);
+        self.0.changed.notify_all();
     }
 }
 
