@@ -16,7 +16,6 @@ use crate::step::{Event, Step};
 use crate::{Date, Digests};
 use alloc::borrow::ToOwned;
 use alloc::string::ToString;
-use alloc::vec::IntoIter;
 use bytes::Bytes;
 use model::SuffixCase;
 use reply::Asked;
@@ -49,22 +48,6 @@ pub enum Origin {
     Network,
     /// Whoever runs this node, in its own process: may register too.
     Local,
-}
-
-/// What remains to be done once records have been fetched, by operation.
-#[derive(Debug)]
-pub(crate) enum Plan {
-    Resolution(resolution::Resolution),
-    Creation(creation::Creation),
-}
-
-impl Plan {
-    pub(crate) fn resume(self, found: IntoIter<Option<Bytes>>) -> Step {
-        match self {
-            Self::Resolution(plan) => plan.resume(found),
-            Self::Creation(plan) => plan.resume(found),
-        }
-    }
 }
 
 impl<D: Digests> Authority<D> {

@@ -12,7 +12,7 @@
 //! | [`inbox`] | which datagrams make up a message, and how long do we wait for them? |
 //!
 //! To add an operation: its bodies in room `wire`, a file beside [`authority`]'s plans with
-//! `start` and `resume`, a variant in its `Plan`, a line in `Authority::start`.
+//! `start` and `resume`, an arm in `Authority::start`.
 //!
 //! Not here: sockets (rooms `client` and `node`), storage (room `store`), algorithms (room
 //! `crypto`, behind [`Digests`]).

@@ -23,10 +23,10 @@
 //!
 //! Not here: what any plan decides ([`crate::authority`]).
 
-use crate::authority::Plan;
 use alloc::boxed::Box;
-use alloc::vec::Vec;
+use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
+use core::fmt;
 use model::{Change, Key};
 use wire::{Message, Opcode, ResponseCode};
 
@@ -45,11 +45,18 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Fetch {
     keys: Vec<Key>,
-    plan: Plan,
+    plan: Box<dyn Plan>,
+}
+
+/// What remains to be done once keys have been fetched. Each operation has its own.
+pub(crate) trait Plan: fmt::Debug + Send {
+    /// Goes on with what was found, in the order of the keys.
+    fn resume(self: Box<Self>, found: IntoIter<Option<Bytes>>) -> Step;
 }
 
 impl Fetch {
-    pub(crate) fn step(keys: Vec<Key>, plan: Plan) -> Step {
+    pub(crate) fn step(keys: Vec<Key>, plan: impl Plan + 'static) -> Step {
+        let plan = Box::new(plan);
         Step::Fetch(Self { keys, plan })
     }
 

@@ -33,7 +33,8 @@ impl ResolutionRequest {
     /// Reads the body of a request. Octets that follow it are ignored, as everywhere in the field.
     ///
     /// # Errors
-    /// The body is cut, or names more than [`VALUES_COUNT_MAX`] indexes or [`TYPES_ASKED_MAX`] types.
+    /// The body is cut, or names more than [`VALUES_COUNT_MAX`] indexes or [`TYPES_ASKED_MAX`]
+    /// types.
     pub fn decode(body: Bytes) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
         let identifier = reader.string("identifier")?;

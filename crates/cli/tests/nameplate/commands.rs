@@ -66,7 +66,7 @@ fn what_is_imported_is_served_and_resolved() {
     let (code, out, _) = resolve(&["88.1/none", "--json"]);
     assert_eq!(
         (code, out.as_str()),
-        (1, "{\"handle\":\"88.1/none\",\"responseCode\":100}\n")
+        (1, "{\"responseCode\":100,\"handle\":\"88.1/none\"}\n")
     );
     assert_eq!(resolve(&["88.1/pump-2", "--index", "301"]).0, 1);
     assert_eq!(resolve(&["99/x"]).0, 4);

@@ -3,10 +3,10 @@
 //! The node becomes home to the identifier's prefix if it was not: its operator decides that.
 //! Not here: registration over the network, which needs authentication.
 
-use super::Plan;
 use super::reply::Asked;
 use crate::Date;
-use crate::step::{Fetch, Step};
+use crate::step::{Fetch, Plan, Step};
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::{IntoIter, Vec};
@@ -54,7 +54,7 @@ impl Registration {
 
 /// A registration that waits for what is there already.
 #[derive(Debug)]
-pub(crate) struct Creation {
+struct Creation {
     asked: Asked,
     identifier: Bytes,
     registration: Registration,
@@ -76,7 +76,7 @@ pub(super) fn start(asked: Asked, request: &CreationRequest, case: SuffixCase, n
         identifier: request.identifier.clone(),
         registration,
     };
-    Fetch::step(keys, Plan::Creation(plan))
+    Fetch::step(keys, plan)
 }
 
 fn refusal(error: &model::Error) -> ResponseCode {
@@ -86,9 +86,9 @@ fn refusal(error: &model::Error) -> ResponseCode {
     }
 }
 
-impl Creation {
+impl Plan for Creation {
     /// Goes on with the mark of the home and the record there was.
-    pub(super) fn resume(self, mut found: IntoIter<Option<Bytes>>) -> Step {
+    fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
         let homed = found.next().flatten();
         let before = found.next().flatten();
         let overwrites = self.asked.flags.contains(OpFlags::OVERWRITE);

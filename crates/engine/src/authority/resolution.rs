@@ -4,9 +4,9 @@
 //! are home to, a registered identifier, a value that is asked for, a value that may be seen. Not
 //! here: values that need authentication; who asks for one is told that it cannot be had.
 
-use super::Plan;
 use super::reply::Asked;
-use crate::step::{Fetch, Step};
+use crate::step::{Fetch, Plan, Step};
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::{IntoIter, Vec};
@@ -20,7 +20,7 @@ use wire::{OpFlags, ResponseCode};
 
 /// A resolution that waits for the record.
 #[derive(Debug)]
-pub(crate) struct Resolution {
+struct Resolution {
     asked: Asked,
     identifier: Bytes,
     wanted: Wanted,
@@ -63,12 +63,12 @@ pub(super) fn start(asked: Asked, request: ResolutionRequest, case: SuffixCase) 
         wanted: Wanted::new(request.indexes, request.types),
         key,
     };
-    Fetch::step(keys, Plan::Resolution(plan))
+    Fetch::step(keys, plan)
 }
 
-impl Resolution {
+impl Plan for Resolution {
     /// Goes on with the mark of the home and the record.
-    pub(super) fn resume(self, mut found: IntoIter<Option<Bytes>>) -> Step {
+    fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
         let homed = found.next().flatten();
         let stored = found.next().flatten();
         if homed.is_none() {
@@ -83,7 +83,9 @@ impl Resolution {
             Err(error) => self.asked.fail_unreadable(self.key, error),
         }
     }
+}
 
+impl Resolution {
     fn answer(self, record: &Record) -> Step {
         let mut wanted: Vec<Entry> = record
             .entries()

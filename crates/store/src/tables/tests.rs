@@ -278,8 +278,8 @@ proptest! {
                     Act::Compact => tables.compact().unwrap(),
                 }
             }
-            let expected: Vec<String> =
-                map.iter().filter(|(_, octets)| octets.is_some()).map(|(at, _)| at.clone()).collect();
+            let present = map.iter().filter(|(_, octets)| octets.is_some());
+            let expected: Vec<String> = present.map(|(at, _)| at.clone()).collect();
             let view = tables.view();
             assert_eq!(keys(&*view, "0", "9"), expected);
             for (at, octets) in &map {

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 /// Only what the floor needs is chosen, so no other crate's features are mixed in.
 fn build(more: &[&str]) -> Result<(), String> {
     let output = repository::cargo()
-        .args(["build", "--quiet", "--package", "tidy", "--lib", "--locked"])
+        .args(["rustc", "--quiet", "--package", "tidy", "--lib", "--locked"])
+        .args(["--crate-type", "staticlib"])
         .args([
             "--target-dir",
             concat!(env!("CARGO_TARGET_TMPDIR"), "/floor"),

@@ -12,7 +12,8 @@ fn values_have_the_shape_of_the_http_api() {
     };
     check(
         name.clone(),
-        r#"{"data":{"format":"string","value":"水泵"},"index":1,"timestamp":"2026-11-22T08:00:00Z","ttl":86400,"type":"NAME"}"#,
+        "{\"index\":1,\"type\":\"NAME\",\"data\":{\"format\":\"string\",\"value\":\"水泵\"},\
+          \"ttl\":86400,\"timestamp\":\"2026-11-22T08:00:00Z\"}",
     );
     check(
         Value {
@@ -28,6 +29,9 @@ fn values_have_the_shape_of_the_http_api() {
             }],
             ..name
         },
-        r#"{"data":{"format":"base64","value":"AP8="},"index":1,"permissions":"1100","references":[{"handle":"88/x","index":4}],"timestamp":"2026-11-22T08:00:00Z","ttl":"1970-01-01T00:00:00Z","type":"NAME"}"#,
+        "{\"index\":1,\"type\":\"NAME\",\"data\":{\"format\":\"base64\",\"value\":\"AP8=\"},\
+          \"permissions\":\"1100\",\"ttl\":\"1970-01-01T00:00:00Z\",\
+          \"timestamp\":\"2026-11-22T08:00:00Z\",\
+          \"references\":[{\"handle\":\"88/x\",\"index\":4}]}",
     );
 }
