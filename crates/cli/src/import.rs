@@ -7,12 +7,13 @@ mod batch;
 mod table;
 
 use crate::output::say;
-use batch::Batches;
+use batch::{Batches, ImportError};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::error::Error;
+use std::fmt::Display;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -42,28 +43,23 @@ const ERRORS_TOLD_MAX: u64 = 20;
 
 pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error>> {
     let started = Instant::now();
-    let named = |error: &dyn Error| format!("{}: {error}", arguments.file.display());
+    let named = |error: &dyn Display| format!("{}: {error}", arguments.file.display());
     let file = File::open(&arguments.file).map_err(|error| named(&error))?;
     let octets = file.metadata().map_err(|error| named(&error))?.len();
     let mut table = Table::open(BufReader::new(file)).map_err(|error| named(&error))?;
     let store = crate::serve::open_store(&arguments.data, arguments.case_sensitive_suffixes)?;
     let progress = progress_bar(octets);
     let mut batches = Batches::new(&store);
-    let mut refused = 0;
-    while let Some(row) = table.next_row() {
-        let added = row.and_then(|row| batches.add(&row).map_err(|error| row.refuse(&error)));
-        if let Err(error) = added {
-            refused += 1;
-            if refused <= ERRORS_TOLD_MAX {
-                progress.suspend(|| eprintln!("{}: {error}", arguments.file.display()));
-            }
-        }
-        if batches.commit_if_full()? {
-            progress.set_position(table.octets_read());
-        }
-    }
-    let registered = batches.finish()?;
+    let registering = register(&mut table, &mut batches, &progress, &named);
+    let finished = batches.finish();
     progress.finish_and_clear();
+    let (registered, committed) = finished;
+    let refused = registering
+        .and_then(|refused| committed.map(|()| refused))
+        .map_err(|error| {
+            let data = arguments.data.display();
+            format!("{data}: {error}; {registered} rows are registered; mend this and run it again")
+        })?;
     store.close()?;
     if refused > ERRORS_TOLD_MAX {
         eprintln!(
@@ -77,6 +73,38 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error
         "{registered} rows registered in {seconds:.1} s, {refused} refused"
     ));
     Ok(ExitCode::from(u8::from(refused > 0)))
+}
+
+/// Registers every row, telling of those that are wrong; gives how many that are.
+fn register<R: Read>(
+    table: &mut Table<R>,
+    batches: &mut Batches<'_>,
+    progress: &ProgressBar,
+    named: &impl Fn(&dyn Display) -> String,
+) -> Result<u64, ImportError> {
+    let mut refused = 0;
+    while let Some(row) = table.next_row() {
+        let added = match row {
+            Ok(row) => match batches.add(&row) {
+                Err(ImportError::Row(error)) => Err(row.refuse(&error)),
+                other => Ok(other?),
+            },
+            Err(error) => Err(error),
+        };
+        if let Err(error) = added {
+            if error.is_end {
+                return Err(ImportError::File(named(&error)));
+            }
+            refused += 1;
+            if refused <= ERRORS_TOLD_MAX {
+                progress.suspend(|| eprintln!("{}", named(&error)));
+            }
+        }
+        if batches.commit_if_full()? {
+            progress.set_position(table.octets_read());
+        }
+    }
+    Ok(refused)
 }
 
 /// A bar over the octets of the file; it hides itself where nobody looks.

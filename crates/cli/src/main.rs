@@ -52,15 +52,26 @@ fn main() -> ExitCode {
         Command::Resolve(arguments) => Ok(resolve::run(&arguments)),
         Command::Import(arguments) => import::run(&arguments),
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("nameplate: {}", with_causes(&*error));
-        ExitCode::FAILURE
-    })
+    match done {
+        Ok(_) if output::has_failed() => {
+            eprintln!("nameplate: standard output cannot be written to");
+            ExitCode::FAILURE
+        }
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("nameplate: {}", with_causes(&*error));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Logs go to standard error; `NAMEPLATE_LOG` says how much (default: `warn`).
 fn start_logging() {
-    let filter = EnvFilter::try_from_env("NAMEPLATE_LOG");
+    let filter = EnvFilter::try_from_env("NAMEPLATE_LOG").inspect_err(|error| {
+        if std::env::var_os("NAMEPLATE_LOG").is_some() {
+            eprintln!("nameplate: NAMEPLATE_LOG: {error}");
+        }
+    });
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn")))

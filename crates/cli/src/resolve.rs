@@ -8,6 +8,7 @@ use clap::Args;
 use client::{Client, Reply, Transport};
 use engine::Question;
 use model::{Identifier, Value};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use wire::response::Answer;
 use wire::{OpFlags, ResponseCode};
@@ -43,29 +44,33 @@ pub(crate) struct ResolveArguments {
 }
 
 const NOT_FOUND: u8 = 1;
-const USAGE: u8 = 2;
 const NO_ANSWER: u8 = 3;
 const OTHER_ANSWER: u8 = 4;
 
 pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
-    let server = match address::parse(&arguments.server) {
-        Ok(server) => server,
-        Err(error) => {
-            eprintln!("nameplate: {error}");
-            return ExitCode::from(USAGE);
-        }
-    };
-    let reply = Client::new(server).and_then(|mut client| ask(&mut client, arguments));
-    match reply {
+    match address::parse(&arguments.server).and_then(|servers| ask_any(&servers, arguments)) {
         Ok(reply) => {
             show(&reply, arguments);
             exit_code(reply.answered.message.header.response_code)
         }
         Err(error) => {
-            eprintln!("nameplate: {server}: {}", crate::with_causes(&error));
+            eprintln!("nameplate: {}: {error}", arguments.server);
             ExitCode::from(NO_ANSWER)
         }
     }
+}
+
+/// Asks the addresses of a node one after the other until one answers; if none does, tells why the
+/// last did not.
+fn ask_any(servers: &[SocketAddr], arguments: &ResolveArguments) -> Result<Reply, String> {
+    let mut refusal = "the name has no address".to_owned();
+    for &server in servers {
+        match Client::new(server).and_then(|mut client| ask(&mut client, arguments)) {
+            Ok(reply) => return Ok(reply),
+            Err(error) => refusal = crate::with_causes(&error),
+        }
+    }
+    Err(refusal)
 }
 
 fn ask(client: &mut Client, arguments: &ResolveArguments) -> Result<Reply, client::Error> {

@@ -12,6 +12,7 @@ use std::time::Instant;
 use store::{Options, Store};
 
 #[derive(Args)]
+#[command(after_help = after_help())]
 pub(crate) struct ServeArguments {
     /// The data folder; made if it is not there.
     #[arg(long, value_name = "DIR")]
@@ -25,6 +26,14 @@ pub(crate) struct ServeArguments {
     /// For a new data folder: identifiers whose suffixes differ in case only are two.
     #[arg(long)]
     case_sensitive_suffixes: bool,
+}
+
+fn after_help() -> String {
+    format!(
+        "Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 cannot run, 2 wrong usage.\n\n\
+         The keys of the configuration file (TOML), with their defaults on this machine:\n\n{}",
+        node::config::example()
+    )
 }
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>> {
@@ -57,6 +66,7 @@ fn read_config(arguments: &ServeArguments) -> Result<Config, Box<dyn Error>> {
     };
     if !arguments.listen.is_empty() {
         config.listen.clone_from(&arguments.listen);
+        config.check()?;
     }
     Ok(config)
 }

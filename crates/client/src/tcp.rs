@@ -73,6 +73,7 @@ impl Connection {
                 }
                 Ok(octets) => self.packets.push(buffer.get(..octets).unwrap_or_default()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(unanswered),
+                Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) => return Err(Error::io("read the answer")(error)),
             }
         }

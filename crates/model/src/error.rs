@@ -77,6 +77,16 @@ pub enum Error {
         /// The index.
         index: u32,
     },
+    /// A record has more values or octets than one may have.
+    #[error("the record has {counted} {what}, the limit is {limit}")]
+    RecordTooLarge {
+        /// What is counted.
+        what: &'static str,
+        /// How many there are.
+        counted: usize,
+        /// How many there may be.
+        limit: usize,
+    },
     /// A stored record has a format this version does not know.
     #[error("stored record has format {format}, this version reads 1")]
     RecordFormat {

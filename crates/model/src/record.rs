@@ -24,13 +24,14 @@ mod tests;
 
 /// The most values one record may have, as in the reference software.
 ///
-/// Beyond it: [`Error::AboveLimit`].
+/// Beyond it: [`Error::RecordTooLarge`].
 pub const VALUES_COUNT_MAX: usize = 2048;
 
 /// The most octets the encoded values of one record may have together.
 ///
 /// So an answer with all of them, its header, identifier and signature fit one message of the
-/// protocol (262,144 octets). Beyond it: [`Error::AboveLimit`].
+/// protocol (262,144 octets). Beyond it:
+/// [`Error::RecordTooLarge`].
 pub const VALUES_OCTETS_MAX: usize = 256_000;
 
 const FORMAT: u8 = 1;
@@ -84,8 +85,8 @@ impl Record {
     /// Makes a record of values in any order; none at all is allowed.
     ///
     /// # Errors
-    /// [`Error::IndexOutOfRange`], [`Error::IndexTwice`], or [`Error::AboveLimit`] for more than
-    /// [`VALUES_COUNT_MAX`] values or [`VALUES_OCTETS_MAX`] octets.
+    /// [`Error::IndexOutOfRange`], [`Error::IndexTwice`], or [`Error::RecordTooLarge`] for more
+    /// than [`VALUES_COUNT_MAX`] values or [`VALUES_OCTETS_MAX`] octets.
     pub fn new(values: &[Value]) -> Result<Self, Error> {
         Self::build(values, &[])
     }
@@ -105,7 +106,7 @@ impl Record {
     }
 
     fn build(values: &[Value], spelling: &[u8]) -> Result<Self, Error> {
-        check_limit("values of a record", values.len(), VALUES_COUNT_MAX)?;
+        check_limit("values", values.len(), VALUES_COUNT_MAX)?;
         let mut sorted: Vec<&Value> = values.iter().collect();
         sorted.sort_by_key(|value| value.index);
         check_indexes(&sorted)?;
@@ -114,7 +115,7 @@ impl Record {
             .map(|&value| EncodedValue::of(value))
             .collect();
         let values_octets = encoded.iter().map(|value| value.octets().len()).sum();
-        check_limit("octets of a record", values_octets, VALUES_OCTETS_MAX)?;
+        check_limit("octets", values_octets, VALUES_OCTETS_MAX)?;
         let mut octets = Vec::new();
         put_head(&mut octets, &encoded, spelling);
         let table_at = octets.len();
@@ -185,20 +186,19 @@ impl Record {
         Ok(())
     }
 
-    /// The same record, in which values that `before` has too keep the date they have there.
+    /// The same record with its dates in agreement with those of the record `before`: a value that
+    /// is unchanged keeps its date, and no value is older than the one it replaces, whatever the
+    /// clock says.
     #[must_use]
-    pub fn keeping_dates_of(&self, before: &Self) -> Self {
+    pub fn dated_after(&self, before: &Self) -> Self {
         let mut octets = self.octets.to_vec();
         let mut at = self.values_at();
         for entry in self.entries() {
             let new = entry.encoded.octets();
             let old = before.entries().find(|old| old.index == entry.index);
-            let old = old.map(|old| old.encoded.octets().clone());
-            let unchanged = old.filter(|old| old.get(TIMESTAMP.end..) == new.get(TIMESTAMP.end..));
-            let date = unchanged.as_deref().and_then(|old| old.get(TIMESTAMP));
             let place = octets.get_mut(at + TIMESTAMP.start..at + TIMESTAMP.end);
-            if let (Some(place), Some(date)) = (place, date) {
-                place.copy_from_slice(date);
+            if let (Some(place), Some(old)) = (place, old) {
+                place.copy_from_slice(later_date(new, old.encoded.octets()));
             }
             at += new.len();
         }
@@ -315,6 +315,16 @@ impl Row {
     }
 }
 
+/// The date of a value that replaces another, as octets. (Dates order as their octets do.)
+fn later_date<'v>(new: &'v [u8], old: &'v [u8]) -> &'v [u8] {
+    let date = |value: &'v [u8]| value.get(TIMESTAMP).unwrap_or_default();
+    if new.get(TIMESTAMP.end..) == old.get(TIMESTAMP.end..) {
+        date(old)
+    } else {
+        date(new).max(date(old))
+    }
+}
+
 fn spelling_octets(octets: &[u8]) -> usize {
     let length = octets.get(HEAD_OCTETS..).and_then(<[u8]>::first_chunk);
     length.map_or(0, |length| usize::from(u16::from_be_bytes(*length)))
@@ -322,9 +332,8 @@ fn spelling_octets(octets: &[u8]) -> usize {
 
 fn check_limit(what: &'static str, counted: usize, limit: usize) -> Result<(), Error> {
     if counted > limit {
-        return Err(Error::AboveLimit {
+        return Err(Error::RecordTooLarge {
             what,
-            at: 0,
             counted,
             limit,
         });

@@ -2,12 +2,14 @@
 
 use crate::config::Config;
 use crate::counters::Counters;
+use crate::seldom::Seldom;
 use client::Clock;
 use crypto::Provider;
 use engine::authority::refuse;
 use engine::{Answer, Authority, Event, Origin, Step};
+use std::io::ErrorKind;
 use store::Store;
-use tracing::{error, warn};
+use tracing::error;
 use wire::{Envelope, Message, Packet, ResponseCode};
 
 /// How often a plan is made again because somebody else was faster.
@@ -21,6 +23,7 @@ pub(crate) struct Answerer {
     authority: Authority<Provider>,
     store: Store,
     counters: Counters,
+    failures_told: Seldom,
 }
 
 impl Answerer {
@@ -34,6 +37,7 @@ impl Answerer {
             },
             store,
             counters: Counters::default(),
+            failures_told: Seldom::default(),
         }
     }
 
@@ -68,7 +72,7 @@ impl Answerer {
             let answer = match self.drive(step) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
-                Err(error) => return Some(self.fail(request, &error)),
+                Err(error) => return Some(self.fail(request, &error, Done::Nothing)),
             };
             if answer.change.is_empty() {
                 return Some(answer.message);
@@ -76,7 +80,7 @@ impl Answerer {
             match self.store.commit(answer.change) {
                 Ok(_) => return Some(answer.message),
                 Err(store::Error::Conflict { .. }) => (),
-                Err(error) => return Some(self.fail(request, &error)),
+                Err(error) => return Some(self.fail(request, &error, Done::Perhaps)),
             }
         }
         let code = ResponseCode::SERVER_BUSY;
@@ -112,24 +116,38 @@ impl Answerer {
         }
     }
 
-    /// The answer to a request that the store could not serve. Changes that failed may yet have
+    /// The answer to a request that the store could not serve. A change that failed may yet have
     /// become durable, and the asker must know that.
-    fn fail(&self, request: &Message, error: &store::Error) -> Message {
-        warn!(%error, "a request failed");
-        let (code, text) = match error {
-            store::Error::TooLarge { .. } => (
+    fn fail(&self, request: &Message, error: &store::Error, done: Done) -> Message {
+        if self.failures_told.now() {
+            error!(%error, "requests fail; this is said once a minute");
+        }
+        let (code, text) = match (error, done) {
+            (store::Error::TooLarge { .. } | store::Error::Key { .. }, _) => (
                 ResponseCode::INVALID_VALUE,
-                "the values are too large for one change",
+                "the values are too large; nothing was done",
             ),
-            store::Error::ReadOnly { .. } => (
+            (store::Error::ReadOnly { .. }, _) => {
+                let text = "outcome unknown: the node's disk has failed, it takes no changes";
+                (ResponseCode::SERVER_READ_ONLY, text)
+            }
+            (store::Error::Io { source, .. }, _) if source.kind() == ErrorKind::StorageFull => (
                 ResponseCode::SERVER_READ_ONLY,
-                "the node's disk has failed; it takes no changes",
+                "the node's disk is full; nothing was done",
             ),
-            _ => (
+            (_, Done::Nothing) => (ResponseCode::ERROR, "the node's storage cannot be read"),
+            (_, Done::Perhaps) => (
                 ResponseCode::ERROR,
                 "outcome unknown: the node's storage failed; ask again",
             ),
         };
         self.authority.fail(request, code, text, Clock::date())
     }
+}
+
+/// What may have been done of a request that failed.
+#[derive(Debug, Clone, Copy)]
+enum Done {
+    Nothing,
+    Perhaps,
 }

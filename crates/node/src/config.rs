@@ -29,9 +29,12 @@ pub struct Config {
     /// The longest message answered over UDP, in octets without envelopes; who asked for a longer
     /// one comes back over TCP by itself. Default: 1,476, three datagrams.
     pub udp_answer_octets_max: usize,
-    /// How many TCP connections may be open on each address; further ones wait until one closes.
-    /// Default: 1,000.
+    /// How many TCP connections may be open on each address, 1 to 100,000; further ones wait until
+    /// one closes. Each may hold half a megabyte of a question and its answer. Default: 1,000.
     pub tcp_connections_max: usize,
+    /// How many of them one peer's address may have, so that no peer shuts the others out; further
+    /// ones are closed at once. Default: 100.
+    pub tcp_connections_per_peer_max: usize,
     /// After how many seconds without a whole question a TCP connection is closed. Default: 300,
     /// as in the reference software.
     pub tcp_idle_seconds_max: u64,
@@ -49,6 +52,7 @@ impl Default for Config {
             udp_threads: cores.min(UDP_THREADS_MAX),
             udp_answer_octets_max: 3 * wire::datagram::PIECE_OCTETS,
             tcp_connections_max: 1000,
+            tcp_connections_per_peer_max: 100,
             tcp_idle_seconds_max: 300,
             site_serial: 1,
             is_primary: true,
@@ -58,6 +62,16 @@ impl Default for Config {
 
 const UDP_THREADS_MAX: usize = 64;
 
+const TCP_CONNECTIONS_MAX: usize = 100_000;
+
+/// Every setting with its default, as a configuration file.
+///
+/// # Panics
+/// Never: plain fields become TOML.
+pub fn example() -> String {
+    toml::to_string(&Config::default()).expect("plain fields become TOML")
+}
+
 /// Why a configuration is none. The operator corrects it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -65,6 +79,13 @@ pub enum ParseError {
     /// It is not TOML, has an unknown key or a value of the wrong kind; the text says where.
     #[error("{0}")]
     Toml(#[from] toml::de::Error),
+    /// An address stands for all of this machine's; answers over UDP could leave from another than
+    /// was asked.
+    #[error("cannot listen on {address}: list the addresses of this machine one by one")]
+    Unspecified {
+        /// The address.
+        address: SocketAddr,
+    },
     /// A value is out of range.
     #[error("{key} must be {range}, not {value}")]
     Range {
@@ -88,7 +109,15 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), ParseError> {
+    /// Checks settings that did not come from a file.
+    ///
+    /// # Errors
+    /// [`ParseError::Range`], [`ParseError::Unspecified`].
+    pub fn check(&self) -> Result<(), ParseError> {
+        let is_unspecified = |address: &&SocketAddr| address.ip().is_unspecified();
+        if let Some(&address) = self.listen.iter().find(is_unspecified) {
+            return Err(ParseError::Unspecified { address });
+        }
         let in_range = |key, range, value: u64, ok: bool| {
             if ok {
                 Ok(())
@@ -107,11 +136,19 @@ impl Config {
         let threads_ok = (1..=UDP_THREADS_MAX).contains(&threads);
         in_range("udp_threads", "1 to 64", threads as u64, threads_ok)?;
         let connections = self.tcp_connections_max;
+        let connections_ok = (1..=TCP_CONNECTIONS_MAX).contains(&connections);
         in_range(
             "tcp_connections_max",
-            "1 or more",
+            "1 to 100000",
             connections as u64,
-            connections > 0,
+            connections_ok,
+        )?;
+        let per_peer = self.tcp_connections_per_peer_max;
+        in_range(
+            "tcp_connections_per_peer_max",
+            "1 or more",
+            per_peer as u64,
+            per_peer > 0,
         )?;
         let idle = self.tcp_idle_seconds_max;
         in_range("tcp_idle_seconds_max", "1 or more", idle, idle > 0)?;

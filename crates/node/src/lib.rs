@@ -14,6 +14,9 @@
 mod answerer;
 pub mod config;
 pub mod counters;
+mod files;
+mod peers;
+mod seldom;
 mod tcp;
 #[cfg(test)]
 mod tests;
@@ -43,6 +46,17 @@ pub enum Error {
         address: SocketAddr,
         /// What the operating system says.
         source: io::Error,
+    },
+    /// The operator raises the limit, or configures fewer connections.
+    #[error(
+        "this process may open {allowed} files, the configuration needs {needed}: raise the limit \
+         (`ulimit -n`) or lower `tcp_connections_max`"
+    )]
+    Files {
+        /// How many files the process may open.
+        allowed: u64,
+        /// How many it may come to need.
+        needed: u64,
     },
     /// The operating system refuses what every node needs.
     #[error("cannot {doing}: {source}")]
@@ -74,8 +88,9 @@ impl Node {
     /// Port 0 means any free port, the same for both.
     ///
     /// # Errors
-    /// [`Error::Listen`] or [`Error::Io`]; then nothing listens.
+    /// [`Error::Listen`], [`Error::Files`] or [`Error::Io`]; then nothing listens.
     pub fn start(config: &Config, store: Store) -> Result<Self, Error> {
+        files::allow(config)?;
         let runtime = Runtime::new().map_err(io_error("start threads"))?;
         let (stop, stopped) = watch::channel(false);
         let answerer = Arc::new(Answerer::new(config, store));

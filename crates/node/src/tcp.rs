@@ -5,6 +5,7 @@
 
 use crate::answerer::Answerer;
 use crate::config::Config;
+use crate::peers::{Guest, Peers};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,6 +24,13 @@ const READ_OCTETS: usize = 4096;
 
 /// How long a peer may take to receive an answer; beyond it the connection is closed.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much is read of what a peer sends after the last answer, and for how long.
+const DRAIN_OCTETS_MAX: usize = 256 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How many connections may wait to be accepted; a burst of more is told to try again.
+const BACKLOG: i32 = 1024;
 
 /// How long connections are waited for when the node stops; beyond it they are cut.
 const STOP_GRACE: Duration = Duration::from_secs(5);
@@ -44,11 +52,13 @@ impl TcpListener {
         stopped: watch::Receiver<bool>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
+        rustix::net::listen(&listener, BACKLOG)?;
         let listener = net::TcpListener::from_std(listener)?;
         let accepting = Accepting {
             answerer,
             stopped,
             permits: Arc::new(Semaphore::new(config.tcp_connections_max)),
+            peers: Arc::new(Peers::new(config.tcp_connections_per_peer_max)),
             idle: Duration::from_secs(config.tcp_idle_seconds_max),
         };
         Ok(Self {
@@ -67,6 +77,7 @@ struct Accepting {
     answerer: Arc<Answerer>,
     stopped: watch::Receiver<bool>,
     permits: Arc<Semaphore>,
+    peers: Arc<Peers>,
     idle: Duration,
 }
 
@@ -82,7 +93,11 @@ impl Accepting {
             };
             match accepted {
                 Ok((stream, peer, permit)) => {
-                    connections.spawn(self.connection(stream).run(peer, permit));
+                    let Some(guest) = Peers::admit(&self.peers, peer.ip()) else {
+                        debug!(%peer, "closed: the peer has too many connections");
+                        continue;
+                    };
+                    connections.spawn(self.connection(stream).run(peer, (permit, guest)));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection; trying again");
@@ -131,20 +146,37 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(mut self, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+    async fn run(mut self, peer: SocketAddr, held: (OwnedSemaphorePermit, Guest)) {
         if let Err(error) = self.serve().await {
             debug!(%error, %peer, "a connection ended");
         }
-        drop(permit);
+        drop(held);
     }
 
     async fn serve(&mut self) -> io::Result<()> {
         while let Some(packet) = self.next_question().await? {
-            if let Some(answer) = self.answerer.answer_packet(&packet) {
+            // Reading the tables may wait for the disk: other connections go on meanwhile.
+            let answer = tokio::task::block_in_place(|| self.answerer.answer_packet(&packet));
+            if let Some(answer) = answer {
                 self.send(&answer).await?;
             }
         }
-        self.stream.shutdown().await
+        self.stream.shutdown().await?;
+        self.drain().await
+    }
+
+    /// Reads a little of what the peer still sends: a connection that is closed on unread octets is
+    /// reset, and the last answer may be lost with it.
+    async fn drain(&mut self) -> io::Result<()> {
+        let reading = async {
+            for _ in 0..DRAIN_OCTETS_MAX / READ_OCTETS {
+                if self.stream.read(&mut self.buffer).await? == 0 {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        timeout(DRAIN_TIMEOUT, reading).await.unwrap_or(Ok(()))
     }
 
     /// The next whole question; `None` when there will be none.

@@ -205,6 +205,30 @@ fn garbage_over_udp_is_refused_or_ignored_and_the_node_lives() {
     assert_eq!(code, ResponseCode::SUCCESS);
 }
 
+/// One peer cannot shut the others out.
+#[test]
+fn a_peer_with_too_many_connections_has_the_newest_closed() {
+    let strict = Config {
+        tcp_connections_per_peer_max: 1,
+        ..config()
+    };
+    let running = start(&strict);
+    let mut first = Client::new(running.address()).unwrap();
+    let question = Question::about("88/a".parse().unwrap());
+    first.ask_over(Transport::Tcp, &question).unwrap();
+    let mut second = TcpStream::connect(running.address()).unwrap();
+    second
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let mut octets = Vec::new();
+    assert_eq!(
+        second.read_to_end(&mut octets).unwrap(),
+        0,
+        "closed at once"
+    );
+    first.ask_over(Transport::Tcp, &question).unwrap();
+}
+
 #[test]
 fn an_idle_connection_is_closed_and_a_full_house_waits() {
     let impatient = Config {

@@ -11,10 +11,10 @@ use engine::Inbox;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use tracing::warn;
+use tracing::{debug, warn};
 use wire::Packet;
 use wire::datagram::fragments;
 
@@ -85,11 +85,15 @@ impl Answering {
         let mut buffer = [0; BUFFER_OCTETS];
         while !self.stops.load(Ordering::Relaxed) {
             match self.socket.recv_from(&mut buffer) {
+                // Nobody can be answered at port 0.
+                Ok((_, peer)) if peer.port() == 0 => self.answerer.counters().count_refused(),
                 Ok((octets, peer)) => {
                     let datagram = Bytes::copy_from_slice(buffer.get(..octets).unwrap_or_default());
                     self.answer(&datagram, peer);
                 }
-                Err(error) if is_nothing(&error) => (),
+                Err(error) if is_nothing(&error) => {
+                    self.lock_inbox().handle_timeout(self.clock.moment());
+                }
                 Err(error) => {
                     warn!(%error, "cannot receive datagrams; trying again");
                     thread::sleep(LOOK_UP_INTERVAL);
@@ -116,9 +120,13 @@ impl Answering {
         datagram: &Bytes,
         peer: SocketAddr,
     ) -> Result<Option<Packet>, engine::inbox::Refused> {
+        self.lock_inbox()
+            .handle_datagram(self.clock.moment(), peer, datagram)
+    }
+
+    fn lock_inbox(&self) -> MutexGuard<'_, Inbox<SocketAddr>> {
         // The inbox is whole between calls, also if a thread has panicked outside of one.
-        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
-        inbox.handle_datagram(self.clock.moment(), peer, datagram)
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send(&self, answer: &Packet, peer: SocketAddr) {
@@ -129,7 +137,7 @@ impl Answering {
         for datagram in fragments(answer) {
             if let Err(error) = self.socket.send_to(&datagram, peer) {
                 // As good as lost on the way; the asker asks again.
-                warn!(%error, %peer, "cannot send a datagram");
+                debug!(%error, %peer, "cannot send a datagram");
             }
         }
     }

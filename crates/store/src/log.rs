@@ -243,7 +243,10 @@ impl Log {
         let mut kept: u64 = self.segments.iter().map(|segment| segment.octets).sum();
         while let [oldest, next, ..] = self.segments.as_slice() {
             kept -= oldest.octets;
-            if next.first > durable.plus(1) || kept < self.options.octets_kept {
+            // The last group stays: the next one needs its digest and its date.
+            let holds_last_group = kept == 0;
+            let is_needed = next.first > durable.plus(1) || kept < self.options.octets_kept;
+            if is_needed || holds_last_group {
                 break;
             }
             let name = oldest.name();

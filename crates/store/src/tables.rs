@@ -7,6 +7,7 @@ mod memory;
 #[cfg(test)]
 mod tests;
 
+pub use lsm::FILES_OPEN_MAX;
 pub(crate) use lsm::LsmTables;
 pub(crate) use memory::MemoryTables;
 

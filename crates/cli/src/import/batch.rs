@@ -3,10 +3,11 @@
 use super::table::Row;
 use client::Clock;
 use engine::authority::{HOMED_MARK, Registration};
-use model::{Change, Key};
+use model::{Change, Key, Record};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use store::{Position, Store};
+use store::{Position, Store, View};
 
 /// How many rows make one change: enough that its sync costs little a row.
 const ROWS_COUNT_MAX: u64 = 2000;
@@ -19,9 +20,38 @@ const UNDER_WAY_COUNT_MAX: u64 = 3;
 
 type Outcome = Result<(Position, u64), store::Error>;
 
+/// Why rows are not registered.
+#[derive(Debug)]
+pub(super) enum ImportError {
+    /// One row cannot be a record; the others go on.
+    Row(model::Error),
+    /// The file cannot be read further.
+    File(String),
+    /// The store takes no more.
+    Store(store::Error),
+}
+
+impl From<store::Error> for ImportError {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(error) => error.fmt(f),
+            Self::File(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
 /// Gathers rows and commits them.
 pub(super) struct Batches<'s> {
     store: &'s Store,
+    /// What was there when the change at hand was begun.
+    view: Box<dyn View>,
     change: Change,
     homes: BTreeSet<Key>,
     rows: u64,
@@ -37,6 +67,7 @@ impl<'s> Batches<'s> {
         let (tell, outcomes) = channel();
         Self {
             store,
+            view: store.view(),
             change: Change::default(),
             homes: BTreeSet::new(),
             rows: 0,
@@ -48,16 +79,22 @@ impl<'s> Batches<'s> {
         }
     }
 
-    /// Adds a row to the change that is gathered.
-    pub(super) fn add(&mut self, row: &Row) -> Result<(), model::Error> {
+    /// Adds a row to the change that is gathered. Values that are there already keep their dates.
+    pub(super) fn add(&mut self, row: &Row) -> Result<(), ImportError> {
         let case = self.store.settings().suffix_case;
         let values = row.values.clone();
-        let registration = Registration::new(&row.identifier, values, case, Clock::date())?;
-        self.octets += registration.record.octets().len();
+        let registration = Registration::new(&row.identifier, values, case, Clock::date());
+        let Registration { home, key, record } = registration.map_err(ImportError::Row)?;
+        let before = self.view.get(&key)?.map(Record::from_stored);
+        let record = match before {
+            Some(Ok(before)) => record.dated_after(&before),
+            // Nothing was there, or nothing that anybody can read: the row replaces it.
+            Some(Err(_)) | None => record,
+        };
+        self.octets += record.octets().len();
         self.rows += 1;
-        self.homes.insert(registration.home);
-        self.change
-            .put(registration.key, registration.record.octets().clone());
+        self.homes.insert(home);
+        self.change.put(key, record.octets().clone());
         Ok(())
     }
 
@@ -71,6 +108,9 @@ impl<'s> Batches<'s> {
     }
 
     fn commit(&mut self) -> Result<(), store::Error> {
+        if self.change.is_empty() {
+            return Ok(());
+        }
         while self.under_way >= UNDER_WAY_COUNT_MAX {
             self.wait_for_one()?;
         }
@@ -87,6 +127,7 @@ impl<'s> Batches<'s> {
         };
         self.store.submit(change, Box::new(done));
         self.under_way += 1;
+        self.view = self.store.view();
         Ok(())
     }
 
@@ -98,12 +139,12 @@ impl<'s> Batches<'s> {
         Ok(())
     }
 
-    /// Commits the rest and waits for everything; gives how many rows are durable.
-    pub(super) fn finish(mut self) -> Result<u64, store::Error> {
-        self.commit()?;
+    /// Commits the rest and waits for everything; gives how many rows are durable, and why no more.
+    pub(super) fn finish(mut self) -> (u64, Result<(), ImportError>) {
+        let mut outcome = self.commit();
         while self.under_way > 0 {
-            self.wait_for_one()?;
+            outcome = outcome.and(self.wait_for_one());
         }
-        Ok(self.registered)
+        (self.registered, outcome.map_err(ImportError::from))
     }
 }

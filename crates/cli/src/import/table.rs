@@ -10,7 +10,7 @@ mod tests;
 
 /// An open CSV file whose columns are known.
 pub(super) struct Table<R> {
-    reader: Reader<R>,
+    reader: Reader<QuoteWatch<R>>,
     columns: Vec<Column>,
     record: ByteRecord,
 }
@@ -35,6 +35,8 @@ pub(super) struct Row {
 pub(super) struct RowError {
     line: u64,
     reason: String,
+    /// Whether nothing after the row can be read either.
+    pub(super) is_end: bool,
 }
 
 impl Display for RowError {
@@ -46,9 +48,17 @@ impl Display for RowError {
 impl Row {
     /// Says why this row is left out after all.
     pub(super) fn refuse(&self, reason: &dyn Display) -> RowError {
-        RowError {
-            line: self.line,
-            reason: reason.to_string(),
+        RowError::new(self.line, reason.to_string())
+    }
+}
+
+impl RowError {
+    fn new(line: u64, reason: String) -> Self {
+        let is_end = false;
+        Self {
+            line,
+            reason,
+            is_end,
         }
     }
 }
@@ -68,10 +78,10 @@ impl std::error::Error for HeaderError {}
 impl<R: Read> Table<R> {
     /// Reads the first line, which names the columns.
     pub(super) fn open(file: R) -> Result<Self, HeaderError> {
-        let mut reader = ReaderBuilder::new().from_reader(file);
+        let mut reader = ReaderBuilder::new().from_reader(QuoteWatch::new(file));
         let header = reader
             .headers()
-            .map_err(|error| HeaderError(error.to_string()))?
+            .map_err(|error| HeaderError(reason(&error)))?
             .clone();
         let mut names = header.iter();
         if names
@@ -81,10 +91,11 @@ impl<R: Read> Table<R> {
             let text = "the first column must be named `identifier`, the others by value types";
             return Err(HeaderError(text.into()));
         }
-        let columns: Vec<Column> = (1..)
+        let columns: Result<Vec<Column>, _> = (1..)
             .zip(names)
             .map(|(at, name)| column(at, name))
             .collect();
+        let columns = columns?;
         check(&columns)?;
         Ok(Self {
             reader,
@@ -102,13 +113,27 @@ impl<R: Read> Table<R> {
             Err(error) => Some(Err(RowError {
                 line: error.position().map_or(before, csv::Position::line),
                 reason: reason(&error),
+                is_end: matches!(error.kind(), csv::ErrorKind::Io(_)),
             })),
         }
     }
 
     fn row(&self) -> Result<Row, RowError> {
         let line = self.record.position().map_or(0, csv::Position::line);
-        let refuse = |reason: String| RowError { line, reason };
+        let refuse = |reason: String| RowError::new(line, reason);
+        if let Some(at) = self
+            .record
+            .iter()
+            .position(|cell| std::str::from_utf8(cell).is_err())
+        {
+            return Err(refuse(format!(
+                "cell {} is not UTF-8; save the file as UTF-8",
+                at + 1
+            )));
+        }
+        if self.ends_in_a_quote() {
+            return Err(refuse("a quote is opened that is never closed".into()));
+        }
         let mut cells = self.record.iter();
         let spelling = cells.next().unwrap_or_default().trim_ascii();
         let identifier = Identifier::from_octets(spelling.to_vec().into())
@@ -133,6 +158,14 @@ impl<R: Read> Table<R> {
         })
     }
 
+    /// Whether the row at hand is the rest of the file, swallowed by a quote that nobody closed. In
+    /// a file that is whole, quotes come in pairs.
+    fn ends_in_a_quote(&self) -> bool {
+        let spans_lines = self.record.iter().any(|cell| cell.contains(&b'\n'));
+        let watch = self.reader.get_ref();
+        spans_lines && watch.is_at_end && watch.is_odd
+    }
+
     /// How much of the file has been read.
     pub(super) fn octets_read(&self) -> u64 {
         self.reader.position().byte()
@@ -140,17 +173,19 @@ impl<R: Read> Table<R> {
 }
 
 /// The column called `name` that is the `at`-th of the values: `TYPE` or `INDEX:TYPE`.
-fn column(at: u32, name: &str) -> Column {
+fn column(at: u32, name: &str) -> Result<Column, HeaderError> {
     let name = name.trim();
-    let with_index = name.split_once(':').and_then(|(index, value_type)| {
-        let index = index.parse().ok()?;
-        Some((index, value_type))
-    });
-    let (index, value_type) = with_index.unwrap_or((at, name));
-    Column {
-        index,
-        value_type: value_type.to_owned(),
-    }
+    let looks_numeric = |text: &str| text.trim_start_matches('-').parse::<u128>().is_ok();
+    let (index, value_type) = match name.split_once(':') {
+        Some((index, value_type)) if looks_numeric(index) => {
+            let parsed = index.parse();
+            let wrong = || HeaderError(format!("{index} is no index; they are 1 to 2147483647"));
+            (parsed.map_err(|_| wrong())?, value_type)
+        }
+        _ => (at, name),
+    };
+    let value_type = value_type.to_owned();
+    Ok(Column { index, value_type })
 }
 
 /// Checks that values of these columns can stand in one record.
@@ -175,6 +210,39 @@ fn reason(error: &csv::Error) -> String {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => format!("the row has {len} cells, the first line has {expected_len}"),
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8; save the file as UTF-8".into(),
+        csv::ErrorKind::Io(error) => format!("the file cannot be read further: {error}"),
         _ => error.to_string(),
+    }
+}
+
+/// Counts the quotes of a file while it is read.
+struct QuoteWatch<R> {
+    file: R,
+    is_odd: bool,
+    is_at_end: bool,
+}
+
+impl<R> QuoteWatch<R> {
+    fn new(file: R) -> Self {
+        Self {
+            file,
+            is_odd: false,
+            is_at_end: false,
+        }
+    }
+}
+
+impl<R: Read> Read for QuoteWatch<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let octets = self.file.read(buffer)?;
+        let quotes = buffer
+            .iter()
+            .take(octets)
+            .filter(|&&octet| octet == b'"')
+            .count();
+        self.is_odd ^= quotes % 2 == 1;
+        self.is_at_end |= octets == 0 && !buffer.is_empty();
+        Ok(octets)
     }
 }

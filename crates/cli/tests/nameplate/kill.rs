@@ -9,13 +9,14 @@ use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// More than a memtable holds, so that kills also meet table files half written.
 const ROWS: usize = 60_000;
 
 fn write_table(file: &Path) {
     let mut table = String::from("identifier,NAME,DESC\n");
     for row in 0..ROWS {
-        let filler = row * 7919;
-        writeln!(table, "88.1/{row:08},thing {row},{filler} {filler}").unwrap();
+        let filler = (row * 7919).to_string().repeat(2000 / 7);
+        writeln!(table, "88.1/{row:08},thing {row},{filler}").unwrap();
     }
     fs::write(file, table).unwrap();
 }
@@ -41,7 +42,7 @@ fn an_import_that_is_killed_is_run_again_and_everything_is_there() {
     let folder = TempDir::new().unwrap();
     let (csv, data) = (folder.path().join("things.csv"), folder.path().join("data"));
     write_table(&csv);
-    for milliseconds in [5, 20, 60, 100, 150] {
+    for milliseconds in [5, 50, 200, 400, 500, 600, 700, 800, 900, 1000] {
         import_and_kill(&csv, &data, Duration::from_millis(milliseconds));
     }
     let (code, out, err) = told(&run(["import", path(&csv), "--data", path(&data)]));

@@ -104,7 +104,7 @@ impl Plan for Creation {
         if let Some(before) = &before {
             asked = asked.with_flag(OpFlags::OVERWRITE);
             match Record::from_stored(before.clone()) {
-                Ok(before) => record = record.keeping_dates_of(&before),
+                Ok(before) => record = record.dated_after(&before),
                 Err(error) => return asked.fail_unreadable(key, error),
             }
         }

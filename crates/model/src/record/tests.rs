@@ -76,7 +76,10 @@ fn indexes_are_positive_and_unique() {
     assert_eq!(with(&[5, 1, 5]), Err(Error::IndexTwice { index: 5 }));
     assert!(with(&vec![1; VALUES_COUNT_MAX + 1]).is_err());
     let large = [Value::public(1, "T", vec![0; VALUES_OCTETS_MAX])];
-    assert!(matches!(Record::new(&large), Err(Error::AboveLimit { .. })));
+    assert!(matches!(
+        Record::new(&large),
+        Err(Error::RecordTooLarge { .. })
+    ));
 }
 
 #[test]
@@ -89,7 +92,7 @@ fn flags_that_do_not_fit_the_values_are_an_error() {
 }
 
 #[test]
-fn values_that_stay_as_they_are_keep_their_date() {
+fn unchanged_values_keep_their_date_and_no_date_goes_back() {
     let with_date = |timestamp, name: &'static str| {
         let date = |value| Value { timestamp, ..value };
         Record::new(&[
@@ -99,16 +102,20 @@ fn values_that_stay_as_they_are_keep_their_date() {
         ])
         .unwrap()
     };
-    let record = with_date(200, "new").keeping_dates_of(&with_date(100, "old"));
-    let dates: Vec<u32> = record
-        .entries()
-        .map(|entry| entry.encoded.value().timestamp)
-        .collect();
-    assert_eq!(dates, [100, 200, 200]);
-    assert_eq!(
-        Record::from_stored(record.octets().clone()).unwrap(),
-        record
-    );
+    let check = |now: u32, before: u32, expected: [u32; 3]| {
+        let record = with_date(now, "new").dated_after(&with_date(before, "old"));
+        let dates: Vec<u32> = record
+            .entries()
+            .map(|entry| entry.encoded.value().timestamp)
+            .collect();
+        assert_eq!(dates, expected);
+        assert_eq!(
+            Record::from_stored(record.octets().clone()).unwrap(),
+            record
+        );
+    };
+    check(200, 100, [100, 200, 200]);
+    check(100, 200, [200, 200, 100]);
 }
 
 #[test]

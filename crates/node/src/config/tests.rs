@@ -25,7 +25,15 @@ fn what_is_wrong_is_said_with_its_place() {
     check("udp_threads = -1", "udp_threads");
     check(
         "tcp_connections_max = 0",
-        "tcp_connections_max must be 1 or more, not 0",
+        "tcp_connections_max must be 1 to 100000, not 0",
+    );
+    check(
+        "tcp_connections_max = 9000000000000000000",
+        "must be 1 to 100000",
+    );
+    check(
+        "listen = [\"0.0.0.0:2641\"]",
+        "list the addresses of this machine one by one",
     );
     check(
         "tcp_idle_seconds_max = 0",

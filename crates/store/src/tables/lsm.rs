@@ -31,7 +31,7 @@ const POSITION_KEY: &[u8] = b"\0position";
 
 /// How many table files are kept open. Beyond it the longest unused is closed; a reopening costs
 /// some microseconds.
-const FILES_OPEN_MAX: usize = 900;
+pub const FILES_OPEN_MAX: usize = 256;
 
 /// A snapshot after everything; the tree reserves the upper half of the numbers.
 const EVERYTHING: u64 = u64::MAX >> 1;

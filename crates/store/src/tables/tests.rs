@@ -172,6 +172,22 @@ fn a_changed_octet_in_the_list_of_files_is_noticed() {
     );
 }
 
+/// The process was killed while it wrote a table: no manifest names it, and the log has what it
+/// holds.
+#[test]
+fn a_table_that_is_half_written_is_removed() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    tables.apply(Position(1), &[put("a", "1")]).unwrap();
+    tables.flush().unwrap();
+    drop(tables);
+    let half = folder.path().join("tables/999999");
+    std::fs::write(&half, [0x55; 5000]).unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    assert_eq!(get(&*tables.view(), "a").as_deref(), Some("1"));
+    assert!(!half.exists());
+}
+
 /// Whatever octet of a table changes: an error when the tables are opened or read, or no effect.
 #[test]
 fn a_changed_octet_in_a_table_is_noticed_or_harmless() {

@@ -56,6 +56,61 @@ fn wrong_rows_are_told_by_line_and_the_others_go_on() {
     );
 }
 
+/// What the spreadsheets of China write by default.
+#[test]
+fn text_in_another_encoding_is_refused() {
+    let mut table = Table::open(&b"identifier,NAME\n88.1/g,\xcb\xae\xb1\xc3\n"[..]).unwrap();
+    let error = table.next_row().unwrap().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 2: cell 2 is not UTF-8; save the file as UTF-8"
+    );
+    let error = Table::open(&b"identifier,\xb1\xc3\n"[..])
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1: it is not UTF-8; save the file as UTF-8"
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_does_not_swallow_the_rest() {
+    let file = "identifier,NAME\n88.1/a,5\" pipe\n88.1/q,\"unclosed\n88.1/after,ok\n";
+    let even = "identifier,NAME\n88.1/q,\"unclosed\n88.1/after,ok\n";
+    assert_eq!(read(file)[0], "2 88.1/a: 1=NAME=5\\\" pipe");
+    assert_eq!(
+        read(even),
+        ["line 2: a quote is opened that is never closed"]
+    );
+    let whole = "identifier,NAME\n88.1/q,\"two\nlines\"\n";
+    assert_eq!(read(whole), ["2 88.1/q: 1=NAME=two\\nlines"]);
+}
+
+/// A disk that fails in the middle.
+#[test]
+fn a_file_that_cannot_be_read_further_is_the_end() {
+    struct Failing(&'static [u8]);
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(std::io::Error::other("the disk failed"));
+            }
+            Read::read(&mut self.0, buffer)
+        }
+    }
+    let mut table = Table::open(Failing(b"identifier,NAME\n88.1/a,x\n88.1/b")).unwrap();
+    assert!(table.next_row().unwrap().is_ok());
+    let error = table.next_row().unwrap().unwrap_err();
+    assert!(error.is_end);
+    assert!(
+        error
+            .to_string()
+            .ends_with("cannot be read further: the disk failed"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_file_that_is_no_table_is_refused_whole() {
     let check = |file: &str, expected: &str| {

@@ -9,8 +9,9 @@
 //!   than there is, which ends the process. The last octets of the file hold its checksum.
 
 use crate::Error;
+use std::collections::BTreeSet;
 use std::fs::{self, DirEntry, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
@@ -33,9 +34,14 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
             fs::remove_file(&name).map_err(Error::io("remove", name.to_string_lossy()))?;
         }
     }
-    check_manifest(path)?;
+    let named = check_manifest(path)?;
     for table in list(&path.join("tables"))? {
-        check_table(&table.path())?;
+        // A table that the manifest does not name was being written when the process ended: the
+        // tree removes it, and the log has what it holds.
+        let number = table.file_name().to_string_lossy().parse();
+        if number.is_ok_and(|number| named.contains(&number)) {
+            check_table(&table.path())?;
+        }
     }
     Ok(())
 }
@@ -49,11 +55,12 @@ fn list(path: &Path) -> Result<Vec<DirEntry>, Error> {
     files.map_err(Error::io("list", path.to_string_lossy()))
 }
 
-fn check_manifest(path: &Path) -> Result<(), Error> {
+/// Checks the manifest; gives the numbers of the tables that it names.
+fn check_manifest(path: &Path) -> Result<BTreeSet<u64>, Error> {
     let current_path = path.join("current");
     let current = match fs::read(&current_path) {
         Ok(current) => current,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(Error::io("read", current_path.to_string_lossy())(error)),
     };
     let fields = current
@@ -67,7 +74,37 @@ fn check_manifest(path: &Path) -> Result<(), Error> {
     if xxh3_128(&manifest) != checksum {
         return Err(damaged(&manifest_path));
     }
-    Ok(())
+    named_tables(&manifest_path)
+        .ok()
+        .flatten()
+        .ok_or_else(|| damaged(&manifest_path))
+}
+
+/// The manifest's section `tables`: 1 octet for the count of levels, for each 1 for the count of
+/// runs, for each 4 for the count of tables, for each number (8), kind of checksum (1), checksum
+/// (16), sequence number (8).
+fn named_tables(manifest: &Path) -> io::Result<Option<BTreeSet<u64>>> {
+    let reader = sfa::Reader::new(manifest).map_err(io::Error::other)?;
+    let Some(section) = reader.toc().section(b"tables") else {
+        return Ok(None);
+    };
+    let mut section = section.buf_reader(manifest).map_err(io::Error::other)?;
+    let mut named = BTreeSet::new();
+    for _level in 0..take::<1>(&mut section)?[0] {
+        for _run in 0..take::<1>(&mut section)?[0] {
+            for _table in 0..u32::from_le_bytes(take(&mut section)?) {
+                named.insert(u64::from_le_bytes(take(&mut section)?));
+                take::<{ 1 + 16 + 8 }>(&mut section)?;
+            }
+        }
+    }
+    Ok(Some(named))
+}
+
+fn take<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut octets = [0; N];
+    from.read_exact(&mut octets)?;
+    Ok(octets)
 }
 
 fn check_table(path: &Path) -> Result<(), Error> {

@@ -1,0 +1,59 @@
+//! How many files the process may open: connections are files too, and a node that runs out of them
+//! can read its tables no more.
+
+use crate::{Config, Error};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What a node opens besides connections and tables: sockets, logs, the runtime's own.
+const OTHER_FILES: u64 = 64;
+
+/// Raises the limit of open files as far as this process may, and checks that it suffices.
+pub(crate) fn allow(config: &Config) -> Result<(), Error> {
+    let needed = needed(config);
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if limit.current.is_some_and(|current| current < needed) {
+        // Whether it could be raised is seen below.
+        let _ = setrlimit(Resource::Nofile, raised);
+    }
+    match getrlimit(Resource::Nofile).current {
+        Some(allowed) if allowed < needed => Err(Error::Files { allowed, needed }),
+        _ => Ok(()),
+    }
+}
+
+fn needed(config: &Config) -> u64 {
+    let connections = config
+        .listen
+        .len()
+        .saturating_mul(config.tcp_connections_max) as u64;
+    connections
+        .saturating_add(store::FILES_OPEN_MAX as u64)
+        .saturating_add(OTHER_FILES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_tables_and_the_rest_are_counted() {
+        let config = Config {
+            tcp_connections_max: 10,
+            listen: vec!["127.0.0.1:1".parse().unwrap(), "[::1]:1".parse().unwrap()],
+            ..Config::default()
+        };
+        assert_eq!(needed(&config), 20 + 256 + 64);
+        let impossible = Config {
+            tcp_connections_max: usize::MAX,
+            ..config
+        };
+        assert!(matches!(
+            allow(&impossible),
+            Err(Error::Files { .. }) | Ok(())
+        ));
+    }
+}

@@ -1,0 +1,73 @@
+//! How many connections each peer has.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Counts connections by peer.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    each_max: usize,
+    counts: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// One connection of a peer; it counts until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    peers: Arc<Peers>,
+    peer: IpAddr,
+}
+
+impl Peers {
+    pub(crate) fn new(each_max: usize) -> Self {
+        let counts = Mutex::default();
+        Self { each_max, counts }
+    }
+
+    /// Counts one more connection of a peer, unless it has as many as it may have.
+    pub(crate) fn admit(peers: &Arc<Self>, peer: IpAddr) -> Option<Guest> {
+        let mut counts = peers.lock();
+        let count = counts.entry(peer).or_default();
+        if *count >= peers.each_max {
+            return None;
+        }
+        *count += 1;
+        let peers = Arc::clone(peers);
+        Some(Guest { peers, peer })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        // The counts are right after every statement.
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut counts = self.peers.lock();
+        if let Some(count) = counts.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.peer);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn a_peer_has_no_more_than_it_may_and_leaves_no_trace() {
+        let peers = Arc::new(Peers::new(2));
+        let admit = |last| Peers::admit(&peers, Ipv4Addr::new(192, 0, 2, last).into());
+        let (first, _second) = (admit(1).unwrap(), admit(1).unwrap());
+        assert!(admit(1).is_none());
+        assert!(admit(2).is_some());
+        drop(first);
+        assert!(admit(1).is_some());
+        assert_eq!(peers.lock().len(), 1);
+    }
+}
