@@ -41,6 +41,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>
     let config = read_config(arguments)?;
     let store = open_store(&arguments.data, arguments.case_sensitive_suffixes)?;
     let node = Node::start(&config, store)?;
+    // Before anybody is told that the node runs, and may tell it to stop.
+    let signals = node.signals()?;
     let took = started.elapsed();
     for address in node.addresses() {
         say(format_args!("listening on {address} (UDP and TCP)"));
@@ -49,7 +51,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>
         "ready after {} ms; Ctrl-C stops",
         took.as_millis()
     ));
-    node.wait_for_signal()?;
+    node.wait_for(signals);
     say("stopping");
     node.stop()?;
     Ok(ExitCode::SUCCESS)

@@ -31,6 +31,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use store::Store;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use udp::UdpListener;
 use wire::Message;
@@ -144,22 +145,27 @@ impl Node {
         self.answerer.answer(request, engine::Origin::Local)
     }
 
-    /// Waits until the process is told to stop: by Ctrl-C or by SIGTERM.
+    /// Listens for Ctrl-C and SIGTERM from now on, so that they no longer end the process at once.
     ///
     /// # Errors
     /// [`Error::Io`] if signals cannot be listened for.
-    pub fn wait_for_signal(&self) -> Result<(), Error> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let waiting = self.runtime.block_on(async {
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            let mut terminate = signal(SignalKind::terminate())?;
+    pub fn signals(&self) -> Result<Signals, Error> {
+        let _entered = self.runtime.enter();
+        let listen = |kind| signal(kind).map_err(io_error("listen for signals"));
+        Ok(Signals {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits until the process is told to stop.
+    pub fn wait_for(&self, mut signals: Signals) {
+        self.runtime.block_on(async {
             tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+                _ = signals.interrupt.recv() => {}
+                _ = signals.terminate.recv() => {}
             }
-            Ok(())
         });
-        waiting.map_err(io_error("listen for signals"))
     }
 
     /// Stops in good order: takes no more questions, ends the answers under way, closes the store.
@@ -191,6 +197,13 @@ impl Node {
             None => Ok(()),
         }
     }
+}
+
+/// The signals that tell a process to stop: one that came before it is waited for is not lost.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
 }
 
 fn io_error(doing: &'static str) -> impl FnOnce(io::Error) -> Error {

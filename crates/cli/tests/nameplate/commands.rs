@@ -79,6 +79,16 @@ fn what_is_imported_is_served_and_resolved() {
     assert_eq!(code, 3, "nobody answers any more: {err}");
 }
 
+/// However early it comes: the node stops in good order and leaves no work for the next start.
+#[test]
+fn a_node_may_be_told_to_stop_as_soon_as_it_listens() {
+    let (_folder, csv, data) = folder_with(PUMPS);
+    run(["import", path(&csv), "--data", path(&data)]);
+    for _ in 0..20 {
+        assert_eq!(ServingNode::start(&data).terminate().0, Some(0));
+    }
+}
+
 #[test]
 fn wrong_rows_are_told_by_line_and_the_others_are_registered() {
     let (_folder, csv, data) = folder_with("identifier,NAME\n88.1/a,x\n,y\n88.1/b\n88.1/c,z\n");
