@@ -1,0 +1,159 @@
+//! The command `bench`: how fast is it, beside the fastest that this machine allows?
+//!
+//! Every benchmark measures its ceiling in the same run, round by round in turn with the thing
+//! itself, so that a busy machine slows both.
+//!
+//! | file | question it answers |
+//! | --- | --- |
+//! | `resolve` | how many resolutions a second, beside a UDP echo? |
+//! | `import` | how many rows a second, beside a plain file; how much disk and memory? |
+//! | `commit` | how many durable commits a second, beside bare syncs? |
+//! | `asker` | how are questions asked, many at a time, and answers checked? |
+//! | `process` | how do the processes that are measured live and end? |
+//! | `records` | what is registered and asked for? |
+//! | `cores` | what runs where, and was it left alone there? |
+//! | `machine` | what was measured on? |
+//! | `statistics` | what do several measurements say together? |
+//! | `report`, `layout` | how are figures shown? |
+//!
+//! Not here: tests of speed. A figure is for people to judge; a test that measures time fails on
+//! the day somebody else uses the machine.
+
+#![forbid(unsafe_code)]
+
+mod asker;
+mod commit;
+mod cores;
+mod failure;
+mod folder;
+mod import;
+mod layout;
+mod machine;
+mod process;
+mod progress;
+mod records;
+mod report;
+mod resolve;
+mod statistics;
+
+use clap::{Args, Parser, Subcommand};
+use failure::Failure;
+use folder::Parent;
+use import::ImportArguments;
+use machine::Machine;
+use progress::Progress;
+use report::Report;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Measures this machine's Nameplate, each figure beside its ceiling in the same run.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+/// What holds for all benchmarks.
+#[derive(Args)]
+struct Manner {
+    /// Print one JSON object, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Where data folders are made and removed again; choose the disk that is to be measured.
+    /// Default: the system's folder for temporary files.
+    #[arg(long, global = true, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Resolutions a second over UDP, one core for the node and one for its asker.
+    Resolve(resolve::ResolveArguments),
+    /// Rows a second of `nameplate import`; disk, start and memory of a node with these records.
+    Import(ImportArguments),
+    /// Durable commits a second of single records from 1, 16 and 64 threads.
+    Commit(commit::CommitArguments),
+    /// All of these with their defaults: what docs/performance.md quotes.
+    All,
+    /// The node that is asked, in a process of its own.
+    #[command(hide = true)]
+    Node(resolve::peers::NodeArguments),
+    /// The echo that it is compared with, in a process of its own.
+    #[command(hide = true)]
+    Echo(resolve::peers::EchoArguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Node(arguments) => resolve::peers::run_node(arguments),
+        Command::Echo(arguments) => resolve::peers::run_echo(arguments),
+        command => show(command, &arguments.manner),
+    }
+}
+
+/// Runs what was asked for and prints the reports, each when it is ready.
+fn show(command: &Command, manner: &Manner) -> Result<(), Failure> {
+    let machine = Machine::look();
+    let parent = Parent::choose(manner.folder.as_deref())?;
+    let mut reports = Vec::new();
+    for run in benchmarks(command) {
+        let progress = Progress::new();
+        let report = run(&parent, &progress)?;
+        drop(progress);
+        if !manner.json {
+            if reports.is_empty() {
+                println!("{machine}");
+            }
+            print!("\n{report}");
+        }
+        reports.push(report);
+    }
+    if manner.json {
+        println!("{}", report::json(&machine, &reports)?);
+    }
+    Ok(())
+}
+
+type Benchmark<'a> = Box<dyn Fn(&Parent, &Progress) -> Result<Report, Failure> + 'a>;
+
+/// The benchmarks of a command, in the order they run.
+fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
+    match command {
+        Command::Resolve(arguments) => vec![Box::new(|at, on| resolve::run(arguments, at, on))],
+        Command::Import(arguments) => vec![Box::new(|at, on| import::run(arguments, at, on))],
+        Command::Commit(arguments) => vec![Box::new(|at, on| commit::run(arguments, at, on))],
+        Command::All => vec![
+            Box::new(|at, on| resolve::run(&defaults(), at, on)),
+            Box::new(|at, on| import::run(&defaults(), at, on)),
+            Box::new(|at, on| import::run(&defaults::<ImportArguments>().in_no_order(), at, on)),
+            Box::new(|at, on| commit::run(&defaults(), at, on)),
+        ],
+        // They measure nothing by themselves.
+        Command::Node(_) | Command::Echo(_) => Vec::new(),
+    }
+}
+
+/// The arguments of a benchmark when none are given.
+fn defaults<A: Args>() -> A {
+    /// A command line with these arguments only.
+    #[derive(Parser)]
+    struct Line<A: Args> {
+        #[command(flatten)]
+        arguments: A,
+    }
+    Line::parse_from(["bench"]).arguments
+}

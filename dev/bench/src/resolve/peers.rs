@@ -1,0 +1,138 @@
+//! The two that are asked: a node with records, and an echo. Each is a process of its own.
+
+use crate::cores::{Pair, pin};
+use crate::failure::{Failure, cannot};
+use crate::process::{Process, end_with_parent, say_address, wait_for_end};
+use crate::records::registration;
+use clap::Args;
+use client::Clock;
+use engine::authority::HOMED_MARK;
+use model::Change;
+use node::{Config, Node};
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use store::{Options, Store};
+
+/// How many records one change registers: as many as an import takes.
+const RECORDS_PER_CHANGE: u64 = 2000;
+
+/// Larger than any question.
+const BUFFER_OCTETS: usize = 2048;
+
+#[derive(Args)]
+pub(crate) struct NodeArguments {
+    /// An empty data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// How many records to register first.
+    #[arg(long)]
+    records: u64,
+    /// The core to stay on.
+    #[arg(long)]
+    core: Option<usize>,
+}
+
+#[derive(Args)]
+pub(crate) struct EchoArguments {
+    /// How long each datagram that is sent is.
+    #[arg(long)]
+    answer_octets: usize,
+    /// The core to stay on.
+    #[arg(long)]
+    core: Option<usize>,
+}
+
+/// Starts a node with the first `records` records; waits until it answers.
+pub(super) fn start_node(
+    data: &Path,
+    records: u64,
+    cores: Option<Pair>,
+) -> Result<Process, Failure> {
+    let data = data.to_str().ok_or("the folder's name is not UTF-8")?;
+    start(
+        "node",
+        &["--data", data, "--records", &records.to_string()],
+        cores,
+    )
+}
+
+/// Starts an echo whose answers have this length.
+pub(super) fn start_echo(answer_octets: usize, cores: Option<Pair>) -> Result<Process, Failure> {
+    start(
+        "echo",
+        &["--answer-octets", &answer_octets.to_string()],
+        cores,
+    )
+}
+
+fn start(command: &str, arguments: &[&str], cores: Option<Pair>) -> Result<Process, Failure> {
+    let core = cores.map(|cores| cores.server.to_string());
+    let core = core.as_ref().map(|core| ["--core", core]);
+    let arguments = [&[command], arguments, core.as_slice().as_flattened()].concat();
+    Process::start_myself(&arguments)
+}
+
+/// Is the node: one thread answers UDP.
+pub(crate) fn run_node(arguments: &NodeArguments) -> Result<(), Failure> {
+    arguments.core.map_or(Ok(()), pin)?;
+    register(&arguments.data, arguments.records)?;
+    // Opened again, the records are where they are after every start: in the tables' files.
+    let store = open(&arguments.data)?;
+    let config = Config {
+        listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
+        udp_threads: 1,
+        ..Config::default()
+    };
+    let node = Node::start(&config, store)?;
+    node.addresses().iter().copied().for_each(say_address);
+    wait_for_end();
+    Ok(node.stop()?)
+}
+
+fn open(data: &Path) -> Result<Store, Failure> {
+    Store::open(data, &Options::default()).map_err(cannot("open the data folder"))
+}
+
+fn register(data: &Path, records: u64) -> Result<(), Failure> {
+    let store = open(data)?;
+    let now = Clock::date();
+    for first in (0..records).step_by(RECORDS_PER_CHANGE as usize) {
+        let mut change = Change::default();
+        for serial in first..records.min(first + RECORDS_PER_CHANGE) {
+            let registration = registration(serial, now)?;
+            if serial == first {
+                change.put(registration.home, HOMED_MARK.into());
+            }
+            change.put(registration.key, registration.record.octets().clone());
+        }
+        store.commit(change)?;
+    }
+    Ok(store.close()?)
+}
+
+/// Is the echo: what comes goes back at the length of an answer. One thread, two system calls a
+/// datagram, and nothing else: who makes these calls for every answer cannot be faster.
+pub(crate) fn run_echo(arguments: &EchoArguments) -> Result<(), Failure> {
+    arguments.core.map_or(Ok(()), pin)?;
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(cannot("open a UDP socket"))?;
+    say_address(socket.local_addr().map_err(cannot("listen"))?);
+    end_with_parent();
+    let mut buffer = [0; BUFFER_OCTETS];
+    let answer_octets = arguments.answer_octets.min(BUFFER_OCTETS);
+    loop {
+        if let Some(peer) = receive(&socket, &mut buffer)? {
+            let sent = socket.send_to(&buffer[..answer_octets], peer);
+            sent.map_err(cannot("send an echo"))?;
+        }
+    }
+}
+
+/// Who sent the next datagram; nothing if it was only news that an asker has gone.
+fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> Result<Option<SocketAddr>, Failure> {
+    match socket.recv_from(buffer) {
+        Ok((_, peer)) => Ok(Some(peer)),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => Ok(None),
+        Err(error) => Err(cannot("receive a datagram")(error)),
+    }
+}
