@@ -39,6 +39,14 @@ pub enum Error {
         /// How many octets follow.
         extra: usize,
     },
+    /// Text or octets do not have the form that is expected of them.
+    #[error("{what} is not {expected}")]
+    Unexpected {
+        /// The thing that was read.
+        what: &'static str,
+        /// The form it should have.
+        expected: &'static str,
+    },
     /// An identifier has no octets at all.
     #[error("the identifier is empty")]
     IdentifierEmpty,

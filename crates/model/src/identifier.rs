@@ -1,15 +1,19 @@
 //! Identifiers of the Handle System: `prefix/suffix`, their spelling and their canonical form.
 //!
 //! RFC 3651 section 3 gives the syntax. The spelling is kept as it came; two spellings are the
-//! same identifier when their [keys](crate::Key) are equal. Not here: values and records.
+//! same identifier when their [keys](crate::Key) are equal. Beside it: `identifier/idis.rs`, the
+//! prefixes that IDIS gives out. Not here: values and records.
 
 use crate::Error;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 
+mod idis;
 #[cfg(test)]
 mod tests;
+
+pub use idis::IdisPrefix;
 
 /// The longest identifier, in octets of UTF-8; the reference software has the same limit.
 ///

@@ -1,4 +1,5 @@
-//! Identifiers, values and records: parse, normalise, order, print.
+//! Identifiers, values and records, and the data of reserved types: parse, normalise, order,
+//! print.
 //!
 //! Everything inside the walls is one of these checked types; octets from outside become one of
 //! them at the edge or an [`Error`] that says what was wrong and where.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Key;
+use alloc::format;
 use alloc::string::{String, ToString};
 use proptest::prelude::*;
 
@@ -80,6 +81,39 @@ fn a_prefix_and_all_that_derives_from_it_lie_together() {
     assert!(key("88.155.9/z") < key("88.156.1/a"));
     assert!(key("88.156.1/a") < key("88.156/a"));
     assert!(key("88.156/zzz") < key("88.1560/a"));
+}
+
+#[test]
+fn prefixes_of_idis_have_up_to_three_codes_of_digits() {
+    let seen = [
+        "88.608.8889",
+        "88.101.0042",
+        "88.608.24061301",
+        "88.104",
+        "86",
+    ];
+    for text in seen {
+        assert_eq!(text.parse::<IdisPrefix>().unwrap().to_string(), text);
+    }
+    let longest = format!("88.12345.{}", "9".repeat(128));
+    assert!(longest.parse::<IdisPrefix>().is_ok());
+    let what = |text: &str| match text.parse::<IdisPrefix>() {
+        Err(Error::Unexpected { what, .. }) => what,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(what("8.101"), "issuer of the prefix");
+    assert_eq!(what("888.101"), "issuer of the prefix");
+    assert_eq!(what("88.12"), "industry of the prefix");
+    assert_eq!(what("88.123456"), "industry of the prefix");
+    assert_eq!(what("88.1a1"), "industry of the prefix");
+    assert_eq!(what("88.１０１"), "industry of the prefix");
+    assert_eq!(what("88.101."), "enterprise of the prefix");
+    assert_eq!(what(&format!("{longest}9")), "enterprise of the prefix");
+    assert_eq!(what("88.101.1.2"), "prefix");
+    assert_eq!(
+        "88/1".parse::<IdisPrefix>(),
+        Err(Error::PrefixHasSlash { at: 2 })
+    );
 }
 
 proptest! {
