@@ -12,15 +12,21 @@
 
 extern crate alloc;
 
+pub mod admin;
 pub mod change;
 mod error;
+#[cfg(test)]
+mod golden;
 pub mod identifier;
+mod json;
 pub mod key;
 pub mod octets;
 pub mod record;
 pub mod value;
 pub mod value_type;
+pub mod vlist;
 
+pub use admin::Admin;
 pub use change::Change;
 pub use error::Error;
 pub use identifier::{Identifier, Prefix, SuffixCase};
@@ -28,3 +34,4 @@ pub use key::Key;
 pub use record::Record;
 pub use value::{EncodedValue, Permissions, Reference, Ttl, Value};
 pub use value_type::ValueType;
+pub use vlist::ValueList;

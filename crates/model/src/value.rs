@@ -20,6 +20,7 @@ use crate::{Error, ValueType};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -103,15 +104,12 @@ impl Value {
         out.push(self.permissions.0);
         put_string(out, self.value_type.octets());
         put_string(out, &self.data);
-        put_count(out, self.references.len());
-        for reference in &self.references {
-            put_string(out, &reference.identifier);
-            out.extend_from_slice(&reference.index.to_be_bytes());
-        }
+        put_references(out, &self.references);
     }
 }
 
-fn read_references(reader: &mut Reader) -> Result<Vec<Reference>, Error> {
+/// Reads a count and so many references; positions in errors are the reader's.
+pub(crate) fn read_references(reader: &mut Reader) -> Result<Vec<Reference>, Error> {
     let count = reader.count("value references", REFERENCES_COUNT_MAX, 8)?;
     (0..count)
         .map(|_| {
@@ -121,6 +119,15 @@ fn read_references(reader: &mut Reader) -> Result<Vec<Reference>, Error> {
             })
         })
         .collect()
+}
+
+/// Appends a count and the references.
+pub(crate) fn put_references(out: &mut Vec<u8>, references: &[Reference]) {
+    put_count(out, references.len());
+    for reference in references {
+        put_string(out, &reference.identifier);
+        out.extend_from_slice(&reference.index.to_be_bytes());
+    }
 }
 
 /// How long an answer that holds the value may be kept.
@@ -191,12 +198,14 @@ impl fmt::Display for Permissions {
     }
 }
 
-/// Points at a value of another record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Points at a value of another record; in JSON `{"handle":"88.156/1","index":300}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// The identifier as spelled; not checked, for nobody follows it here.
+    #[serde(rename = "handle", with = "crate::json::text")]
     pub identifier: Bytes,
     /// The value's index there; 0 may stand for all.
+    #[serde(with = "crate::json::number")]
     pub index: u32,
 }
 
