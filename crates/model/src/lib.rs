@@ -15,6 +15,7 @@ extern crate alloc;
 pub mod admin;
 pub mod change;
 mod error;
+pub mod fuzz;
 #[cfg(test)]
 mod golden;
 pub mod identifier;
