@@ -10,17 +10,83 @@ use core::ops::{BitAnd, BitOr, Not};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Opcode(pub u32);
 
-impl Opcode {
+/// One table makes the constants and their printed names, so that they cannot differ.
+macro_rules! opcodes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $printed:literal;)*) => {
+        impl Opcode {
+            $($(#[$doc])* pub const $name: Self = Self($number);)*
+
+            /// What the operation is called; `None` for numbers without a name here.
+            pub fn name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$name => Some($printed),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+opcodes! {
     /// Resolve an identifier (RFC 3652 section 3.2).
-    pub const RESOLUTION: Self = Self(1);
-    /// Tell about the answering site (RFC 3652 section 3.3).
-    pub const GET_SITE_INFO: Self = Self(2);
-    /// Register an identifier (RFC 3652 section 3.6.1).
-    pub const CREATE_HANDLE: Self = Self(100);
-    /// Delete an identifier (RFC 3652 section 3.6.2).
-    pub const DELETE_HANDLE: Self = Self(101);
+    RESOLUTION = 1, "resolution";
+    /// Tell about the answering site (RFC 3652 section 2.2.2.1).
+    GET_SITE_INFO = 2, "site info";
+    /// Register an identifier (RFC 3652 section 3.6).
+    CREATE_HANDLE = 100, "create";
+    /// Delete an identifier (RFC 3652 section 3.6).
+    DELETE_HANDLE = 101, "delete";
+    /// Add values to an identifier (RFC 3652 section 3.6).
+    ADD_VALUE = 102, "add values";
+    /// Remove values of an identifier (RFC 3652 section 3.6).
+    REMOVE_VALUE = 103, "remove values";
+    /// Replace values of an identifier (RFC 3652 section 3.6).
+    MODIFY_VALUE = 104, "modify values";
+    /// List the identifiers under a prefix (RFC 3652 section 3.7).
+    LIST_HANDLES = 105, "list identifiers";
+    /// List the prefixes derived from one (RFC 3652 section 3.7; not in the reference software).
+    LIST_DERIVED = 106, "list derived prefixes";
     /// Answer a challenge (RFC 3652 section 3.5.2).
-    pub const CHALLENGE_RESPONSE: Self = Self(200);
+    CHALLENGE_RESPONSE = 200, "challenge response";
+    /// Check the answer to a challenge (RFC 3652 section 3.5.3).
+    VERIFY_CHALLENGE = 201, "verify challenge";
+    /// Become home to a prefix (RFC 3652 section 2.2.2.1).
+    HOME_PREFIX = 300, "home prefix";
+    /// Cease to be home to a prefix (RFC 3652 section 2.2.2.1).
+    UNHOME_PREFIX = 301, "unhome prefix";
+    /// List the prefixes that the node is home to (RFC 3652 section 2.2.2.1).
+    LIST_HOMED = 302, "list homed prefixes";
+    /// Set up a session (RFC 3652 section 3.8).
+    SESSION_SETUP = 400, "session setup";
+    /// End a session (RFC 3652 section 3.8).
+    SESSION_TERMINATE = 401, "session terminate";
+    /// Give a session a key (RFC 3652 section 3.8).
+    SESSION_EXCHANGE_KEY = 402, "session key exchange";
+    /// Create meta data in the Chinese system; known from client software only.
+    META_CREATE = 606, "create meta data";
+    /// Remove meta data in the Chinese system; known from client software only.
+    META_REMOVE = 607, "remove meta data";
+    /// Modify meta data in the Chinese system; known from client software only.
+    META_MODIFY = 608, "modify meta data";
+    /// Query meta data in the Chinese system; known from client software only.
+    META_QUERY = 609, "query meta data";
+    /// Tell the number of the next transaction (reference software, which refuses it).
+    NEXT_TXN_ID = 1000, "next transaction id";
+    /// Send the transaction log (reference software). The Chinese system's clients call the number
+    /// an incremental update.
+    RETRIEVE_TXN_LOG = 1001, "retrieve transaction log";
+    /// Send everything (reference software). The Chinese system's clients call the number a full
+    /// update.
+    DUMP_HANDLES = 1002, "dump";
+    /// Make a checkpoint (reference software, which discourages it).
+    BACKUP_SERVER = 1003, "backup";
+    /// Tell of an update in the Chinese system; known from client software only.
+    UPDATE_NOTIFY = 1004, "update notification";
+    /// Log in with a password, in older parts of the Chinese system; the body is that of a
+    /// resolution. Known from client software only.
+    LOGIN_PASSWORD = 2000, "password login";
+    /// Log in with a key, in the Chinese system.
+    LOGIN_ID_SYSTEM = 2001, "login";
 }
 
 impl fmt::Debug for Opcode {
@@ -32,15 +98,10 @@ impl fmt::Debug for Opcode {
 /// Prints the name and the number, or only the number.
 impl fmt::Display for Opcode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match *self {
-            Self::RESOLUTION => "resolution",
-            Self::GET_SITE_INFO => "site info",
-            Self::CREATE_HANDLE => "create",
-            Self::DELETE_HANDLE => "delete",
-            Self::CHALLENGE_RESPONSE => "challenge response",
-            _ => return self.0.fmt(f),
-        };
-        write!(f, "{name} ({})", self.0)
+        match self.name() {
+            Some(name) => write!(f, "{name} ({})", self.0),
+            None => self.0.fmt(f),
+        }
     }
 }
 
@@ -110,12 +171,42 @@ response_codes! {
     AUTHENTICATION_NEEDED = 402, "authentication needed";
     /// The challenge was answered wrongly.
     AUTHENTICATION_FAILED = 403, "authentication failed";
+    /// The credential is wrong: a MAC or a signature does not fit.
+    INVALID_CREDENTIAL = 404, "invalid credential";
+    /// The challenge was answered too late, or there is none.
+    AUTHENTICATION_TIMEOUT = 405, "authentication timed out";
     /// The node cannot authenticate the identity.
     UNABLE_TO_AUTHENTICATE = 406, "unable to authenticate";
+    /// The asker is logged in already; in the Chinese system.
+    LOGGED_IN_ALREADY = 407, "logged in already";
+    /// The asker must log in first; in the Chinese system.
+    LOGIN_FIRST = 408, "log in first";
     /// The session is unknown or over.
     SESSION_TIMEOUT = 500, "session timeout";
     /// The session cannot be used.
     SESSION_FAILED = 501, "session failed";
+    /// The key of the session is unusable (RFC 3652: there is none).
+    INVALID_SESSION_KEY = 502, "invalid session key";
+    /// The set-up needs an RSA key (RFC 3652: sessions are not offered).
+    SESSION_NEEDS_RSA_KEY = 503, "session needs an RSA key";
+    /// The set-up is not as the protocol says (RFC 3652: the key is unusable).
+    INVALID_SESSION_SETUP = 504, "invalid session setup";
+    /// The number of the message in its session came before, or is too old.
+    SESSION_MESSAGE_REJECTED = 505, "session message rejected";
+    /// The daily limit is reached; made by clients of the Chinese system, not sent.
+    DAILY_LIMIT = 603, "daily limit reached";
+    /// The registrations are used up; made by clients of the Chinese system, not sent.
+    REGISTRATIONS_LIMIT = 604, "registrations used up";
+    /// The prefixes are used up; made by clients of the Chinese system, not sent.
+    PREFIXES_LIMIT = 605, "prefixes used up";
+    /// The node is still at it; another answer follows (RFC 3652, not in the field).
+    TRYING = 900, "trying";
+    /// The request went to another node (RFC 3652, not in the field).
+    FORWARDED = 901, "forwarded";
+    /// The request waits (RFC 3652, not in the field).
+    QUEUED = 902, "queued";
+    /// A credential could not be verified; in the Chinese system.
+    CREDENTIAL_NOT_VERIFIED = 3001, "credential not verified";
 }
 
 impl ResponseCode {
@@ -184,6 +275,16 @@ impl OpFlags {
     pub const REQUEST_DIGEST: Self = Self(0x0080_0000);
     /// Request: replace what exists. Response: something was replaced. Not in the RFC.
     pub const OVERWRITE: Self = Self(0x0040_0000);
+    /// Request: the identifier is a beginning, the node ends it. Not in the RFC.
+    pub const MINT: Self = Self(0x0020_0000);
+    /// Answer as if there were no referral. Not in the RFC.
+    pub const DO_NOT_REFER: Self = Self(0x0010_0000);
+    /// Tell other nodes who asks, in the Chinese system.
+    pub const PASS_IDENTITY: Self = Self(0x0000_0004);
+    /// Request: check the answer against its certificates, in the Chinese system.
+    pub const TRUSTED_QUERY: Self = Self(0x0000_0002);
+    /// Response: the answer was checked, in the Chinese system.
+    pub const TRUSTED_RESULT: Self = Self(0x0000_0001);
     /// What the clients of the field set: recursive, cache-certify, public only.
     pub const USUAL: Self = Self(0x1900_0000);
 

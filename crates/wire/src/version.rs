@@ -19,10 +19,20 @@ impl Version {
     pub const NEWEST: Self = Self::new(2, 11);
     /// What a message starts with when nothing is known of the peer.
     pub const COMPATIBLE: Self = Self::new(2, 3);
+    /// The answer to a session set-up names its cipher.
+    pub const SESSION_CIPHER: Self = Self::new(2, 4);
+    /// Messages of a session are numbered, and MACs cover the envelope.
+    pub const SESSION_COUNTER: Self = Self::new(2, 5);
     /// Code 303 means a prefix referral, 7 a read-only server, 202 an invalid value.
     pub const CODES_RENUMBERED: Self = Self::new(2, 5);
-    /// Request digests are SHA-256.
+    /// Signatures cover the envelope.
+    pub const SIGNED_ENVELOPE: Self = Self::new(2, 6);
+    /// Digests and MACs are made with SHA-256.
     pub const SHA_256: Self = Self::new(2, 7);
+    /// Signatures and MACs cover the suggested version; replication may run over TLS.
+    pub const SIGNED_SUGGESTION: Self = Self::new(2, 8);
+    /// A request for a transaction log begins with the number of its layout.
+    pub const TXN_LAYOUTS: Self = Self::new(2, 9);
 
     /// A version by its numbers.
     pub const fn new(major: u8, minor: u8) -> Self {
