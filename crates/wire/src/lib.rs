@@ -22,6 +22,7 @@
 extern crate alloc;
 
 pub mod creation;
+pub mod credential;
 pub mod datagram;
 pub mod digest;
 pub mod envelope;
@@ -36,6 +37,7 @@ pub mod response;
 pub mod stream;
 pub mod version;
 
+pub use credential::Credential;
 pub use digest::RequestDigest;
 pub use envelope::{Envelope, EnvelopeFlags, Packet};
 pub use error::Error;
