@@ -127,8 +127,8 @@ pub(crate) fn as_text(identifier: &Identifier, reply: &Reply) -> String {
             .iter()
             .map(|value| value_line(&value.value()))
             .collect(),
-        Answer::Failure(failure) if !failure.message.is_empty() => {
-            format!("  {}\n", printable(&failure.message))
+        Answer::Failure(failure) if !failure.text().is_empty() => {
+            format!("  {}\n", printable(failure.text()))
         }
         _ => String::new(),
     };

@@ -18,11 +18,7 @@ fn answer_to(octets: &[u8]) -> Message {
     let mut message = Message::decode(octets.to_vec().into()).unwrap();
     message.header.response_code = ResponseCode::HANDLE_NOT_FOUND;
     let answer = Answer::Failure(Failure::new("none"));
-    let response = Response {
-        digest: None,
-        answer,
-    };
-    message.body = response.encode();
+    message.body = Response::new(None, answer).encode();
     message.tail = NO_CREDENTIAL.into();
     message
 }

@@ -69,11 +69,13 @@ impl<D: Digests> Authority<D> {
             Ok(Request::Creation(body)) if origin == Origin::Local => {
                 creation::start(asked, &body, self.suffix_case, now)
             }
-            Ok(_) => {
+            Err(error) if is_offered(request.header.opcode) => {
+                asked.fail(ResponseCode::PROTOCOL_ERROR, error.to_string())
+            }
+            Ok(_) | Err(_) => {
                 let text = "this node does not offer the operation";
                 asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)
             }
-            Err(error) => asked.fail(ResponseCode::PROTOCOL_ERROR, error.to_string()),
         }
     }
 
@@ -81,6 +83,12 @@ impl<D: Digests> Authority<D> {
     pub fn fail(&self, request: &Message, code: ResponseCode, text: &str, now: Date) -> Message {
         Asked::new(self, request, now).failure(code, text.to_owned())
     }
+}
+
+/// Whether there is a plan for the operation. Where there is none, it does not matter whether the
+/// body could be read: the same numbers have other bodies in the Chinese system.
+fn is_offered(opcode: Opcode) -> bool {
+    matches!(opcode, Opcode::RESOLUTION | Opcode::CREATE_HANDLE)
 }
 
 /// Answers octets that are no message, as far as their envelope tells whom to answer. What was
@@ -91,7 +99,6 @@ pub fn refuse(envelope: &Envelope, error: &wire::Error, now: Date) -> Message {
         _ => ResponseCode::PROTOCOL_ERROR,
     };
     let answer = Answer::Failure(Failure::new(error.to_string()));
-    let digest = None;
     Message {
         envelope: answer_envelope(envelope),
         header: Header {
@@ -103,7 +110,7 @@ pub fn refuse(envelope: &Envelope, error: &wire::Error, now: Date) -> Message {
             reserved: 0,
             expiration: now.plus_seconds(MESSAGE_LIFE_SECONDS).0,
         },
-        body: Response { digest, answer }.encode(),
+        body: Response::new(None, answer).encode(),
         tail: Bytes::from_static(NO_CREDENTIAL),
     }
 }

@@ -4,10 +4,10 @@ use crate::Date;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use model::{EncodedValue, Identifier, Value};
-use wire::creation::CreationRequest;
 use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::message::NO_CREDENTIAL;
 use wire::resolution::ResolutionRequest;
+use wire::values::ValuesRequest;
 use wire::{Envelope, EnvelopeFlags, Header, Message, OpFlags, Opcode, ResponseCode, Version};
 
 /// How long a message is good for, in seconds: 12 hours, as everywhere in the field.
@@ -72,6 +72,7 @@ impl Question {
             identifier: self.identifier.spelling().clone(),
             indexes: self.indexes.clone(),
             types: self.types.clone(),
+            rest: Bytes::new(),
         };
         message(
             Opcode::RESOLUTION,
@@ -91,10 +92,8 @@ pub fn creation(
     request_id: u32,
     now: Date,
 ) -> Message {
-    let body = CreationRequest {
-        identifier: identifier.spelling().clone(),
-        values: values.iter().map(EncodedValue::of).collect(),
-    };
+    let values = values.iter().map(EncodedValue::of).collect();
+    let body = ValuesRequest::new(identifier.spelling().clone(), values);
     let flags = OpFlags::USUAL | flags;
     message(Opcode::CREATE_HANDLE, flags, body.encode(), request_id, now)
 }

@@ -54,12 +54,20 @@ impl RequestDigest {
 
     /// Appends the digest with its algorithm octet.
     pub fn put(&self, out: &mut Vec<u8>) {
-        let (code, octets): (u8, &[u8]) = match self {
-            Self::Md5(octets) => (1, octets),
-            Self::Sha1(octets) => (2, octets),
-            Self::Sha256(octets) => (3, octets),
-        };
-        out.push(code);
-        out.extend_from_slice(octets);
+        out.push(match self {
+            Self::Md5(_) => 1,
+            Self::Sha1(_) => 2,
+            Self::Sha256(_) => 3,
+        });
+        out.extend_from_slice(self.octets());
+    }
+
+    /// The digest without its algorithm octet: what the answer to a challenge covers.
+    pub fn octets(&self) -> &[u8] {
+        match self {
+            Self::Md5(octets) => octets,
+            Self::Sha1(octets) => octets,
+            Self::Sha256(octets) => octets,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What can be wrong with messages. Not here: what is wrong inside a value (`model::Error`).
 
+use bytes::Bytes;
+
 /// Tells why octets are not a message. The peer that sent them must act, on every variant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -44,5 +46,23 @@ pub enum Error {
         sequence: u32,
         /// The length of the whole message, as announced.
         announced: usize,
+    },
+    /// The answer to a challenge is made with a key of a kind nobody knows.
+    #[error("authentication {} is neither HS_PUBKEY nor HS_SECKEY", kind.escape_ascii())]
+    Authentication {
+        /// What it says.
+        kind: Bytes,
+    },
+    /// A request for a transaction log has a layout nobody knows.
+    #[error("layout {code} of the transaction log request is neither 0 (own) nor 1 (all servers)")]
+    TxnLogLayout {
+        /// The octet that names the layout.
+        code: u8,
+    },
+    /// A replication stream is protected in a way nobody knows.
+    #[error("protection {code:#010x} of the stream is none of signed, unsigned, TLS")]
+    Protection {
+        /// What it says.
+        code: u32,
     },
 }

@@ -4,13 +4,15 @@
 //! bits and numbers included. A message is read in layers, each of which can be looked at alone:
 //!
 //! ```text
-//! UDP datagrams ─ datagram ─┐
-//!                           ├─ Packet: envelope, payload ─ Message: header, body, tail ─ Request
-//! TCP octets ──── stream ───┘                                                            Response
+//! UDP datagrams ─ datagram ─┐                                       header
+//!                           ├─ Packet: envelope, payload ─ Message: body ─ Request, Response
+//! TCP octets ──── stream ───┘                                       tail ─ Credential
 //! ```
 //!
 //! To add an operation: its number in [`numbers`], its bodies in a file of their own beside
-//! [`resolution`], a variant in [`Request`] and [`Response`], its golden octets in the tests.
+//! [`resolution`] (or one of the bodies that many operations share: [`identifier`], [`values`]), a
+//! variant in [`Request`] and [`Answer`], its golden octets in the tests. What follows the last
+//! field of a body is never an error and never lost: every body ends in a `rest`.
 //!
 //! Not here: what to answer (room `engine`), digests and signatures being computed (room
 //! `crypto`), sockets (rooms `client` and `node`). The room is `no_std`.
@@ -21,6 +23,7 @@
 
 extern crate alloc;
 
+pub mod challenge;
 pub mod creation;
 pub mod credential;
 pub mod datagram;
@@ -28,13 +31,23 @@ pub mod digest;
 pub mod envelope;
 mod error;
 pub mod header;
+pub mod identifier;
+mod identity;
+pub mod listing;
+pub mod login;
 pub mod message;
 pub mod numbers;
 pub mod outcome;
+pub mod proof;
+pub mod replication;
+pub mod replication_stream;
 pub mod request;
 pub mod resolution;
 pub mod response;
+pub mod session;
 pub mod stream;
+pub mod values;
+pub mod verification;
 pub mod version;
 
 pub use credential::Credential;
@@ -42,6 +55,7 @@ pub use digest::RequestDigest;
 pub use envelope::{Envelope, EnvelopeFlags, Packet};
 pub use error::Error;
 pub use header::Header;
+pub use identity::Identity;
 pub use message::Message;
 pub use numbers::{OpFlags, Opcode, ResponseCode};
 pub use request::Request;

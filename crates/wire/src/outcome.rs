@@ -3,7 +3,7 @@
 //! RFC 3652 section 3.3 with the layouts that became usual.
 
 use crate::Error;
-use crate::resolution::{put_values, read_values};
+use crate::values::{put_values, read_values};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use model::EncodedValue;
@@ -13,39 +13,39 @@ use model::octets::{Reader, put_string};
 ///
 /// | octets | field |
 /// | --- | --- |
-/// | 4 + n | message |
-/// | rest | perhaps a list of indexes; kept as it came |
+/// | 4 + n | message; absent from some bodies, which are then empty |
+///
+/// The RFC lets a list of indexes follow, which nobody reads: it is the
+/// [rest](crate::Response::rest) of the response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// A sentence for people, perhaps empty.
-    pub message: Bytes,
-    /// What follows the message; empty in what we write.
-    pub rest: Bytes,
+    /// A sentence for people, perhaps empty; `None` where the body is empty altogether.
+    pub message: Option<Bytes>,
 }
 
 impl Failure {
     /// A failure with a sentence for people.
     pub fn new(message: impl Into<Bytes>) -> Self {
-        Self {
-            message: message.into(),
-            rest: Bytes::new(),
-        }
+        let message = Some(message.into());
+        Self { message }
     }
 
-    /// Reads a failure; a body that is empty altogether is one without a message.
+    /// The sentence for people, empty if there is none.
+    pub fn text(&self) -> &[u8] {
+        self.message.as_deref().unwrap_or_default()
+    }
+
     pub(crate) fn read(reader: &mut Reader) -> Result<Self, Error> {
         if reader.is_at_end() {
-            return Ok(Self::new(Bytes::new()));
+            return Ok(Self { message: None });
         }
-        Ok(Self {
-            message: reader.string("message")?,
-            rest: reader.rest(),
-        })
+        Ok(Self::new(reader.string("message")?))
     }
 
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        put_string(out, &self.message);
-        out.extend_from_slice(&self.rest);
+        if let Some(message) = &self.message {
+            put_string(out, message);
+        }
     }
 }
 

@@ -1,12 +1,11 @@
 //! Bodies of the resolution operation (RFC 3652 section 3.2).
 
 use crate::Error;
+use crate::values::{put_indexes, put_values, read_indexes, read_values};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use model::EncodedValue;
 use model::octets::{Reader, put_count, put_string};
-use model::record::VALUES_COUNT_MAX;
-use model::value::VALUE_OCTETS_MIN;
 
 /// The most types one question may name. Each is compared with each value of the record, so this
 /// bounds the work of an answer; nobody needs more. Beyond it: a protocol error.
@@ -27,25 +26,27 @@ pub struct ResolutionRequest {
     pub indexes: Vec<u32>,
     /// … and values of these types; if both lists are empty, all values.
     pub types: Vec<Bytes>,
+    /// What follows; means nothing, kept as it came.
+    pub rest: Bytes,
 }
 
 impl ResolutionRequest {
-    /// Reads the body of a request. Octets that follow it are ignored, as everywhere in the field.
+    /// Reads the body of a request.
     ///
     /// # Errors
-    /// The body is cut, or names more than [`VALUES_COUNT_MAX`] indexes or [`TYPES_ASKED_MAX`]
-    /// types.
+    /// The body is cut, or names more than
+    /// [`VALUES_COUNT_MAX`](model::record::VALUES_COUNT_MAX) indexes or [`TYPES_ASKED_MAX`] types.
     pub fn decode(body: Bytes) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
         let identifier = reader.string("identifier")?;
-        let indexes = reader.count("indexes", VALUES_COUNT_MAX, 4)?;
-        let indexes: Result<_, _> = (0..indexes).map(|_| reader.u32("index")).collect();
+        let indexes = read_indexes(&mut reader)?;
         let types = reader.count("types", TYPES_ASKED_MAX, 4)?;
         let types: Result<_, _> = (0..types).map(|_| reader.string("type")).collect();
         Ok(Self {
             identifier,
-            indexes: indexes?,
+            indexes,
             types: types?,
+            rest: reader.rest(),
         })
     }
 
@@ -53,14 +54,12 @@ impl ResolutionRequest {
     pub fn encode(&self) -> Bytes {
         let mut out = Vec::new();
         put_string(&mut out, &self.identifier);
-        put_count(&mut out, self.indexes.len());
-        for index in &self.indexes {
-            out.extend_from_slice(&index.to_be_bytes());
-        }
+        put_indexes(&mut out, &self.indexes);
         put_count(&mut out, self.types.len());
         for asked in &self.types {
             put_string(&mut out, asked);
         }
+        out.extend_from_slice(&self.rest);
         out.into()
     }
 }
@@ -90,18 +89,5 @@ impl ResolutionAnswer {
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         put_string(out, &self.identifier);
         put_values(out, &self.values);
-    }
-}
-
-pub(crate) fn read_values(reader: &mut Reader) -> Result<Vec<EncodedValue>, Error> {
-    let count = reader.count("values", VALUES_COUNT_MAX, VALUE_OCTETS_MIN)?;
-    let values: Result<_, model::Error> = (0..count).map(|_| EncodedValue::read(reader)).collect();
-    Ok(values?)
-}
-
-pub(crate) fn put_values(out: &mut Vec<u8>, values: &[EncodedValue]) {
-    put_count(out, values.len());
-    for value in values {
-        out.extend_from_slice(value.octets());
     }
 }

@@ -1,20 +1,33 @@
 //! What a response says, by operation and response code.
 
+use crate::challenge::Challenge;
 use crate::creation::CreationAnswer;
+use crate::listing::ListingAnswer;
 use crate::outcome::{Failure, Referral};
+use crate::replication::TxnLogAnswer;
 use crate::resolution::ResolutionAnswer;
+use crate::session::{SETUP_REST, SetupAnswer};
+use crate::verification::VerificationAnswer;
 use crate::{Error, Message, OpFlags, Opcode, RequestDigest, ResponseCode};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use model::octets::Reader;
 
-/// The body of a response: perhaps a digest of the request, then the answer.
+#[cfg(test)]
+mod tests;
+
+/// The body of a response: perhaps a digest of the request, then the answer. Decoding and encoding
+/// are exact inverses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
-    /// Present if and only if [`OpFlags::REQUEST_DIGEST`] is set in the header.
+    /// Present if [`OpFlags::REQUEST_DIGEST`] is set in the header, and always in challenges;
+    /// before 2.1 challenges have it [elsewhere](Challenge::late_digest).
     pub digest: Option<RequestDigest>,
     /// The answer.
     pub answer: Answer,
+    /// What follows the answer, kept as it came. The field writes it after the answer to a session
+    /// set-up, and the RFC after failures.
+    pub rest: Bytes,
 }
 
 /// The answer in a response.
@@ -23,45 +36,60 @@ pub struct Response {
 pub enum Answer {
     /// Operation 1, success.
     Resolution(ResolutionAnswer),
+    /// Operation 2, success: the site's information, the data of an `HS_SITE` value, to the end of
+    /// the body.
+    SiteInfo(Bytes),
     /// Operation 100, success.
     Creation(CreationAnswer),
+    /// Operations 105, 106 and 302, success.
+    Listing(ListingAnswer),
+    /// Operation 201, success.
+    Verification(VerificationAnswer),
+    /// Operation 400, success.
+    SessionSetup(SetupAnswer),
+    /// Operation 1000, success: the number. Not seen in the field, where it is refused.
+    NextTxnId(u64),
+    /// Operation 1001, success.
+    TxnLog(TxnLogAnswer),
+    /// Success of an operation that has nothing more to say: 101 to 104, 300, 301, 401, 402, 1002,
+    /// 1003. (And of 2001, whose answer nobody has described.)
+    Done,
+    /// Code 402.
+    Challenge(Challenge),
     /// Codes 302 and 303.
     Referral(Referral),
-    /// Every other code that is no success, except a challenge.
+    /// Every other code that is no success.
     Failure(Failure),
-    /// A success of an operation that this room does not know, or a challenge.
+    /// A success of an operation that this room does not know: what follows the digest.
     Unknown(Bytes),
 }
 
 impl Response {
+    /// A response as the field writes it: with nothing after the answer, but for a session set-up.
+    pub fn new(digest: Option<RequestDigest>, answer: Answer) -> Self {
+        let rest = match answer {
+            Answer::SessionSetup(_) => SETUP_REST,
+            _ => &[],
+        };
+        Self {
+            digest,
+            answer,
+            rest: Bytes::from_static(rest),
+        }
+    }
+
     /// Reads the body of a response by its operation, code and flags.
     ///
     /// # Errors
     /// The body is not what they say.
     pub fn decode(message: &Message) -> Result<Self, Error> {
-        let header = &message.header;
         let mut reader = Reader::new(message.body.clone());
-        let has_digest = header.flags.contains(OpFlags::REQUEST_DIGEST);
-        let digest = has_digest
-            .then(|| RequestDigest::read(&mut reader))
-            .transpose()?;
-        let code = header.response_code.from_version(message.envelope.version);
-        let answer = match (code, header.opcode) {
-            (ResponseCode::SUCCESS, Opcode::RESOLUTION) => {
-                Answer::Resolution(ResolutionAnswer::read(&mut reader)?)
-            }
-            (ResponseCode::SUCCESS, Opcode::CREATE_HANDLE) => {
-                Answer::Creation(CreationAnswer::read(&mut reader)?)
-            }
-            (ResponseCode::SUCCESS | ResponseCode::AUTHENTICATION_NEEDED, _) => {
-                Answer::Unknown(reader.rest())
-            }
-            (ResponseCode::SERVICE_REFERRAL | ResponseCode::PREFIX_REFERRAL, _) => {
-                Answer::Referral(Referral::read(&mut reader)?)
-            }
-            _ => Answer::Failure(Failure::read(&mut reader)?),
-        };
-        Ok(Self { digest, answer })
+        let digest = has_digest(message).then(|| RequestDigest::read(&mut reader));
+        Ok(Self {
+            digest: digest.transpose()?,
+            answer: Answer::read(&mut reader, message)?,
+            rest: reader.rest(),
+        })
     }
 
     /// The body's octets.
@@ -70,13 +98,80 @@ impl Response {
         if let Some(digest) = &self.digest {
             digest.put(&mut out);
         }
-        match &self.answer {
-            Answer::Resolution(answer) => answer.put(&mut out),
-            Answer::Creation(answer) => answer.put(&mut out),
-            Answer::Referral(referral) => referral.put(&mut out),
-            Answer::Failure(failure) => failure.put(&mut out),
-            Answer::Unknown(octets) => out.extend_from_slice(octets),
-        }
+        self.answer.put(&mut out);
+        out.extend_from_slice(&self.rest);
         out.into()
+    }
+}
+
+/// What the response code means in the version of the message.
+fn code_of(message: &Message) -> ResponseCode {
+    let code = message.header.response_code;
+    code.from_version(message.envelope.version)
+}
+
+fn has_digest(message: &Message) -> bool {
+    if code_of(message) == ResponseCode::AUTHENTICATION_NEEDED {
+        return Challenge::has_early_digest(message.envelope.version);
+    }
+    message.header.flags.contains(OpFlags::REQUEST_DIGEST)
+}
+
+impl Answer {
+    fn read(reader: &mut Reader, message: &Message) -> Result<Self, Error> {
+        match code_of(message) {
+            ResponseCode::SUCCESS => Self::read_success(reader, message.header.opcode),
+            ResponseCode::AUTHENTICATION_NEEDED => {
+                Challenge::read(reader, message.envelope.version).map(Self::Challenge)
+            }
+            ResponseCode::SERVICE_REFERRAL | ResponseCode::PREFIX_REFERRAL => {
+                Referral::read(reader).map(Self::Referral)
+            }
+            _ => Failure::read(reader).map(Self::Failure),
+        }
+    }
+
+    fn read_success(reader: &mut Reader, opcode: Opcode) -> Result<Self, Error> {
+        match opcode {
+            Opcode::RESOLUTION => ResolutionAnswer::read(reader).map(Self::Resolution),
+            Opcode::GET_SITE_INFO => Ok(Self::SiteInfo(reader.rest())),
+            Opcode::CREATE_HANDLE => CreationAnswer::read(reader).map(Self::Creation),
+            Opcode::LIST_HANDLES | Opcode::LIST_DERIVED | Opcode::LIST_HOMED => {
+                ListingAnswer::read(reader).map(Self::Listing)
+            }
+            Opcode::VERIFY_CHALLENGE => VerificationAnswer::read(reader).map(Self::Verification),
+            Opcode::SESSION_SETUP => SetupAnswer::read(reader).map(Self::SessionSetup),
+            Opcode::NEXT_TXN_ID => Ok(Self::NextTxnId(reader.u64("next transaction")?)),
+            Opcode::RETRIEVE_TXN_LOG => TxnLogAnswer::read(reader).map(Self::TxnLog),
+            Opcode::DELETE_HANDLE
+            | Opcode::ADD_VALUE
+            | Opcode::REMOVE_VALUE
+            | Opcode::MODIFY_VALUE
+            | Opcode::HOME_PREFIX
+            | Opcode::UNHOME_PREFIX
+            | Opcode::SESSION_TERMINATE
+            | Opcode::SESSION_EXCHANGE_KEY
+            | Opcode::DUMP_HANDLES
+            | Opcode::BACKUP_SERVER
+            | Opcode::LOGIN_ID_SYSTEM => Ok(Self::Done),
+            _ => Ok(Self::Unknown(reader.rest())),
+        }
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Resolution(answer) => answer.put(out),
+            Self::Creation(answer) => answer.put(out),
+            Self::Listing(answer) => answer.put(out),
+            Self::Verification(answer) => out.push(answer.flags),
+            Self::SessionSetup(answer) => answer.put(out),
+            Self::NextTxnId(number) => out.extend_from_slice(&number.to_be_bytes()),
+            Self::TxnLog(answer) => out.push(answer.flags),
+            Self::Done => {}
+            Self::Challenge(challenge) => challenge.put(out),
+            Self::Referral(referral) => referral.put(out),
+            Self::Failure(failure) => failure.put(out),
+            Self::SiteInfo(octets) | Self::Unknown(octets) => out.extend_from_slice(octets),
+        }
     }
 }

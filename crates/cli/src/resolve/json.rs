@@ -26,8 +26,8 @@ pub(super) fn answer(identifier: &Identifier, answered: &Answered) -> Json {
     let code = answered.message.header.response_code.0;
     object.insert("responseCode".into(), code.into());
     match &answered.response.answer {
-        Answer::Failure(failure) if !failure.message.is_empty() => {
-            let message = String::from_utf8_lossy(&failure.message).into_owned();
+        Answer::Failure(failure) if !failure.text().is_empty() => {
+            let message = String::from_utf8_lossy(failure.text()).into_owned();
             object.insert("message".into(), message.into());
         }
         _ => (),

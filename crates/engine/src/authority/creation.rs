@@ -12,8 +12,9 @@ use alloc::vec;
 use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
 use model::{Change, EncodedValue, Identifier, Key, Record, SuffixCase, Value};
-use wire::creation::{CreationAnswer, CreationRequest};
+use wire::creation::CreationAnswer;
 use wire::response::Answer as Body;
+use wire::values::ValuesRequest;
 use wire::{OpFlags, ResponseCode};
 
 /// What is stored under the key of a prefix that this node is home to: the format octet.
@@ -60,7 +61,7 @@ struct Creation {
     registration: Registration,
 }
 
-pub(super) fn start(asked: Asked, request: &CreationRequest, case: SuffixCase, now: Date) -> Step {
+pub(super) fn start(asked: Asked, request: &ValuesRequest, case: SuffixCase, now: Date) -> Step {
     let identifier = match Identifier::from_octets(request.identifier.clone()) {
         Ok(identifier) => identifier,
         Err(error) => return asked.fail(ResponseCode::INVALID_HANDLE, error.to_string()),

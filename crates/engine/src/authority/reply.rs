@@ -102,7 +102,7 @@ impl Asked {
                 response_code: code.for_version(self.envelope.version),
                 ..self.header
             },
-            body: Response { digest, answer }.encode(),
+            body: Response::new(digest, answer).encode(),
             tail: Bytes::from_static(NO_CREDENTIAL),
         }
     }

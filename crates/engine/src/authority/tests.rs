@@ -236,6 +236,13 @@ fn what_cannot_be_done_is_answered_with_its_code() {
         |m| m.header.opcode = Opcode::CREATE_HANDLE,
         ResponseCode::OPERATION_NOT_SUPPORTED,
     );
+    check(
+        |m| {
+            m.header.opcode = Opcode::RETRIEVE_TXN_LOG;
+            m.body = Bytes::new();
+        },
+        ResponseCode::OPERATION_NOT_SUPPORTED,
+    );
     check(|m| m.body = m.body.slice(..9), ResponseCode::PROTOCOL_ERROR);
     check(|m| m.envelope.session_id = 3, ResponseCode::SESSION_TIMEOUT);
     check(
@@ -328,7 +335,7 @@ fn what_is_no_record_is_not_registered() {
             .map(|&at| Value::public(at, "T", ""))
             .collect();
         let mut request = creation(&"88/x".parse().unwrap(), &values, OpFlags(0), 1, NOW);
-        let mut body = wire::creation::CreationRequest::decode(request.body).unwrap();
+        let mut body = wire::values::ValuesRequest::decode(request.body).unwrap();
         body.identifier = Bytes::copy_from_slice(identifier);
         request.body = body.encode();
         let answer = Desk::with_a_pump().ask(&request, Origin::Local);

@@ -150,9 +150,8 @@ fn forged_fragments_do_not_keep_an_answer_from_being_put_together() {
     let mut exchange = Exchange::new(Sums, question(), Moment(0));
     let mut answer = answer_to(&question());
     let text = Failure::new(vec![b'x'; 1000]);
-    let mut response = Response::decode(&answer).unwrap();
-    response.answer = Body::Failure(text);
-    answer.body = response.encode();
+    let digest = Response::decode(&answer).unwrap().digest;
+    answer.body = Response::new(digest, Body::Failure(text)).encode();
     let pieces: Vec<Bytes> = fragments(&answer.to_packet()).collect();
     let (last, first) = pieces.split_last().unwrap();
     for piece in first {

@@ -2,9 +2,10 @@
 //!
 //! An ordinary function, so that a fuzzer and the tests run the same.
 
+use crate::credential::{mac_covered, signed_octets};
 use crate::datagram::{Assembly, Datagram, fragments};
 use crate::stream::PacketStream;
-use crate::{Message, Packet, Request, Response};
+use crate::{Credential, Message, Packet, Request, Response};
 use bytes::Bytes;
 
 /// Reads octets in every way a stranger's octets are read here.
@@ -25,18 +26,43 @@ pub fn messages(octets: &[u8]) {
             octets,
             "a message encodes to what it was decoded from"
         );
-        let _ = Request::decode(&message);
-        if let Ok(response) = Response::decode(&message) {
-            let body = response.encode();
-            assert!(
-                message.body.starts_with(&body) || body.len() == message.body.len() + 4,
-                "a response encodes to what it was decoded from, less what trailed it"
-            );
-        }
+        parts(&message);
     }
     let mut stream = PacketStream::default();
     stream.push(&octets);
     while let Ok(Some(_)) = stream.next_packet() {}
+}
+
+/// Checks that the body and the credential, whatever the message says they are, encode to what
+/// they were decoded from. The body is read both as a request's and as a response's.
+pub fn parts(message: &Message) {
+    if let Ok(request) = Request::decode(message) {
+        let body = request.encode();
+        assert_eq!(body, message.body, "a request is exact: {request:?}");
+        proofs(&request, message);
+    }
+    if let Ok(response) = Response::decode(message) {
+        let body = response.encode();
+        assert_eq!(body, message.body, "a response is exact: {response:?}");
+    }
+    if let Ok(Some(credential)) = Credential::of(message) {
+        assert_eq!(credential.encode(), message.tail, "a credential is exact");
+        signed_octets(message, credential.counter);
+        mac_covered(message, credential.counter, &credential.octets);
+    }
+}
+
+/// Checks that a proof encodes to what it was decoded from.
+fn proofs(request: &Request, message: &Message) {
+    let version = message.envelope.version;
+    let (octets, proof) = match request {
+        Request::ChallengeResponse(body) => (&body.proof, body.proof(version)),
+        Request::Verification(body) => (&body.proof, body.proof(version)),
+        _ => return,
+    };
+    if let Ok(proof) = proof {
+        assert_eq!(proof.encode(), *octets, "a proof is exact");
+    }
 }
 
 /// Checks that cutting and putting together gives back the packet (whose marks of a fragment the

@@ -86,11 +86,7 @@ mod tests {
         });
         let mut message = Question::about(asked).resolution(7, Date(0));
         message.header.response_code = code;
-        message.body = Response {
-            digest: None,
-            answer,
-        }
-        .encode();
+        message.body = Response::new(None, answer).encode();
         message.encode().to_vec()
     }
 

@@ -137,17 +137,14 @@ fn a_piece(chance: &mut Chance) -> Bytes {
 /// An answer that nobody asked for, and that is wrong.
 fn answer(chance: &mut Chance) -> Message {
     let value = Value::public(1, "URL", "https://forged.example/");
-    let body = Response {
-        digest: None,
-        answer: Answer::Resolution(ResolutionAnswer {
-            identifier: Bytes::from_static(b"88.156.1/0Pump"),
-            values: vec![EncodedValue::of(&value)],
-        }),
-    };
+    let answer = Answer::Resolution(ResolutionAnswer {
+        identifier: Bytes::from_static(b"88.156.1/0Pump"),
+        values: vec![EncodedValue::of(&value)],
+    });
     let mut message = query(chance, "88.156.1/0Pump").message(Date(0));
     message.header.response_code = ResponseCode::SUCCESS;
     message.header.expiration = 0;
-    message.body = body.encode();
+    message.body = Response::new(None, answer).encode();
     message
 }
 
