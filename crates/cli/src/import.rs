@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error
     let mut table = Table::open(BufReader::new(file)).map_err(|error| named(&error))?;
     let store = crate::serve::open_store(&arguments.data, arguments.case_sensitive_suffixes)?;
     let progress = progress_bar(octets);
-    let mut batches = Batches::new(&store);
+    let mut batches = Batches::new(&store)?;
     let registering = register(&mut table, &mut batches, &progress, &named);
     let finished = batches.finish();
     progress.finish_and_clear();

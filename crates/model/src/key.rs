@@ -16,6 +16,12 @@ impl Subspace {
     pub const RECORDS: Self = Self(b'R');
     /// Prefixes this node answers for: then the canonical prefix.
     pub const HOMED: Self = Self(b'H');
+
+    /// The bounds of the subspace: all its keys order from the first to before the second.
+    pub fn bounds(self) -> [Key; 2] {
+        let bound = |octet| Key(Bytes::copy_from_slice(&[octet]));
+        [bound(self.0), bound(self.0.saturating_add(1))]
+    }
 }
 
 /// Names an identifier scheme by the octet after [`Subspace::RECORDS`].

@@ -3,6 +3,7 @@
 use super::table::Row;
 use client::Clock;
 use engine::authority::{HOMED_MARK, Registration};
+use model::key::Subspace;
 use model::{Change, Key, Record};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -50,8 +51,9 @@ impl fmt::Display for ImportError {
 /// Gathers rows and commits them.
 pub(super) struct Batches<'s> {
     store: &'s Store,
-    /// What was there when the change at hand was begun.
-    view: Box<dyn View>,
+    /// What was there when the change at hand was begun; `None` if there were no records when the
+    /// import began: then there are no dates to keep, and nothing is looked up.
+    view: Option<Box<dyn View>>,
     change: Change,
     homes: BTreeSet<Key>,
     rows: u64,
@@ -63,11 +65,11 @@ pub(super) struct Batches<'s> {
 }
 
 impl<'s> Batches<'s> {
-    pub(super) fn new(store: &'s Store) -> Self {
+    pub(super) fn new(store: &'s Store) -> Result<Self, store::Error> {
         let (tell, outcomes) = channel();
-        Self {
+        Ok(Self {
             store,
-            view: store.view(),
+            view: (!is_empty(&*store.view())?).then(|| store.view()),
             change: Change::default(),
             homes: BTreeSet::new(),
             rows: 0,
@@ -76,7 +78,7 @@ impl<'s> Batches<'s> {
             registered: 0,
             outcomes,
             tell,
-        }
+        })
     }
 
     /// Adds a row to the change that is gathered. Values that are there already keep their dates.
@@ -85,7 +87,10 @@ impl<'s> Batches<'s> {
         let values = row.values.clone();
         let registration = Registration::new(&row.identifier, values, case, Clock::date());
         let Registration { home, key, record } = registration.map_err(ImportError::Row)?;
-        let before = self.view.get(&key)?.map(Record::from_stored);
+        let before = match &self.view {
+            Some(view) => view.get(&key)?.map(Record::from_stored),
+            None => None,
+        };
         let record = match before {
             Some(Ok(before)) => record.dated_after(&before),
             // Nothing was there, or nothing that anybody can read: the row replaces it.
@@ -127,7 +132,7 @@ impl<'s> Batches<'s> {
         };
         self.store.submit(change, Box::new(done));
         self.under_way += 1;
-        self.view = self.store.view();
+        self.view = self.view.take().map(|_| self.store.view());
         Ok(())
     }
 
@@ -147,4 +152,9 @@ impl<'s> Batches<'s> {
         }
         (self.registered, outcome.map_err(ImportError::from))
     }
+}
+
+fn is_empty(view: &dyn View) -> Result<bool, store::Error> {
+    let [first, end] = Subspace::RECORDS.bounds();
+    Ok(view.range(&first, &end).next().transpose()?.is_none())
 }
