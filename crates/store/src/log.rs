@@ -2,7 +2,7 @@
 //!
 //! A group is durable as a whole once its file is synced. Groups are chained: each holds the
 //! digest of the one before, so none can be changed, dropped or exchanged unseen. The
-//! [head](head) beside them says how far the log has been acknowledged; that tells an end torn by
+//! [`head`] beside them says how far the log has been acknowledged; that tells an end torn by
 //! a power cut (cut off, nobody relied on it) from a loss of acknowledged entries (an error).
 //!
 //! Not here: who writes when (`committer`), what is done with the entries (`tables`).
