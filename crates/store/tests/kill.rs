@@ -8,6 +8,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use store::{Options, Store};
 
+/// After so many kills a new folder is begun, for each start reads all that is there.
+const ROUNDS_OF_A_FOLDER: usize = 25;
+
 /// Set in the process that writes: the folder to write to.
 const FOLDER: &str = "NAMEPLATE_KILL_TEST_FOLDER";
 
@@ -95,8 +98,11 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     } else {
         25
     };
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut folder = tempfile::tempdir().expect("a temporary folder");
     for round in 0..rounds {
+        if round % ROUNDS_OF_A_FOLDER == 0 {
+            folder = tempfile::tempdir().expect("a temporary folder");
+        }
         let acknowledged = write_and_kill(folder.path(), 1 + round * 37 % 300);
         let found = count(folder.path());
         assert!(
