@@ -5,9 +5,12 @@
 //! | [`config`] | what can be set, and what is it set to? |
 //! | `answerer` | how does a plan of the engine meet the store? |
 //! | `udp`, `tcp` | how do octets come in and go out? |
+//! | `handle` | how do fronts in the same process ask? |
+//! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`counters`] | what has happened so far? |
 //!
-//! Not here: what is answered (room `engine`), what is kept (room `store`), HTTP.
+//! Not here: what is answered (room `engine`), what is kept (room `store`), what is said over HTTP
+//! (room `web`).
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +18,8 @@ mod answerer;
 pub mod config;
 pub mod counters;
 mod files;
+mod handle;
+pub mod http;
 mod peers;
 mod seldom;
 mod tcp;
@@ -24,6 +29,7 @@ mod udp;
 
 pub use config::Config;
 pub use counters::{Counted, Counters};
+pub use handle::Handle;
 
 use answerer::Answerer;
 use std::io;
@@ -131,6 +137,11 @@ impl Node {
     /// Where the node listens, over UDP and TCP.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// For fronts in the same process.
+    pub fn handle(&self) -> Handle {
+        Handle::new(&self.answerer)
     }
 
     /// What has happened so far.
