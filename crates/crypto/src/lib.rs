@@ -1,14 +1,22 @@
 //! The provider of cryptography that the engine asks for.
 //!
-//! Small wrappers around well-kept libraries; so far digests. Not here: any algorithm of our own,
-//! and when to use which (room `engine`).
+//! Small wrappers around well-kept libraries: digests and MACs behind [`Provider`], keys that sign
+//! and verify in [`keys`]. Not here: any algorithm of our own, and when to use which (room
+//! `engine`).
 
 #![forbid(unsafe_code)]
+
+mod error;
+pub mod keys;
+mod macs;
+
+pub use error::Error;
+pub use keys::{RsaBits, SigningKey, VerifyingKey};
 
 use engine::Digests;
 use sha2::Digest;
 
-/// The digests of the `RustCrypto` libraries.
+/// The digests and MACs of the `RustCrypto` libraries.
 ///
 /// ```
 /// use engine::Digests;

@@ -9,13 +9,15 @@
 //! | [`step`] | how does a plan ask for records and give its answer? |
 //! | [`question`] | how do we ask another node? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
+//! | [`credentials`] | how is a message signed or given a MAC, and is it the right one? |
+//! | [`proofs`] | how is a challenge answered, and is the answer right? |
 //! | [`inbox`] | which datagrams make up a message, and how long do we wait for them? |
 //!
 //! To add an operation: its bodies in room `wire`, a file beside [`authority`]'s plans with
 //! `start` and `resume`, an arm in `Authority::start`.
 //!
 //! Not here: sockets (rooms `client` and `node`), storage (room `store`), algorithms (room
-//! `crypto`, behind [`Digests`]).
+//! `crypto`, behind [`Digests`], [`Macs`], [`Signs`] and [`Verifies`]).
 
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -23,10 +25,14 @@
 extern crate alloc;
 
 pub mod authority;
+pub mod credentials;
 mod digests;
 pub mod exchange;
 pub mod inbox;
+mod macs;
+pub mod proofs;
 pub mod question;
+mod signatures;
 pub mod step;
 pub mod time;
 
@@ -34,6 +40,8 @@ pub use authority::{Authority, Origin};
 pub use digests::Digests;
 pub use exchange::{Exchange, Outcome};
 pub use inbox::Inbox;
+pub use macs::Macs;
 pub use question::Question;
+pub use signatures::{SignatureDigest, Signs, Verifies};
 pub use step::{Answer, Event, Fetch, Step};
 pub use time::{Date, Moment};

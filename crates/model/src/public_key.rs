@@ -209,7 +209,8 @@ impl PublicKey {
 }
 
 impl Numbers {
-    fn key_type(&self) -> &'static [u8] {
+    /// The type as it stands in the octets.
+    pub fn key_type(&self) -> &'static [u8] {
         match self {
             Self::Rsa { .. } => RSA,
             Self::Dsa { .. } => DSA,

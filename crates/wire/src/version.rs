@@ -33,6 +33,10 @@ impl Version {
     pub const SIGNED_SUGGESTION: Self = Self::new(2, 8);
     /// A request for a transaction log begins with the number of its layout.
     pub const TXN_LAYOUTS: Self = Self::new(2, 9);
+    /// Askers follow prefix referrals in every operation.
+    pub const PREFIX_REFERRALS: Self = Self::new(2, 10);
+    /// DSA signatures are made with SHA-256.
+    pub const DSA_SHA_256: Self = Self::new(2, 11);
 
     /// A version by its numbers.
     pub const fn new(major: u8, minor: u8) -> Self {
