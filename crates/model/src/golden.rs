@@ -13,6 +13,10 @@ use serde_json::Value as Json;
 pub(crate) const JWS: &str = include_str!("../tests/golden/jws-vectors.json");
 pub(crate) const SITE: &str = include_str!("../tests/golden/siteinfo.json");
 pub(crate) const SITE_OCTETS: &str = include_str!("../tests/golden/siteinfo.hex");
+/// An answer of the reference's HTTP API.
+pub(crate) const REST_ANSWER: &str = include_str!("../tests/golden/rest-answer.json");
+/// The reference's file for loading many records.
+pub(crate) const RECORDS: &str = include_str!("../tests/golden/load-handles.json");
 const VECTORS: &str = include_str!("../tests/golden/encoder-vectors.json");
 
 /// One entry of the encoder's vectors.

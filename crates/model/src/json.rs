@@ -79,7 +79,7 @@ pub(crate) mod number {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "index is no number from 0 to 4294967295")]
     enum Form {
         Number(u32),
         Text(String),

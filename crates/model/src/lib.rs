@@ -31,6 +31,7 @@ pub mod public_key;
 pub mod record;
 pub mod site;
 pub mod value;
+mod value_json;
 pub mod value_type;
 pub mod vlist;
 

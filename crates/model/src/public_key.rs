@@ -180,6 +180,14 @@ impl PublicKey {
         }
     }
 
+    /// The octets of a key as a JSON Web Key, if that gives back the same octets.
+    pub(crate) fn faithful_jwk(octets: &Bytes) -> Option<Jwk> {
+        let jwk = Self::decode(octets.clone()).ok()?.jwk()?;
+        Self::from_jwk(&jwk)
+            .is_ok_and(|key| key.encode() == *octets)
+            .then_some(jwk)
+    }
+
     /// Takes the public part of a JSON Web Key; it encodes to what usual writers write.
     ///
     /// # Errors

@@ -13,14 +13,17 @@
 //! | 4 + n | data |
 //! | 4 | count of references, each an identifier (4 + n) and an index (4) |
 //!
-//! Not here: what the data of a type means, and how values make up a [record](crate::record).
+//! Beside it: [`Value`] as JSON (`value_json.rs`). Not here: what the data of a type means, and how values make up a [record](crate::record).
 
 use crate::octets::{Reader, put_count, put_string};
+use crate::value_json::ValueForm;
 use crate::{Error, ValueType};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 use serde::{Deserialize, Serialize};
+
+pub use crate::value_json::{date_text, seconds_of_date};
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -49,7 +52,22 @@ const TYPE_AT: usize = 18;
 /// );
 /// assert_eq!(octets.value().data, "https://example.org/");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// As JSON it is what the reference software's HTTP API writes and reads:
+///
+/// ```
+/// use model::Value;
+///
+/// let json = r#"{"index":1,"type":"URL","data":{"format":"string","value":"https://example.org/"},
+///   "ttl":86400,"timestamp":"2026-11-22T08:00:00Z"}"#;
+/// let value: Value = serde_json::from_str(json)?;
+/// assert_eq!(value.timestamp, 1_795_334_400);
+/// let compact: String = json.split_whitespace().collect();
+/// assert_eq!(serde_json::to_string(&value)?, compact);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "ValueForm", try_from = "ValueForm")]
 pub struct Value {
     /// Names the value within its record. Records hold 1 to 2,147,483,647; the wire may say more.
     pub index: u32,

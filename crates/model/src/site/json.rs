@@ -142,11 +142,7 @@ impl Default for KeyForm {
 
 impl KeyForm {
     fn of(octets: Bytes) -> Self {
-        let key = PublicKey::decode(octets.clone()).ok();
-        let jwk = key.and_then(|key| key.jwk());
-        let faithful =
-            jwk.filter(|jwk| PublicKey::from_jwk(jwk).is_ok_and(|key| key.encode() == octets));
-        match faithful {
+        match PublicKey::faithful_jwk(&octets) {
             Some(jwk) => Self::Key(Box::new(jwk)),
             None => Self::Base64(KeyOctets(octets)),
         }
