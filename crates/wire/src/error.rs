@@ -65,4 +65,10 @@ pub enum Error {
         /// What it says.
         code: u32,
     },
+    /// A record of a replication stream is of a kind nobody knows.
+    #[error("record of the stream has the unknown kind {code}")]
+    StreamRecord {
+        /// The octet that names the kind.
+        code: u8,
+    },
 }

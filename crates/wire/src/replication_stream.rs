@@ -1,11 +1,15 @@
 //! How the octets that follow the first answer of a transaction log or a dump begin.
 //!
-//! Not here: the records of the log and the dump, the TLS handshake (room `node`).
+//! What follows in blocks: [`crate::txn_stream`], [`crate::dump_stream`], or after a handshake of
+//! TLS ([`crate::tls_record`]) one of these. Not here: the handshake (room `node`).
 
 use crate::Error;
 use alloc::vec::Vec;
 use bytes::Bytes;
-use model::octets::{Reader, put_string};
+use model::EncodedValue;
+use model::octets::{Reader, put_count, put_string};
+use model::record::VALUES_COUNT_MAX;
+use model::value::VALUE_OCTETS_MIN;
 
 #[cfg(test)]
 mod tests;
@@ -67,5 +71,26 @@ impl Protection {
             Self::Unsigned => out.extend_from_slice(&Self::UNSIGNED),
             Self::Tls => out.extend_from_slice(&Self::TLS),
         }
+    }
+}
+
+/// Reads a count of values, each with its length in front.
+pub(crate) fn read_sized_values(reader: &mut Reader) -> Result<Vec<EncodedValue>, Error> {
+    let count = reader.count("values", VALUES_COUNT_MAX, 4 + VALUE_OCTETS_MIN)?;
+    (0..count).map(|_| read_sized_value(reader)).collect()
+}
+
+fn read_sized_value(reader: &mut Reader) -> Result<EncodedValue, Error> {
+    let mut inside = Reader::new(reader.string("value")?);
+    let value = EncodedValue::read(&mut inside)?;
+    inside.finish("value")?;
+    Ok(value)
+}
+
+/// Appends a count of values, each with its length in front.
+pub(crate) fn put_sized_values(out: &mut Vec<u8>, values: &[EncodedValue]) {
+    put_count(out, values.len());
+    for value in values {
+        put_string(out, value.octets());
     }
 }
