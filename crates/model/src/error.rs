@@ -1,5 +1,7 @@
 //! What can be wrong with identifiers, values and records. Not here: what is wrong with messages.
 
+use alloc::string::String;
+
 /// Tells why octets or text are not the thing they should be, and where.
 ///
 /// The sender of the octets must act on every variant but [`Error::RecordFormat`] and
@@ -46,6 +48,28 @@ pub enum Error {
         what: &'static str,
         /// The form it should have.
         expected: &'static str,
+    },
+    /// A text is not XML.
+    #[error("{what} is not well-formed XML: {problem}")]
+    Xml {
+        /// What was read.
+        what: &'static str,
+        /// What is wrong, and at which line and column.
+        problem: String,
+    },
+    /// An element of XML cannot be understood.
+    #[error("{what}: <{element}> at line {line}, column {column} {problem}")]
+    Element {
+        /// What was read.
+        what: &'static str,
+        /// The name of the element.
+        element: String,
+        /// Its line, from 1.
+        line: u32,
+        /// Its column, from 1.
+        column: u32,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// An identifier has no octets at all.
     #[error("the identifier is empty")]
