@@ -10,15 +10,18 @@ mod resolution;
 pub(crate) mod tests;
 
 pub use creation::{HOMED_MARK, Registration};
+pub use resolution::TemplateSettings;
 
 use crate::question::MESSAGE_LIFE_SECONDS;
 use crate::step::{Event, Step};
 use crate::{Date, Digests};
 use alloc::borrow::ToOwned;
 use alloc::string::ToString;
+use alloc::sync::Arc;
 use bytes::Bytes;
 use model::SuffixCase;
 use reply::Asked;
+use resolution::TemplateRules;
 use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::message::NO_CREDENTIAL;
 use wire::outcome::Failure;
@@ -39,6 +42,8 @@ pub struct Authority<D> {
     pub site_serial: u16,
     /// Whether this site is a primary: its answers are authoritative.
     pub is_primary: bool,
+    /// How identifiers that nobody has registered are computed. Default: as their namespaces say.
+    pub templates: Arc<TemplateSettings>,
 }
 
 /// Says where a request comes from, and so what it may ask.
@@ -65,7 +70,10 @@ impl<D: Digests> Authority<D> {
             return asked.fail(ResponseCode::SESSION_TIMEOUT, text);
         }
         match Request::decode(request) {
-            Ok(Request::Resolution(body)) => resolution::start(asked, body, self.suffix_case),
+            Ok(Request::Resolution(body)) => {
+                let otherwise = TemplateRules::new(&self.templates, self.suffix_case, now);
+                resolution::start(asked, body, otherwise)
+            }
             Ok(Request::Creation(body)) if origin == Origin::Local => {
                 creation::start(asked, &body, self.suffix_case, now)
             }

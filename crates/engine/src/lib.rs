@@ -11,6 +11,7 @@
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`credentials`] | how is a message signed or given a MAC, and is it the right one? |
 //! | [`proofs`] | how is a challenge answered, and is the answer right? |
+//! | [`template`] | which values does a template give an identifier that nobody has registered? |
 //! | [`inbox`] | which datagrams make up a message, and how long do we wait for them? |
 //!
 //! To add an operation: its bodies in room `wire`, a file beside [`authority`]'s plans with
@@ -34,6 +35,7 @@ pub mod proofs;
 pub mod question;
 mod signatures;
 pub mod step;
+pub mod template;
 pub mod time;
 
 pub use authority::{Authority, Origin};

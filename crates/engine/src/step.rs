@@ -104,4 +104,12 @@ pub enum Event {
         /// What is wrong with it.
         error: model::Error,
     },
+    /// The templates of a namespace could not be carried out; the asker was told that the
+    /// identifier does not exist. Whoever wrote them must look at them.
+    TemplateFailed {
+        /// The identifier that was asked for, as spelled.
+        identifier: Bytes,
+        /// What is wrong.
+        problem: crate::template::Problem,
+    },
 }

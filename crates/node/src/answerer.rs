@@ -8,8 +8,9 @@ use crypto::Provider;
 use engine::authority::refuse;
 use engine::{Answer, Authority, Event, Origin, Step};
 use std::io::ErrorKind;
+use std::sync::Arc;
 use store::Store;
-use tracing::error;
+use tracing::{error, warn};
 use wire::{Envelope, Message, Packet, ResponseCode};
 
 /// How often a plan is made again because somebody else was faster.
@@ -34,6 +35,7 @@ impl Answerer {
                 suffix_case: store.settings().suffix_case,
                 site_serial: config.site_serial,
                 is_primary: config.is_primary,
+                templates: Arc::default(),
             },
             store,
             counters: Counters::default(),
@@ -111,8 +113,18 @@ impl Answerer {
 
     fn note(&self, event: &Event) {
         self.counters.count(event);
-        if let Event::RecordUnreadable { key, error } = event {
-            error!(?key, %error, "a stored record cannot be read");
+        match event {
+            Event::RecordUnreadable { key, error } => {
+                error!(?key, %error, "a stored record cannot be read");
+            }
+            Event::TemplateFailed {
+                identifier,
+                problem,
+            } => {
+                let identifier = identifier.escape_ascii();
+                warn!(%identifier, %problem, "templates cannot be carried out");
+            }
+            _ => (),
         }
     }
 

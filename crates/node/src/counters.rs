@@ -50,6 +50,10 @@ impl Counters {
                 add(&self.answered);
                 add(&self.unreadable);
             }
+            Event::TemplateFailed { .. } => {
+                add(&self.answered);
+                add(&self.not_found);
+            }
             _ => add(&self.ignored),
         }
     }

@@ -12,6 +12,7 @@ use engine::question::creation;
 use engine::{Answer, Authority, Date, Inbox, Moment, Origin, Step};
 use model::{Change, Key, SuffixCase};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use wire::datagram::PIECE_OCTETS;
 use wire::stream::PacketStream;
 use wire::{Message, OpFlags, Packet, ResponseCode};
@@ -51,6 +52,7 @@ impl Answerer {
                 suffix_case,
                 site_serial: 7,
                 is_primary: true,
+                templates: Arc::default(),
             },
             stored: BTreeMap::new(),
             inbox: Inbox::new(),

@@ -3,6 +3,7 @@
 use super::{Authority, answer_envelope};
 use crate::question::MESSAGE_LIFE_SECONDS;
 use crate::step::{Answer, Event, Step};
+use crate::template::Problem;
 use crate::{Date, Digests};
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -80,6 +81,20 @@ impl Asked {
             message: self.failure(ResponseCode::ERROR, text),
             change: Change::default(),
             event: Event::RecordUnreadable { key, error },
+        }))
+    }
+
+    /// Ends a plan that found a template it could not carry out: the identifier does not exist.
+    pub(super) fn fail_template(self, identifier: Bytes, problem: Problem) -> Step {
+        let text = "the templates of its namespace cannot be carried out; \
+                    the operator has been told";
+        Step::Answer(Box::new(Answer {
+            message: self.failure(ResponseCode::HANDLE_NOT_FOUND, text),
+            change: Change::default(),
+            event: Event::TemplateFailed {
+                identifier,
+                problem,
+            },
         }))
     }
 

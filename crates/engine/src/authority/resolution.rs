@@ -1,8 +1,14 @@
 //! Resolution of public values (RFC 3652 section 3.2).
 //!
 //! The order of checks is that of the reference software: a well-formed identifier, a prefix we
-//! are home to, a registered identifier, a value that is asked for, a value that may be seen. Not
+//! are home to, a registered identifier, a value that is asked for, a value that may be seen.
+//! Beside it: `resolution/template.rs`, identifiers that are not registered but computed. Not
 //! here: values that need authentication; who asks for one is told that it cannot be had.
+
+mod template;
+
+pub(super) use template::TemplateRules;
+pub use template::TemplateSettings;
 
 use super::reply::Asked;
 use crate::step::{Fetch, Plan, Step};
@@ -13,7 +19,7 @@ use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
 use model::record::Entry;
 use model::value_type::AskedType;
-use model::{Identifier, Key, Permissions, Record, SuffixCase};
+use model::{Identifier, Key, Permissions, Record};
 use wire::resolution::{ResolutionAnswer, ResolutionRequest};
 use wire::response::Answer as Body;
 use wire::{OpFlags, ResponseCode};
@@ -22,9 +28,10 @@ use wire::{OpFlags, ResponseCode};
 #[derive(Debug)]
 struct Resolution {
     asked: Asked,
-    identifier: Bytes,
+    identifier: Identifier,
     wanted: Wanted,
     key: Key,
+    otherwise: TemplateRules,
 }
 
 /// Which values are asked for: those with one of the indexes or types, or all if there are none.
@@ -49,19 +56,20 @@ impl Wanted {
     }
 }
 
-pub(super) fn start(asked: Asked, request: ResolutionRequest, case: SuffixCase) -> Step {
-    let identifier = match Identifier::from_octets(request.identifier.clone()) {
+pub(super) fn start(asked: Asked, request: ResolutionRequest, otherwise: TemplateRules) -> Step {
+    let identifier = match Identifier::from_octets(request.identifier) {
         Ok(identifier) => identifier,
         // Not 102: the reference software says "not found" for what cannot be registered.
         Err(error) => return asked.fail(ResponseCode::HANDLE_NOT_FOUND, error.to_string()),
     };
-    let key = Key::record(&identifier, case);
+    let key = Key::record(&identifier, otherwise.case());
     let keys = vec![Key::homed(&identifier.prefix()), key.clone()];
     let plan = Resolution {
         asked,
-        identifier: request.identifier,
+        identifier,
         wanted: Wanted::new(request.indexes, request.types),
         key,
+        otherwise,
     };
     Fetch::step(keys, plan)
 }
@@ -76,7 +84,7 @@ impl Plan for Resolution {
             return self.asked.fail(ResponseCode::SERVER_NOT_RESPONSIBLE, text);
         }
         let Some(stored) = stored else {
-            return self.asked.fail(ResponseCode::HANDLE_NOT_FOUND, "");
+            return template::start(*self);
         };
         match Record::from_stored(stored) {
             Ok(record) => self.answer(&record),
@@ -104,7 +112,7 @@ impl Resolution {
             return self.refuse(hidden.permissions);
         }
         let answer = ResolutionAnswer {
-            identifier: self.identifier,
+            identifier: self.identifier.spelling().clone(),
             values: wanted.into_iter().map(|entry| entry.encoded).collect(),
         };
         self.asked

@@ -51,6 +51,7 @@ impl Desk {
                 suffix_case: SuffixCase::Insensitive,
                 site_serial: 7,
                 is_primary: true,
+                templates: Arc::default(),
             },
             stored: BTreeMap::new(),
         };

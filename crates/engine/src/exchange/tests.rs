@@ -5,6 +5,7 @@ use crate::Question;
 use crate::authority::tests::Sums;
 use crate::authority::{Authority, Origin, refuse};
 use crate::step::Step;
+use alloc::sync::Arc;
 use model::SuffixCase;
 use wire::outcome::Failure;
 use wire::response::Answer as Body;
@@ -25,6 +26,7 @@ fn answer_to(question: &Message) -> Message {
         suffix_case: SuffixCase::Insensitive,
         site_serial: 1,
         is_primary: true,
+        templates: Arc::default(),
     };
     let Step::Fetch(fetch) = authority.start(question, Origin::Network, DATE) else {
         panic!("a resolution fetches");
