@@ -12,6 +12,7 @@
 //! | [`credentials`] | how is a message signed or given a MAC, and is it the right one? |
 //! | [`proofs`] | how is a challenge answered, and is the answer right? |
 //! | [`template`] | which values does a template give an identifier that nobody has registered? |
+//! | [`locations`] | which of several places is a visitor sent to? |
 //! | [`inbox`] | which datagrams make up a message, and how long do we wait for them? |
 //!
 //! To add an operation: its bodies in room `wire`, a file beside [`authority`]'s plans with
@@ -32,6 +33,7 @@ pub mod exchange;
 pub mod inbox;
 mod macs;
 pub mod proofs;
+pub mod locations;
 pub mod question;
 mod signatures;
 pub mod step;
