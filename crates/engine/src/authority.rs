@@ -4,6 +4,7 @@
 //! order in which changes become durable (room `store`).
 
 mod creation;
+pub mod fuzz;
 mod reply;
 mod resolution;
 #[cfg(test)]

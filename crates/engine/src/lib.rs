@@ -38,6 +38,8 @@ pub mod question;
 mod signatures;
 pub mod step;
 pub mod template;
+#[cfg(test)]
+mod tests;
 pub mod time;
 
 pub use authority::{Authority, Origin};

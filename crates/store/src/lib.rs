@@ -29,7 +29,7 @@ pub use committer::Done;
 pub use error::Error;
 pub use folder::Settings;
 pub use position::Position;
-pub use tables::{FILES_OPEN_MAX, Range, View};
+pub use tables::{FILES_OPEN_MAX, Range, View, fuzz};
 
 use committer::Committer;
 use disk::{Disk, FolderDisk};

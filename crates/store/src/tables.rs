@@ -2,6 +2,7 @@
 //!
 //! Not here: durability of single changes, which is the log's.
 
+pub mod fuzz;
 mod lsm;
 mod memory;
 #[cfg(test)]

@@ -346,6 +346,11 @@ fn any_location() -> impl Strategy<Value = String> {
     proptest::string::string_regex(&pattern).unwrap()
 }
 
+#[test]
+fn the_fuzz_body_holds_on_its_corpus() {
+    crate::tests::replay("locations", fuzz::locations);
+}
+
 proptest! {
     #[test]
     fn the_chosen_one_is_of_the_list(

@@ -305,6 +305,11 @@ fn the_fuzz_body_holds_on_the_vectors() {
     }
 }
 
+#[test]
+fn the_fuzz_body_holds_on_its_corpus() {
+    crate::tests::replay("template", fuzz::templates);
+}
+
 proptest! {
     #[test]
     fn an_extension_is_put_in_as_it_is(extension in "\\PC*") {

@@ -21,6 +21,8 @@ fn corpus() -> Vec<Bytes> {
 fn the_fuzz_body_holds_on_its_corpus() {
     for octets in corpus() {
         reserved_data(&octets);
+        values(&octets);
+        identifiers(&octets);
         for at in 0..octets.len() {
             for change in [0x01, 0x80, 0xff] {
                 let mut changed = octets.to_vec();
@@ -35,5 +37,11 @@ proptest! {
     #[test]
     fn the_fuzz_body_holds_on_any_octets(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
         reserved_data(&octets);
+        values(&octets);
+    }
+
+    #[test]
+    fn identifiers_are_exact(text in "[a0./\\\\é泵]{0,9}") {
+        identifiers(text.as_bytes());
     }
 }

@@ -262,8 +262,26 @@ fn any_act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// What fuzzers once found interesting, and what would matter if it broke.
+#[test]
+fn the_fuzz_body_holds_on_its_corpus() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/tables");
+    let mut replayed = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let octets = std::fs::read(file.unwrap().path()).unwrap();
+        fuzz::tables(&octets, TempDir::new().unwrap().path());
+        replayed += 1;
+    }
+    assert!(replayed > 0, "{folder} is empty");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn the_fuzz_body_holds_on_any_acts(octets in proptest::collection::vec(any::<u8>(), 0..150)) {
+        fuzz::tables(&octets, TempDir::new().unwrap().path());
+    }
 
     #[test]
     fn tables_are_an_ordered_map(acts in proptest::collection::vec(any_act(), 1..40)) {

@@ -1,11 +1,15 @@
-//! The fuzz body of messages: whatever the octets, decoding never panics and is exact.
+//! The fuzz bodies of messages: whatever the octets, decoding never panics and is exact.
 //!
-//! An ordinary function, so that a fuzzer and the tests run the same.
+//! Ordinary functions, so that a fuzzer and the tests run the same.
 
 use crate::credential::{mac_covered, signed_octets};
 use crate::datagram::{Assembly, Datagram, fragments};
+use crate::message::NO_CREDENTIAL;
 use crate::stream::PacketStream;
-use crate::{Credential, Message, Packet, Request, Response};
+use crate::{
+    Credential, Envelope, EnvelopeFlags, Header, Message, OpFlags, Opcode, Packet, Request,
+    Response, ResponseCode, Version,
+};
 use bytes::Bytes;
 
 /// Reads octets in every way a stranger's octets are read here.
@@ -31,6 +35,76 @@ pub fn messages(octets: &[u8]) {
     let mut stream = PacketStream::default();
     stream.push(&octets);
     while let Ok(Some(_)) = stream.next_packet() {}
+}
+
+/// What [`bodies`] reads bodies as: every operation with a body of its own.
+const OPCODES: [Opcode; 21] = [
+    Opcode::RESOLUTION,
+    Opcode::GET_SITE_INFO,
+    Opcode::CREATE_HANDLE,
+    Opcode::DELETE_HANDLE,
+    Opcode::ADD_VALUE,
+    Opcode::REMOVE_VALUE,
+    Opcode::MODIFY_VALUE,
+    Opcode::LIST_HANDLES,
+    Opcode::LIST_DERIVED,
+    Opcode::CHALLENGE_RESPONSE,
+    Opcode::VERIFY_CHALLENGE,
+    Opcode::HOME_PREFIX,
+    Opcode::UNHOME_PREFIX,
+    Opcode::LIST_HOMED,
+    Opcode::SESSION_SETUP,
+    Opcode(401),
+    Opcode(402),
+    Opcode(1000),
+    Opcode::RETRIEVE_TXN_LOG,
+    Opcode(1002),
+    Opcode(999),
+];
+
+/// Reads octets as a body under any header: the first four choose version, operation, response
+/// code and flags.
+pub fn bodies(octets: &[u8]) {
+    let Some((&[minor, operation, code, flags], body)) = octets.split_first_chunk::<4>() else {
+        return;
+    };
+    let version = Version::new(2, minor % 13);
+    let operation = usize::from(operation) % OPCODES.len();
+    let message = Message {
+        envelope: Envelope {
+            version,
+            flags: EnvelopeFlags::NONE,
+            suggested: version,
+            session_id: 0,
+            request_id: 1,
+            sequence: 0,
+            message_length: 0,
+        },
+        header: Header {
+            opcode: OPCODES
+                .get(operation)
+                .copied()
+                .unwrap_or(Opcode::RESOLUTION),
+            // Even codes up to 510; among them every one with a body of its own, but success.
+            response_code: ResponseCode(u32::from(code) * 2),
+            flags: OpFlags(u32::from(flags) << 24),
+            site_serial: 1,
+            recursion_count: 0,
+            reserved: 0,
+            expiration: 0,
+        },
+        body: Bytes::copy_from_slice(body),
+        tail: Bytes::from_static(NO_CREDENTIAL),
+    };
+    parts(&message);
+    let success = Header {
+        response_code: ResponseCode::SUCCESS,
+        ..message.header
+    };
+    parts(&Message {
+        header: success,
+        ..message
+    });
 }
 
 /// Checks that the body and the credential, whatever the message says they are, encode to what

@@ -307,6 +307,18 @@ fn the_fuzz_body_holds_on_its_corpus() {
     }
 }
 
+#[test]
+fn the_fuzz_body_of_bodies_holds_on_golden_bodies() {
+    for (_, _, octets) in vectors() {
+        for first in 0..=255 {
+            let mut octets = octets.to_vec();
+            let head = [first % 13, first, first, 0x99];
+            octets.splice(..44, head);
+            fuzz::bodies(&octets);
+        }
+    }
+}
+
 /// Any body may come under any operation, code and version, cut anywhere, with anything after it.
 #[test]
 fn bodies_are_exact_or_an_error_under_every_header() {

@@ -1,0 +1,147 @@
+//! The fuzz body of the authority: whatever a stranger sends, there is an answer to it, and soon.
+//!
+//! An ordinary function, so that a fuzzer and the tests run the same.
+
+use super::{Authority, HOMED_MARK, Origin, refuse};
+use crate::step::Step;
+use crate::{Date, Digests};
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use model::{Identifier, Key, Permissions, Record, SuffixCase, Value};
+use wire::{Message, Packet, Response};
+
+#[cfg(test)]
+mod tests;
+
+/// How often a plan may ask for keys, as everywhere.
+const ROUNDS_COUNT_MAX: usize = 16;
+
+const NAMESPACE: &str = "<namespace><template delimiter=\"@\"><foreach><value/></foreach>\
+    <if test=\"matches\" expression=\"a(.*)\"><template ref=\"4:88.1/Pump\"/></if>\
+    <else><if expression=\"x\"><notfound/></if></else></template></namespace>";
+
+const REFERRED: &str = "<template><value type=\"URL\" data=\"u ${extension[1]}\"/></template>";
+
+/// Sends octets as a packet to a node that has few records, and checks the answer.
+///
+/// # Panics
+/// If it cannot be read, does not fit the request, or takes too many rounds.
+pub fn packets(octets: &[u8]) {
+    let Ok(packet) = Packet::decode(Bytes::copy_from_slice(octets)) else {
+        return;
+    };
+    let now = Date(1_795_000_000);
+    let answer = match Message::from_packet(&packet) {
+        Ok(request) => answer(&request, now),
+        Err(error) => Some(refuse(&packet.envelope, &error, now)),
+    };
+    let Some(answer) = answer else { return };
+    assert_eq!(answer.envelope.request_id, packet.envelope.request_id);
+    assert!(answer.header.is_response(), "{answer:?}");
+    let sent = answer.to_packet().encode();
+    let read = Packet::decode(sent).expect("what is sent can be read");
+    let read = Message::from_packet(&read).expect("what is sent can be read");
+    Response::decode(&read).expect("what is sent can be read");
+}
+
+fn answer(request: &Message, now: Date) -> Option<Message> {
+    let authority = Authority {
+        digests: Sums,
+        suffix_case: SuffixCase::Insensitive,
+        site_serial: 1,
+        is_primary: true,
+        templates: Arc::default(),
+    };
+    let stored = stored();
+    let mut step = authority.start(request, Origin::Network, now);
+    for _ in 0..=ROUNDS_COUNT_MAX {
+        step = match step {
+            Step::Fetch(fetch) => {
+                let found = fetch.keys().iter().map(|key| stored.get(key).cloned());
+                let found = found.collect();
+                fetch.resume(found)
+            }
+            Step::Answer(answer) => return Some(answer.message),
+            Step::Ignore(_) => return None,
+        };
+    }
+    panic!("a plan takes more than {ROUNDS_COUNT_MAX} rounds");
+}
+
+/// What the node has: a pump with values for everybody, for some and for nobody, and a namespace.
+fn stored() -> BTreeMap<Key, Bytes> {
+    let with = |index, permissions| Value {
+        permissions: Permissions(permissions),
+        ..Value::public(index, "KEY", "x")
+    };
+    let pump = [
+        Value::public(1, "URL", "https://example.org/"),
+        with(2, 0b1100),
+        with(3, 0),
+        Value::public(4, "XML", REFERRED),
+    ];
+    let prefix = [Value::public(1, "HS_NAMESPACE", NAMESPACE)];
+    let mut stored = BTreeMap::new();
+    for (identifier, values) in [
+        ("88.1/pump", &pump[..]),
+        ("0.NA/88.1", &prefix),
+        ("88.1/0", &[]),
+    ] {
+        let identifier: Identifier = identifier.parse().expect("an identifier");
+        let record = Record::new(values).expect("indexes ascend");
+        let key = Key::record(&identifier, SuffixCase::Insensitive);
+        stored.insert(key, record.octets().clone());
+        let homed = Key::homed(&identifier.prefix());
+        stored.insert(homed, Bytes::from_static(HOMED_MARK));
+    }
+    stored
+}
+
+/// Digests that are no digests: quick, and of the right length.
+#[derive(Debug, Clone, Copy)]
+struct Sums;
+
+impl Digests for Sums {
+    fn sha1(&self, octets: &[u8]) -> [u8; 20] {
+        [sum(octets); 20]
+    }
+
+    fn sha256(&self, octets: &[u8]) -> [u8; 32] {
+        [sum(octets); 32]
+    }
+
+    fn md5(&self, octets: &[u8]) -> [u8; 16] {
+        [sum(octets); 16]
+    }
+}
+
+fn sum(octets: &[u8]) -> u8 {
+    octets.iter().fold(0, |sum, octet| sum.wrapping_add(*octet))
+}
+
+/// Packets that a node is asked with, for the start of a corpus: one for each way through a plan.
+pub fn seeds() -> Vec<Bytes> {
+    let identifiers = [
+        "88.1/pump",
+        "88.1/none",
+        "88.1/0",
+        "88.1/pump@ab",
+        "88.1/no@x",
+        "9/9",
+        "9",
+    ];
+    let question = |identifier: &str| identifier.parse().map(crate::Question::about);
+    let questions = identifiers
+        .into_iter()
+        .filter_map(|identifier| question(identifier).ok());
+    let questions = questions.flat_map(|question| {
+        let narrow = question.clone().of_type("URL.").at_index(2);
+        [question, narrow]
+    });
+    let message = |question: crate::Question| question.resolution(7, Date(1_795_000_000));
+    questions
+        .map(|question| message(question).to_packet().encode())
+        .collect()
+}

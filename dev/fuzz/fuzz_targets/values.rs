@@ -1,0 +1,5 @@
+//! Fuzzes values and records. Not here: what must hold, which the body says.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| model::fuzz::values(octets));
