@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use model::octets::Reader;
 
-#[cfg(test)]
 pub mod fuzz;
 #[cfg(test)]
 mod tests;
