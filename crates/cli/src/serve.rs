@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 use store::{Options, Store};
+use web::Web;
 
 #[derive(Args)]
 #[command(after_help = after_help())]
@@ -23,6 +24,9 @@ pub(crate) struct ServeArguments {
     /// An address to listen on, instead of the configured ones; may be repeated.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Vec<SocketAddr>,
+    /// An address to listen on for HTTP and HTTPS, instead of the configured ones; may be repeated.
+    #[arg(long, value_name = "ADDR:PORT")]
+    http: Vec<SocketAddr>,
     /// For a new data folder: identifiers whose suffixes differ in case only are two.
     #[arg(long)]
     case_sensitive_suffixes: bool,
@@ -40,12 +44,15 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>
     let started = Instant::now();
     let config = read_config(arguments)?;
     let store = open_store(&arguments.data, arguments.case_sensitive_suffixes)?;
-    let node = Node::start(&config, store)?;
+    let node = Node::start_with(&config, store, |handle| Web::new(handle, &config.http))?;
     // Before anybody is told that the node runs, and may tell it to stop.
     let signals = node.signals()?;
     let took = started.elapsed();
     for address in node.addresses() {
         say(format_args!("listening on {address} (UDP and TCP)"));
+    }
+    for address in node.http_addresses() {
+        say(format_args!("listening on {address} (HTTP and HTTPS)"));
     }
     say(format_args!(
         "ready after {} ms; Ctrl-C stops",
@@ -68,8 +75,11 @@ fn read_config(arguments: &ServeArguments) -> Result<Config, Box<dyn Error>> {
     };
     if !arguments.listen.is_empty() {
         config.listen.clone_from(&arguments.listen);
-        config.check()?;
     }
+    if !arguments.http.is_empty() {
+        config.http.listen.clone_from(&arguments.http);
+    }
+    config.check()?;
     Ok(config)
 }
 

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod certificate;
 mod error;
 pub mod keys;
 mod macs;

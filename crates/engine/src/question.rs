@@ -65,6 +65,13 @@ impl Question {
         self
     }
 
+    /// Asks for values too that only some may read.
+    #[must_use]
+    pub fn for_private_values(mut self) -> Self {
+        self.flags = self.flags & !OpFlags::PUBLIC_ONLY;
+        self
+    }
+
     /// The question as a message. Request ids must be hard to guess: over UDP nothing else keeps
     /// strangers from answering.
     pub fn resolution(&self, request_id: u32, now: Date) -> Message {

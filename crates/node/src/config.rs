@@ -4,8 +4,11 @@
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 
+pub mod http;
 #[cfg(test)]
 mod tests;
+
+pub use http::HttpConfig;
 
 /// The port of the Handle protocol (IANA: hdl-srv).
 pub const PORT: u16 = 2641;
@@ -42,6 +45,8 @@ pub struct Config {
     pub site_serial: u16,
     /// Whether this site is a primary, whose answers are authoritative. Default: true.
     pub is_primary: bool,
+    /// HTTP and HTTPS.
+    pub http: HttpConfig,
 }
 
 impl Default for Config {
@@ -56,6 +61,7 @@ impl Default for Config {
             tcp_idle_seconds_max: 300,
             site_serial: 1,
             is_primary: true,
+            http: HttpConfig::default(),
         }
     }
 }
@@ -86,6 +92,26 @@ pub enum ParseError {
         /// The address.
         address: SocketAddr,
     },
+    /// Of two settings that belong together one is missing.
+    #[error("{one} and {other} belong together; set both or none")]
+    Pair {
+        /// The one key.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// Text is no name of a header.
+    #[error("`{name}` is no name of an HTTP header: letters, digits and hyphens are")]
+    HeaderName {
+        /// The text.
+        name: String,
+    },
+    /// Text is no name of a host.
+    #[error("`{name}` is no name of a host, such as id.example.org, without scheme and port")]
+    HostName {
+        /// The text.
+        name: String,
+    },
     /// A value is out of range.
     #[error("{key} must be {range}, not {value}")]
     Range {
@@ -112,7 +138,7 @@ impl Config {
     /// Checks settings that did not come from a file.
     ///
     /// # Errors
-    /// [`ParseError::Range`], [`ParseError::Unspecified`].
+    /// [`ParseError::Range`], [`ParseError::Unspecified`], and those of the tables.
     pub fn check(&self) -> Result<(), ParseError> {
         let is_unspecified = |address: &&SocketAddr| address.ip().is_unspecified();
         if let Some(&address) = self.listen.iter().find(is_unspecified) {
@@ -158,6 +184,7 @@ impl Config {
             "0 to 65534",
             self.site_serial.into(),
             serial_ok,
-        )
+        )?;
+        self.http.check()
     }
 }

@@ -26,11 +26,16 @@ pub(crate) fn allow(config: &Config) -> Result<(), Error> {
 }
 
 fn needed(config: &Config) -> u64 {
-    let connections = config
+    let tcp = config
         .listen
         .len()
-        .saturating_mul(config.tcp_connections_max) as u64;
-    connections
+        .saturating_mul(config.tcp_connections_max);
+    let http = config
+        .http
+        .listen
+        .len()
+        .saturating_mul(config.http.connections_max);
+    (tcp.saturating_add(http) as u64)
         .saturating_add(store::FILES_OPEN_MAX as u64)
         .saturating_add(OTHER_FILES)
 }
@@ -38,15 +43,22 @@ fn needed(config: &Config) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::http::HttpConfig;
 
     #[test]
     fn connections_tables_and_the_rest_are_counted() {
+        let http = HttpConfig {
+            listen: vec!["127.0.0.1:1".parse().unwrap()],
+            connections_max: 7,
+            ..HttpConfig::default()
+        };
         let config = Config {
+            http,
             tcp_connections_max: 10,
             listen: vec!["127.0.0.1:1".parse().unwrap(), "[::1]:1".parse().unwrap()],
             ..Config::default()
         };
-        assert_eq!(needed(&config), 20 + 256 + 64);
+        assert_eq!(needed(&config), 20 + 7 + 256 + 64);
         let impossible = Config {
             tcp_connections_max: usize::MAX,
             ..config

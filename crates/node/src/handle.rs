@@ -5,8 +5,9 @@
 use crate::answerer::Answerer;
 use crate::counters::Counted;
 use engine::Origin;
+use std::net::IpAddr;
 use std::sync::Arc;
-use wire::{Message, Packet};
+use wire::{Envelope, Message, Packet};
 
 /// Asks the node without a socket between. Cheap to clone; a node that has stopped no longer
 /// closes its store by itself while one of these is held.
@@ -30,8 +31,13 @@ impl Handle {
     }
 
     /// Answers a packet of somebody on the network, also one that is no message.
-    pub fn answer_packet(&self, packet: &Packet) -> Option<Packet> {
+    pub fn answer_packet(&self, _peer: IpAddr, packet: &Packet) -> Option<Packet> {
         self.answerer.answer_packet(packet)
+    }
+
+    /// Answers octets that are no packet, whose envelope could be read.
+    pub fn refuse(&self, envelope: &Envelope, error: &wire::Error) -> Packet {
+        self.answerer.refuse(envelope, error).to_packet()
     }
 
     /// What has happened so far.

@@ -7,6 +7,7 @@
 //! | `udp`, `tcp` | how do octets come in and go out? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
+//! | [`tls`] | how is encryption taken off? |
 //! | [`counters`] | what has happened so far? |
 //!
 //! Not here: what is answered (room `engine`), what is kept (room `store`), what is said over HTTP
@@ -20,11 +21,12 @@ pub mod counters;
 mod files;
 mod handle;
 pub mod http;
-mod peers;
+pub mod peers;
 mod seldom;
 mod tcp;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 mod udp;
 
 pub use config::Config;
@@ -32,6 +34,8 @@ pub use counters::{Counted, Counters};
 pub use handle::Handle;
 
 use answerer::Answerer;
+use http::HttpService;
+use http::listener::{Front, HttpListener};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -65,6 +69,9 @@ pub enum Error {
         /// How many it may come to need.
         needed: u64,
     },
+    /// The operator gives another certificate, or none.
+    #[error("cannot serve HTTPS: {0}")]
+    Tls(#[from] tls::TlsError),
     /// The operating system refuses what every node needs.
     #[error("cannot {doing}: {source}")]
     Io {
@@ -87,6 +94,8 @@ pub struct Node {
     stop: watch::Sender<bool>,
     udp: Vec<UdpListener>,
     tcp: Vec<tcp::TcpListener>,
+    http: Vec<HttpListener>,
+    http_addresses: Vec<SocketAddr>,
 }
 
 impl Node {
@@ -108,11 +117,54 @@ impl Node {
             stop,
             udp: Vec::new(),
             tcp: Vec::new(),
+            http: Vec::new(),
+            http_addresses: Vec::new(),
         };
         for &address in &config.listen {
             node.listen(config, address, &stopped)?;
         }
         Ok(node)
+    }
+
+    /// As [`Node::start`], and listens on the addresses for HTTP too: `front` makes the service
+    /// that answers there. Port 0 means any free port.
+    ///
+    /// # Errors
+    /// As [`Node::start`], and [`Error::Tls`].
+    pub fn start_with(
+        config: &Config,
+        store: Store,
+        front: impl FnOnce(Handle) -> Arc<dyn HttpService>,
+    ) -> Result<Self, Error> {
+        let mut node = Self::start(config, store)?;
+        if config.http.listen.is_empty() {
+            return Ok(node);
+        }
+        let front = Front {
+            service: front(node.handle()),
+            tls: tls::acceptor(&config.http, None, &config.http.listen)?,
+        };
+        for &address in &config.http.listen {
+            node.listen_http(config, address, front.clone())?;
+        }
+        Ok(node)
+    }
+
+    fn listen_http(
+        &mut self,
+        config: &Config,
+        address: SocketAddr,
+        front: Front,
+    ) -> Result<(), Error> {
+        let failed = |source| Error::Listen { address, source };
+        let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let _entered = self.runtime.enter();
+        let stopped = self.stop.subscribe();
+        let http = HttpListener::start(&config.http, listener, front, stopped);
+        self.http.push(http.map_err(failed)?);
+        self.http_addresses.push(address);
+        Ok(())
     }
 
     fn listen(
@@ -137,6 +189,11 @@ impl Node {
     /// Where the node listens, over UDP and TCP.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where the node listens for HTTP and HTTPS.
+    pub fn http_addresses(&self) -> &[SocketAddr] {
+        &self.http_addresses
     }
 
     /// For fronts in the same process.
@@ -190,6 +247,7 @@ impl Node {
             stop,
             udp,
             tcp,
+            http,
             ..
         } = self;
         stop.send_replace(true);
@@ -198,6 +256,9 @@ impl Node {
         }
         runtime.block_on(async {
             for listener in tcp {
+                listener.join().await;
+            }
+            for listener in http {
                 listener.join().await;
             }
         });

@@ -6,26 +6,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counts connections by peer.
 #[derive(Debug)]
-pub(crate) struct Peers {
+pub struct Peers {
     each_max: usize,
     counts: Mutex<HashMap<IpAddr, usize>>,
 }
 
 /// One connection of a peer; it counts until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Guest {
+pub struct Guest {
     peers: Arc<Peers>,
     peer: IpAddr,
 }
 
 impl Peers {
-    pub(crate) fn new(each_max: usize) -> Self {
+    /// Counts nothing yet; each peer may have `each_max` at a time.
+    pub fn new(each_max: usize) -> Self {
         let counts = Mutex::default();
         Self { each_max, counts }
     }
 
     /// Counts one more connection of a peer, unless it has as many as it may have.
-    pub(crate) fn admit(peers: &Arc<Self>, peer: IpAddr) -> Option<Guest> {
+    pub fn admit(peers: &Arc<Self>, peer: IpAddr) -> Option<Guest> {
         let mut counts = peers.lock();
         let count = counts.entry(peer).or_default();
         if *count >= peers.each_max {

@@ -44,7 +44,8 @@ pub(crate) struct ServingNode {
 impl ServingNode {
     /// Starts a node and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut process = nameplate(["serve", "--data", path(data), "--listen", "127.0.0.1:0"])
+        let mut process = nameplate(["serve", "--data", path(data)])
+            .args(["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program can be started");

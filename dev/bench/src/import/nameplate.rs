@@ -65,10 +65,12 @@ impl Nameplate {
 
     /// Starts a node on a data folder, with every setting at its default.
     pub(super) fn serve(&self, data: &Path) -> Result<Process, Failure> {
-        Process::start(
-            self.command("serve", data)
-                .args(["--listen", "127.0.0.1:0"]),
-        )
+        Process::start(self.command("serve", data).args([
+            "--listen",
+            "127.0.0.1:0",
+            "--http",
+            "127.0.0.1:0",
+        ]))
     }
 
     fn command(&self, name: &str, data: &Path) -> Command {

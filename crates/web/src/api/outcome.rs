@@ -1,0 +1,182 @@
+//! Which status and which members an answer of the JSON API has.
+
+use super::reply;
+use crate::question::Said;
+use crate::reply::Reply;
+use crate::request::Asked;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
+use hyper::header::{HeaderName, WWW_AUTHENTICATE};
+use model::{EncodedValue, Identifier, Value};
+use serde_json::{Map, Value as Json};
+use wire::ResponseCode;
+use wire::challenge::Challenge;
+use wire::outcome::Referral;
+use wire::response::Answer;
+
+/// The status of an answer with a code.
+///
+/// Who must authenticate is told so over HTTPS only: over plain HTTP a password would be read by
+/// others, so the answer there is that it is forbidden.
+pub(super) fn status(code: ResponseCode, is_https: bool) -> StatusCode {
+    match code {
+        ResponseCode::SUCCESS | ResponseCode::VALUES_NOT_FOUND => StatusCode::OK,
+        ResponseCode::SERVICE_REFERRAL | ResponseCode::PREFIX_REFERRAL => {
+            StatusCode::MULTIPLE_CHOICES
+        }
+        ResponseCode::HANDLE_NOT_FOUND => StatusCode::NOT_FOUND,
+        ResponseCode::HANDLE_ALREADY_EXISTS | ResponseCode::VALUE_ALREADY_EXISTS => {
+            StatusCode::CONFLICT
+        }
+        ResponseCode::PROTOCOL_ERROR
+        | ResponseCode::INVALID_HANDLE
+        | ResponseCode::INVALID_VALUE
+        | ResponseCode::SERVER_NOT_RESPONSIBLE => StatusCode::BAD_REQUEST,
+        ResponseCode::OPERATION_NOT_SUPPORTED => StatusCode::NOT_IMPLEMENTED,
+        ResponseCode::SERVER_BUSY | ResponseCode::SERVER_READ_ONLY => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        ResponseCode::AUTHENTICATION_NEEDED if is_https => StatusCode::UNAUTHORIZED,
+        ResponseCode::AUTHENTICATION_NEEDED
+        | ResponseCode::INVALID_ADMIN
+        | ResponseCode::INSUFFICIENT_PERMISSIONS
+        | ResponseCode::AUTHENTICATION_FAILED
+        | ResponseCode::INVALID_CREDENTIAL => StatusCode::FORBIDDEN,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The answer to a question for values.
+pub(super) fn resolution(asked: &Asked, identifier: &Identifier, said: &Said) -> Reply {
+    let handle = Json::from(identifier.as_str());
+    let mut object = object(said.code);
+    match &said.answer {
+        Answer::Resolution(answer) => {
+            let values = json(&answer.values);
+            object.insert("handle".into(), handle);
+            object.insert("values".into(), values);
+        }
+        Answer::Referral(referral) => {
+            object.insert("handle".into(), handle);
+            put_referral(&mut object, referral);
+        }
+        _ if said.code == ResponseCode::VALUES_NOT_FOUND => {
+            object.insert("values".into(), Json::Array(Vec::new()));
+            object.insert("handle".into(), handle);
+        }
+        _ => {
+            put_message(&mut object, &text(said));
+            object.insert("handle".into(), handle);
+        }
+    }
+    let status = status(said.code, asked.visitor.is_https);
+    let reply = reply(asked, status, &Json::Object(object));
+    match &said.answer {
+        Answer::Challenge(challenge) if status == StatusCode::UNAUTHORIZED => reply.with_text(
+            WWW_AUTHENTICATE,
+            &invitation(asked, said.session_id, challenge),
+        ),
+        _ => reply,
+    }
+}
+
+/// The answer that something cannot be.
+pub(super) fn failure(
+    asked: &Asked,
+    code: ResponseCode,
+    text: &str,
+    identifier: Option<&str>,
+) -> Reply {
+    let mut object = object(code);
+    put_message(&mut object, text);
+    if let Some(identifier) = identifier {
+        object.insert("handle".into(), identifier.into());
+    }
+    let status = status(code, asked.visitor.is_https);
+    reply(asked, status, &Json::Object(object))
+}
+
+/// The sentence for people in an answer, empty if there is none.
+pub(super) fn text(said: &Said) -> String {
+    match &said.answer {
+        Answer::Failure(failure) => String::from_utf8_lossy(failure.text()).into_owned(),
+        _ => String::new(),
+    }
+}
+
+fn object(code: ResponseCode) -> Map<String, Json> {
+    let mut object = Map::new();
+    object.insert("responseCode".into(), code.0.into());
+    object
+}
+
+fn put_message(object: &mut Map<String, Json>, text: &str) {
+    if !text.is_empty() {
+        object.insert("message".into(), text.into());
+    }
+}
+
+fn put_referral(object: &mut Map<String, Json>, referral: &Referral) {
+    if !referral.identifier.is_empty() {
+        let identifier = String::from_utf8_lossy(&referral.identifier);
+        object.insert("referralHandle".into(), identifier.into());
+    }
+    if let Some(values) = &referral.values {
+        object.insert("values".into(), json(values));
+    }
+}
+
+fn json(values: &[EncodedValue]) -> Json {
+    let values: Vec<Value> = values.iter().map(EncodedValue::value).collect();
+    serde_json::to_value(values).expect("members have names and octets have a form")
+}
+
+/// What a client may authenticate with. Programs in browsers are not asked for a password, lest
+/// the browser ask its user.
+fn invitation(asked: &Asked, session_id: u32, challenge: &Challenge) -> String {
+    let requested_with = asked.header(&HeaderName::from_static("x-requested-with"));
+    let basic = if requested_with.eq_ignore_ascii_case("XMLHttpRequest") {
+        ""
+    } else {
+        "Basic realm=\"handle\", "
+    };
+    let nonce = STANDARD.encode(&challenge.nonce);
+    format!("{basic}Handle sessionId=\"{session_id}\", nonce=\"{nonce}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_have_the_status_of_the_reference_software() {
+        let expected = [
+            (1, 200),
+            (2, 500),
+            (3, 503),
+            (4, 400),
+            (5, 501),
+            (7, 503),
+            (100, 404),
+            (101, 409),
+            (102, 400),
+            (200, 200),
+            (201, 409),
+            (202, 400),
+            (301, 400),
+            (302, 300),
+            (303, 300),
+            (400, 403),
+            (401, 403),
+            (402, 401),
+            (403, 403),
+            (404, 403),
+            (500, 500),
+        ];
+        for (code, number) in expected {
+            assert_eq!(status(ResponseCode(code), true), number, "code {code}");
+        }
+        assert_eq!(status(ResponseCode::AUTHENTICATION_NEEDED, false), 403);
+    }
+}

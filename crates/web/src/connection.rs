@@ -1,0 +1,179 @@
+//! How one connection is served, and how many requests at a time. Not here: what is answered.
+
+use crate::reply::Reply;
+use crate::request::Asked;
+use crate::status::Counts;
+use crate::visitor::Visitor;
+use crate::{pages, routes};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use node::Handle;
+use node::config::HttpConfig;
+use node::http::{Connection, HttpService, Octets, Stopping};
+use node::peers::Peers;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use tracing::debug;
+
+/// How many headers a request may have; browsers send about twenty. Beyond it: 431.
+const HEADERS_COUNT_MAX: usize = 100;
+
+/// How many requests may be under way on one connection of HTTP/2; each may hold a body.
+const STREAMS_COUNT_MAX: u32 = 32;
+
+/// Answers over HTTP what a node knows.
+///
+/// ```no_run
+/// use node::{Config, Node};
+/// use store::{Options, Store};
+/// use web::Web;
+///
+/// let (config, options) = (Config::default(), Options::default());
+/// let store = Store::open(std::path::Path::new("data"), &options)?;
+/// let node = Node::start_with(&config, store, |handle| Web::new(handle, &config.http))?;
+/// println!("http://{}/", node.http_addresses()[0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Web(Arc<Front>);
+
+/// What all connections share.
+pub(crate) struct Front {
+    pub(crate) handle: Handle,
+    pub(crate) config: HttpConfig,
+    pub(crate) counts: Counts,
+    sources: Arc<Peers>,
+}
+
+impl Web {
+    /// Makes the service that answers for a node; for `Node::start_with`.
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "the node takes services of any kind"
+    )]
+    pub fn new(handle: Handle, config: &HttpConfig) -> Arc<dyn HttpService> {
+        Arc::new(Self(Arc::new(Front {
+            handle,
+            counts: Counts::default(),
+            sources: Arc::new(Peers::new(config.requests_per_source_max)),
+            config: config.clone(),
+        })))
+    }
+
+    fn builder(&self) -> auto::Builder<TokioExecutor> {
+        let config = &self.0.config;
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.0.patience())
+            .max_headers(HEADERS_COUNT_MAX)
+            .max_buf_size(config.head_octets_max);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(u32::try_from(config.head_octets_max).unwrap_or(u32::MAX))
+            .max_concurrent_streams(STREAMS_COUNT_MAX);
+        builder
+    }
+}
+
+impl HttpService for Web {
+    fn serve(
+        &self,
+        octets: Box<dyn Octets>,
+        connection: Connection,
+        mut stopping: Stopping,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let (builder, front) = (self.builder(), Arc::clone(&self.0));
+        let stops = stopping.clone();
+        let service = service_fn(move |request| {
+            let (front, stops) = (Arc::clone(&front), stops.clone());
+            async move { Ok::<_, Infallible>(front.answer(request, connection, &stops).await) }
+        });
+        Box::pin(async move {
+            let served = builder.serve_connection(TokioIo::new(octets), service);
+            tokio::pin!(served);
+            let ended = tokio::select! {
+                ended = served.as_mut() => ended,
+                () = stopping.wait() => {
+                    served.as_mut().graceful_shutdown();
+                    served.await
+                }
+            };
+            if let Err(error) = ended {
+                debug!(%error, peer = %connection.peer, "a connection over HTTP ended");
+            }
+        })
+    }
+}
+
+impl Front {
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.config.idle_seconds_max)
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        connection: Connection,
+        stopping: &Stopping,
+    ) -> Response<Full<Bytes>> {
+        let visitor = Visitor::of(&request, connection, &self.config);
+        let method = request.method().clone();
+        let reply = match Peers::admit(&self.sources, visitor.source) {
+            None => Reply::text(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many requests from your address at the same time; wait for their answers\n",
+            ),
+            Some(_guest) => match self.read(request, visitor).await {
+                // Reading the tables may wait for the disk: other connections go on meanwhile.
+                Ok(asked) => tokio::task::block_in_place(|| {
+                    let reply = routes::answer(self, &asked, stopping);
+                    debug!(
+                        source = %asked.visitor.source, method = %asked.method,
+                        path = asked.path, status = reply.status.as_u16(), "answered over HTTP"
+                    );
+                    reply
+                }),
+                Err(refused) => refused,
+            },
+        };
+        self.counts.count(&method, reply.status);
+        reply.into_response()
+    }
+
+    async fn read(&self, request: Request<Incoming>, visitor: Visitor) -> Result<Asked, Reply> {
+        let (head, body) = request.into_parts();
+        let limit = self.config.body_octets_max;
+        let body = if body.is_end_stream() {
+            Bytes::new()
+        } else {
+            let read = Limited::new(body, limit).collect();
+            match timeout(self.patience(), read).await {
+                Ok(Ok(body)) => body.to_bytes(),
+                Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                    let text = format!("the body of a request may have {limit} octets\n");
+                    return Err(Reply::text(StatusCode::PAYLOAD_TOO_LARGE, text).closing());
+                }
+                Ok(Err(_)) => {
+                    let text = "the body of the request ends too early or is not well formed\n";
+                    return Err(Reply::text(StatusCode::BAD_REQUEST, text).closing());
+                }
+                Err(_) => {
+                    let text = "the body of the request did not come in time\n";
+                    return Err(Reply::text(StatusCode::REQUEST_TIMEOUT, text).closing());
+                }
+            }
+        };
+        Asked::new(head, body, visitor).map_err(|problem| pages::bad_request(&problem))
+    }
+}

@@ -1,0 +1,38 @@
+//! HTTP: what a node says to browsers, to programs that know nothing of the Handle protocol, and
+//! to those that send its messages through proxies.
+//!
+//! | file | question it answers |
+//! | --- | --- |
+//! | `connection` | how is one connection served, and how many requests at a time? |
+//! | `request` | what was asked, and what does its query say? |
+//! | `visitor` | who asks, behind which proxy, over HTTPS or not? |
+//! | `routes` | who answers which path? |
+//! | `spelling` | which identifier does a path mean, and the other way round? |
+//! | `question` | what does the node say about an identifier? |
+//! | `tunnel` | how do messages of the Handle protocol travel in HTTP? |
+//! | `api` | what does the JSON API answer? |
+//! | `proxy` | where is a browser sent? |
+//! | `pages` | what do people see? |
+//! | `status` | is the node well, and how much does it do? |
+//! | `reply` | what stands in every answer? |
+//!
+//! Not here: sockets and TLS (room `node`), and what is answered about an identifier (rooms
+//! `engine` and `node`).
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod connection;
+mod pages;
+mod proxy;
+mod question;
+mod reply;
+mod request;
+mod routes;
+mod spelling;
+mod status;
+mod tunnel;
+mod visitor;
+
+pub use api::OPENAPI;
+pub use connection::Web;

@@ -1,0 +1,22 @@
+//! What a whole node answers over HTTP and HTTPS, to real clients on real sockets.
+//!
+//! | file | what it proves |
+//! | --- | --- |
+//! | `running` | (a node with records, and clients) |
+//! | `rest` | every read exchange captured from the reference software is answered alike |
+//! | `api` | shapes, statuses and headers of the JSON API, and its description |
+//! | `tunnel` | messages of the Handle protocol in HTTP |
+//! | `proxy` | where browsers are sent, and what they are shown |
+//! | `attacks` | what strangers send to break in or to wear out |
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "everything here is a test; the lint sees functions only"
+)]
+
+mod api;
+mod attacks;
+mod proxy;
+mod rest;
+mod running;
+mod tunnel;
