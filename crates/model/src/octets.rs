@@ -5,7 +5,7 @@
 
 use crate::Error;
 use alloc::vec::Vec;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 #[cfg(test)]
 mod tests;
@@ -50,15 +50,19 @@ impl Reader {
     /// [`Error::Truncated`] if fewer are left; nothing is consumed then.
     pub fn take(&mut self, what: &'static str, count: usize) -> Result<Bytes, Error> {
         if count > self.left.len() {
-            return Err(Error::Truncated {
-                what,
-                at: self.at,
-                needed: count,
-                left: self.left.len(),
-            });
+            return Err(self.truncated(what, count));
         }
         self.at += count;
         Ok(self.left.split_to(count))
+    }
+
+    fn truncated(&self, what: &'static str, needed: usize) -> Error {
+        Error::Truncated {
+            what,
+            at: self.at,
+            needed,
+            left: self.left.len(),
+        }
     }
 
     /// Takes a fixed number of octets as an array.
@@ -66,8 +70,11 @@ impl Reader {
     /// # Errors
     /// [`Error::Truncated`] if fewer are left.
     pub fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], Error> {
-        let mut array = [0; N];
-        array.copy_from_slice(&self.take(what, N)?);
+        // Not by `take`: sharing the octets and letting go of them again costs more than they do.
+        let array = self.left.first_chunk().copied();
+        let array = array.ok_or_else(|| self.truncated(what, N))?;
+        self.left.advance(N);
+        self.at += N;
         Ok(array)
     }
 

@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 
+pub mod packed;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,10 @@
 //! Changes queue; one thread makes a group of all that wait, checks their preconditions in order,
 //! makes the group durable, shows it to new views, and only then answers. While it syncs, the
 //! next group gathers. Nobody writes past it.
+//!
+//! Loads are made durable likewise, and shown and acknowledged later, many together ([`loading`]).
 
+mod loading;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -14,9 +17,10 @@ use crate::log::{Entry, Log};
 use crate::tables::{Tables, View};
 use crate::{Error, Position};
 use bytes::Bytes;
+use loading::Loading;
 use model::Key;
 use model::change::{Change, Write};
-use queue::{Queue, Submission};
+use queue::{Next, Queue, Submission};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -29,12 +33,17 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    pub(crate) fn start(log: Log, tables: Arc<dyn Tables>) -> Self {
+    /// `run_octets` make a run of loads full. Less means more merging of what comes in no order;
+    /// more means more memory, about twice this while a run is sorted, and a longer wait for whoever
+    /// loads.
+    pub(crate) fn start(log: Log, tables: Arc<dyn Tables>, run_octets: u64) -> Self {
         let queue = Arc::new(Queue::default());
         let work = Work {
             log,
             tables,
             queue: Arc::clone(&queue),
+            loading: Loading::default(),
+            run_octets,
         };
         Self {
             queue,
@@ -44,7 +53,18 @@ impl Committer {
 
     /// Queues a change; refuses at once what no group can hold.
     pub(crate) fn submit(&self, change: Change, done: Done) {
-        self.queue.push(change, done);
+        self.queue.push(Submission::Change(change), done);
+    }
+
+    /// Queues writes that may be shown and acknowledged later; refuses at once what no group can
+    /// hold.
+    pub(crate) fn load(&self, writes: Vec<Write>, done: Done) {
+        self.queue.push(Submission::Load(writes), done);
+    }
+
+    /// Queues the end of a series of loads.
+    pub(crate) fn end_loads(&self, done: Done) {
+        self.queue.push(Submission::EndOfLoads, done);
     }
 }
 
@@ -65,20 +85,34 @@ struct Work {
     log: Log,
     tables: Arc<dyn Tables>,
     queue: Arc<Queue>,
+    loading: Loading,
+    run_octets: u64,
 }
 
 impl Work {
     fn run(mut self) {
         // Should this thread panic, nobody waits for it in vain.
         let _closing = CloseOnDrop(Arc::clone(&self.queue));
-        while let Some(submissions) = self.queue.pop() {
-            let mut group = Group::new(self.tables.view(), self.log.last_date_us());
-            for submission in submissions {
-                group.plan(submission);
+        while let Some(next) = self.queue.pop() {
+            match next {
+                Next::Changes(changes) => {
+                    self.show_run();
+                    self.commit_group(changes);
+                }
+                Next::Load(writes, done) => self.load(writes, done),
+                Next::EndOfLoads(done) => self.end_loads(done),
             }
-            let committed = self.commit(&group);
-            group.acknowledge(&committed);
         }
+        self.show_run();
+    }
+
+    fn commit_group(&mut self, changes: Vec<(Change, Done)>) {
+        let mut group = Group::new(self.tables.view(), self.log.last_date_us());
+        for (change, done) in changes {
+            group.plan(change, done);
+        }
+        let committed = self.commit(&group);
+        group.acknowledge(&committed);
     }
 
     /// Makes a group durable and visible; gives the position before its first entry.
@@ -103,10 +137,8 @@ struct CloseOnDrop(Arc<Queue>);
 impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
-        while let Some(submissions) = self.0.pop() {
-            for Submission { done, .. } in submissions {
-                done(Err(Error::Closed));
-            }
+        while let Some(next) = self.0.pop() {
+            next.refuse();
         }
     }
 }
@@ -134,8 +166,7 @@ impl Group {
     }
 
     /// Takes a change in if its preconditions hold after all that the group has taken in before.
-    fn plan(&mut self, submission: Submission) {
-        let Submission { change, done } = submission;
+    fn plan(&mut self, change: Change, done: Done) {
         let planned = self.check(&change).map(|()| self.take(change.writes));
         self.submitted.push((done, planned));
     }

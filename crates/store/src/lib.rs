@@ -35,6 +35,7 @@ use committer::Committer;
 use disk::{Disk, FolderDisk};
 use folder::Folder;
 use log::{Log, LogOptions};
+use model::change::Write;
 use model::{Change, SuffixCase};
 use std::path::Path;
 use std::sync::Arc;
@@ -50,8 +51,11 @@ pub struct Options {
     pub tables: TablesKind,
     /// How many octets of table blocks are kept in memory.
     pub cache_octets: u64,
-    /// How many octets of changes the tables gather in memory before they write a file. What is
-    /// gathered is replayed from the log after a crash.
+    /// How many octets of records that were read lately are kept in memory, ready to be answered.
+    /// 0 keeps none.
+    pub hot_octets: u64,
+    /// How many octets of changes, or of loads, are gathered in memory before they are written to
+    /// files. What is gathered is replayed from the log after a crash.
     pub memtable_octets: u64,
     /// How many octets of log are kept although the tables hold them, for those who read the log.
     pub log_octets_kept: u64,
@@ -71,7 +75,8 @@ impl Default for Options {
         Self {
             suffix_case: SuffixCase::default(),
             tables: TablesKind::Files,
-            cache_octets: 256 << 20,
+            cache_octets: 192 << 20,
+            hot_octets: 64 << 20,
             memtable_octets: 64 << 20,
             log_octets_kept: 1 << 30,
         }
@@ -147,7 +152,7 @@ impl Store {
             tables.apply(position, writes)
         })?;
         Ok(Self {
-            committer: Committer::start(log, Arc::clone(&tables)),
+            committer: Committer::start(log, Arc::clone(&tables), options.memtable_octets),
             tables,
             settings,
             opened,
@@ -188,6 +193,30 @@ impl Store {
     /// Changes are carried out in the order they are submitted. Waits while the queue is full.
     pub fn submit(&self, change: Change, done: Done) {
         self.committer.submit(change, done);
+    }
+
+    /// Queues writes of a load: many records at a time, faster than [`Store::submit`].
+    ///
+    /// They are durable together or not at all, as a change is; later writes under the same key
+    /// win. But `done` is called, and views show them, only when many octets have been gathered, or
+    /// the load has ended ([`Store::end_load`]), or something else has been submitted. A load has
+    /// no preconditions: it replaces what is there, and is meant for whoever has the folder for
+    /// himself. Some megabytes of writes a call are best, for each call costs a sync. Waits while
+    /// the queue is full.
+    pub fn load(&self, writes: Vec<Write>, done: Done) {
+        self.committer.load(writes, done);
+    }
+
+    /// Ends a load: waits until all of it is visible and acknowledged, and its files are merged as
+    /// far as reading needs it.
+    ///
+    /// # Errors
+    /// The tables could not be written; what was acknowledged is not lost, the log has it.
+    pub fn end_load(&self) -> Result<(), Error> {
+        let (done, waiting) = sync_channel(1);
+        self.committer
+            .end_loads(Box::new(move |result| drop(done.send(result))));
+        waiting.recv().unwrap_or(Err(Error::Closed)).map(|_| ())
     }
 
     /// Closes the folder so that the next start replays nothing.

@@ -3,14 +3,18 @@
 //! Not here: durability of single changes, which is the log's.
 
 pub mod fuzz;
+mod hot;
 mod lsm;
 mod memory;
+mod run;
+mod stored;
 #[cfg(test)]
 mod tests;
 
 pub use lsm::FILES_OPEN_MAX;
 pub(crate) use lsm::LsmTables;
 pub(crate) use memory::MemoryTables;
+pub(crate) use run::Run;
 
 use crate::{Error, Position};
 use bytes::Bytes;
@@ -30,6 +34,16 @@ pub(crate) trait Tables: Send + Sync {
     ///
     /// Only the committer calls this, with rising positions.
     fn apply(&self, position: Position, writes: &[Write]) -> Result<(), Error>;
+
+    /// Applies many writes at once, and then shows them all to new views; the writes of a run must
+    /// be in order. In files they are durable when this returns.
+    ///
+    /// Only the committer calls this, with rising positions. Merging files may wait until
+    /// [`Tables::settle`], for more of the kind is expected.
+    fn load(&self, position: Position, run: &Run) -> Result<(), Error>;
+
+    /// Waits until the files that were loaded have been merged as far as reading needs it.
+    fn settle(&self) -> Result<(), Error>;
 
     /// What is visible now.
     fn view(&self) -> Box<dyn View>;

@@ -126,3 +126,48 @@ fn a_store_may_be_dropped_by_the_committer_itself() {
     drop(store);
     assert_eq!(waiting.recv().unwrap().unwrap(), Position(1));
 }
+
+/// Loads so many records in no order, a hundred a call, and tells of those acknowledged.
+fn load(store: &Store, records: u32) {
+    let numbers: Vec<u32> = (0..records).map(|number| number * 7 % records).collect();
+    for numbers in numbers.chunks(100) {
+        let writes = numbers.iter().flat_map(|&number| put(number).writes);
+        let done = |result: Result<Position, Error>| drop(result.unwrap());
+        store.load(writes.collect(), Box::new(done));
+    }
+}
+
+#[test]
+fn what_was_loaded_is_there_with_and_without_a_good_end() {
+    for ended in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &small()).unwrap();
+        load(&store, 5000);
+        if ended {
+            store.end_load().unwrap();
+            assert_eq!(count(&store), 5000);
+        }
+        drop(store);
+        let store = Store::open(folder.path(), &small()).unwrap();
+        assert_eq!(count(&store), 5000);
+        assert_eq!(store.commit(put(5000)).unwrap(), Position(51));
+        store.close().unwrap();
+        fs::remove_dir_all(folder.path().join("tables")).unwrap();
+        let store = Store::open(folder.path(), &small()).unwrap();
+        assert_eq!(store.opened().entries_replayed, 51);
+        assert_eq!(count(&store), 5001);
+    }
+}
+
+#[test]
+fn runs_are_not_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    load(&store, 5000);
+    store.end_load().unwrap();
+    drop(store);
+    let store = Store::open(folder.path(), &small()).unwrap();
+    // All but the last run, which may have been too short for files of its own.
+    assert!(store.opened().entries_replayed < 10, "{:?}", store.opened());
+    assert_eq!(count(&store), 5000);
+}

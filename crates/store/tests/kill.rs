@@ -6,13 +6,19 @@ use model::{Change, Key};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use store::{Options, Store};
+use store::{Done, Options, Store};
 
 /// After so many kills a new folder is begun, for each start reads all that is there.
 const ROUNDS_OF_A_FOLDER: usize = 25;
 
 /// Set in the process that writes: the folder to write to.
 const FOLDER: &str = "NAMEPLATE_KILL_TEST_FOLDER";
+
+/// Set in the process that writes if it shall load many records a call.
+const LOADS: &str = "NAMEPLATE_KILL_TEST_LOADS";
+
+/// How many records are loaded a call.
+const LOADED_AT_ONCE: u64 = 50;
 
 /// Small memtables, so that kills also meet table files being written and merged.
 fn options() -> Options {
@@ -55,23 +61,46 @@ fn writer() {
     };
     let first = count(Path::new(&folder)) + 1;
     let store = Store::open(Path::new(&folder), &options()).expect("the folder opens");
+    if std::env::var_os(LOADS).is_some() {
+        load_for_ever(&store, first);
+    }
     for number in first.. {
         let mut change = Change::default();
         change.put(key(number), octets(number));
-        let acknowledge = move |result: Result<_, store::Error>| {
-            result.expect("the disk takes it");
-            let mut out = std::io::stdout().lock();
-            let told = writeln!(out, "durable {number}").and_then(|()| out.flush());
-            told.expect("somebody listens");
-        };
-        store.submit(change, Box::new(acknowledge));
+        store.submit(change, acknowledge(number));
     }
+}
+
+fn load_for_ever(store: &Store, mut first: u64) {
+    loop {
+        let end = first + LOADED_AT_ONCE;
+        let mut change = Change::default();
+        for number in (first..end).rev() {
+            change.put(key(number), octets(number));
+        }
+        store.load(change.writes, acknowledge(end - 1));
+        first = end;
+    }
+}
+
+/// Tells the other process.
+fn acknowledge(number: u64) -> Done {
+    Box::new(move |result| {
+        result.expect("the disk takes it");
+        let mut out = std::io::stdout().lock();
+        let told = writeln!(out, "durable {number}").and_then(|()| out.flush());
+        told.expect("somebody listens");
+    })
 }
 
 /// Lets the writer write until it has acknowledged `enough` records, and kills it. Gives the last
 /// number that was acknowledged.
-fn write_and_kill(folder: &Path, enough: usize) -> u64 {
-    let mut writer = Command::new(std::env::current_exe().expect("this test is a program"))
+fn write_and_kill(folder: &Path, enough: usize, loads: bool) -> u64 {
+    let mut command = Command::new(std::env::current_exe().expect("this test is a program"));
+    if loads {
+        command.env(LOADS, "yes");
+    }
+    let mut writer = command
         .args(["--exact", "writer", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
@@ -93,6 +122,16 @@ fn write_and_kill(folder: &Path, enough: usize) -> u64 {
 
 #[test]
 fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
+    kill_again_and_again(|_| false);
+}
+
+/// Loads and single changes take turns, so that each finds what the other has left.
+#[test]
+fn nothing_acknowledged_is_lost_when_the_process_is_killed_while_it_loads() {
+    kill_again_and_again(|round| round % 3 != 0);
+}
+
+fn kill_again_and_again(loads: impl Fn(usize) -> bool) {
     let rounds = if std::env::var_os("NAMEPLATE_TEST_LONG").is_some() {
         1000
     } else {
@@ -103,7 +142,7 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         if round % ROUNDS_OF_A_FOLDER == 0 {
             folder = tempfile::tempdir().expect("a temporary folder");
         }
-        let acknowledged = write_and_kill(folder.path(), 1 + round * 37 % 300);
+        let acknowledged = write_and_kill(folder.path(), 1 + round * 37 % 300, loads(round));
         let found = count(folder.path());
         assert!(
             found >= acknowledged,

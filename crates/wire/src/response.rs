@@ -64,6 +64,9 @@ pub enum Answer {
     Unknown(Bytes),
 }
 
+/// Room for most bodies, so that they need not be moved while they grow.
+const USUAL_OCTETS: usize = 512;
+
 impl Response {
     /// A response as the field writes it: with nothing after the answer, but for a session set-up.
     pub fn new(digest: Option<RequestDigest>, answer: Answer) -> Self {
@@ -94,7 +97,7 @@ impl Response {
 
     /// The body's octets.
     pub fn encode(&self) -> Bytes {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(USUAL_OCTETS);
         if let Some(digest) = &self.digest {
             digest.put(&mut out);
         }

@@ -11,10 +11,11 @@ mod window;
 
 use crate::cores::Usage;
 use crate::failure::{Failure, cannot};
-use crate::records::{below, identifier, scatter};
+use crate::popularity::Popularity;
+use crate::records::identifier;
 use crate::statistics::rate;
 use answer::{check, check_whole, request_id};
-use question::Question;
+pub(crate) use question::Question;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -52,6 +53,7 @@ pub(crate) struct Asker {
     socket: UdpSocket,
     question: Question,
     records_count: u64,
+    popularity: Popularity,
     /// How many questions have been asked: which record is next follows from it.
     asked: u64,
     /// Ids are not used again, so what comes late is not taken for something else.
@@ -84,7 +86,12 @@ impl Measured {
 
 impl Asker {
     /// Asks `server` about the first `records_count` records.
-    pub(crate) fn new(peer: Peer, server: SocketAddr, records_count: u64) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        peer: Peer,
+        server: SocketAddr,
+        records_count: u64,
+        popularity: Popularity,
+    ) -> Result<Self, Failure> {
         let open = || {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
             socket.connect(server)?;
@@ -96,6 +103,7 @@ impl Asker {
             socket: open().map_err(cannot::<io::Error>("open a UDP socket"))?,
             question: Question::new(),
             records_count,
+            popularity,
             asked: 0,
             next_id: 1,
             timeouts: 0,
@@ -183,7 +191,7 @@ impl Asker {
     }
 
     fn ask(&mut self, window: &mut Window, place: usize, now: Instant) -> Result<(), Failure> {
-        let serial = below(self.records_count, scatter(self.asked));
+        let serial = self.popularity.choose(self.records_count, self.asked);
         self.asked += 1;
         let asked = window.ask(place, serial, now);
         self.send(asked)

@@ -1,8 +1,8 @@
 //! Where data lie while they are measured. Everything is removed again.
 
 use crate::failure::{Failure, cannot};
-use rustix::fs::statfs;
-use std::fs::{Metadata, read_dir};
+use rustix::fs::{Advice, fadvise, statfs};
+use std::fs::{File, Metadata, read_dir};
 use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -54,6 +54,28 @@ pub(crate) fn sum_files(folder: &Path, of: &impl Fn(&Metadata) -> u64) -> io::Re
         };
     }
     Ok(sum)
+}
+
+/// Has the system drop what it remembers of all files under a folder.
+pub(crate) fn drop_cached(folder: &Path) -> Result<(), Failure> {
+    let dropped = || {
+        for entry in read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                drop_cached(&path).map_err(|error| io::Error::other(error.to_string()))?;
+            } else {
+                let file = File::open(path)?;
+                // Only what has been written to the disk can be dropped.
+                file.sync_all()?;
+                fadvise(&file, 0, None, Advice::DontNeed)?;
+            }
+        }
+        Ok::<(), io::Error>(())
+    };
+    dropped().map_err(cannot(format!(
+        "drop what is cached of {}",
+        folder.display()
+    )))
 }
 
 #[cfg(test)]

@@ -8,21 +8,23 @@ mod plain;
 
 use crate::asker::{Asker, Peer};
 use crate::failure::{Failure, cannot};
-use crate::folder::{Parent, sum_files};
+use crate::folder::{Parent, drop_cached, sum_files};
 use crate::layout;
+use crate::popularity::Popularity;
 use crate::process::Process;
 use crate::progress::Progress;
-use crate::records::write_csv;
+use crate::records::{shuffled, write_csv};
 use crate::report::{Figures, Report};
 use crate::resolve::count;
 use crate::statistics::{rate, real};
 use clap::Args;
-use nameplate::Nameplate;
+use nameplate::{Import, Nameplate};
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use store::{Options, Store};
 
 #[derive(Args)]
 pub(crate) struct ImportArguments {
@@ -58,9 +60,6 @@ const WINDOW: usize = 64;
 
 /// The file that holds the first entry of a log, until the log outgrows what is kept of it.
 const FIRST_LOG_FILE: &str = "00000000000000000001.log";
-
-/// A prime above every count of rows: its multiples reach every number below that count.
-const STRIDE: u64 = 4_294_967_311;
 
 pub(crate) fn run(
     arguments: &ImportArguments,
@@ -113,7 +112,7 @@ fn notes(parent: &Parent, log_is_whole: bool) -> Vec<String> {
 
 fn write_table(path: &Path, arguments: &ImportArguments) -> io::Result<()> {
     let rows = arguments.rows;
-    let place = |row: u64| (u128::from(row) * u128::from(STRIDE) % u128::from(rows)) as u64;
+    let place = |row| shuffled(row, rows);
     let serial = |row| if arguments.shuffled { place(row) } else { row };
     let mut out = BufWriter::new(File::create(path)?);
     write_csv((0..rows).map(serial), &mut out)?;
@@ -123,12 +122,16 @@ fn write_table(path: &Path, arguments: &ImportArguments) -> io::Result<()> {
 
 /// What one round came to.
 struct Round {
-    import: Duration,
+    import: Import,
     /// Writing the same log to a plain file, if it is known how long it was.
     plain: Option<Duration>,
     sizes: Sizes,
     empty: Start,
     full: Start,
+    /// Another start, when the system has dropped what it remembered of the files.
+    cold: Start,
+    /// What the tables take when they have been merged as far as they go, in octets.
+    compacted_on_disk: u64,
     /// The memory of the node with the records when it has been asked for a while.
     asked_octets: u64,
 }
@@ -159,40 +162,54 @@ impl Round {
         let empty = Start::of(&nameplate.serve(&folder.join("empty"))?)?;
         let node = nameplate.serve(&data)?;
         let full = Start::of(&node)?;
-        Asker::new(Peer::Node, node.address, rows)?.measure(WINDOW, ASKED_FOR)?;
+        let mut asker = Asker::new(Peer::Node, node.address, rows, Popularity::Even)?;
+        asker.measure(WINDOW, ASKED_FOR)?;
         let asked_octets = node.resident_octets()?;
+        drop(node);
+        drop_cached(&data)?;
+        let cold = Start::of(&nameplate.serve(&data)?)?;
+        let compacted_on_disk = compact(&data)?;
         Ok(Self {
             import,
             plain,
             sizes,
             empty,
             full,
+            cold,
             asked_octets,
+            compacted_on_disk,
         })
     }
 
     fn add_rates(&self, figures: &mut Figures, rows: u64) {
-        let import = rate(rows, self.import);
+        let import = rate(rows, self.import.took);
         if let Some((log, plain)) = self.sizes.log.zip(self.plain) {
             let ceiling = rate(rows, plain);
             figures.add("plain file of the same octets", "rows/s", ceiling);
             figures.add("import", "rows/s", import);
             figures.add("import / plain file, of each round", "", import / ceiling);
             figures.add("plain file", "MB/s", rate(log, plain) / 1e6);
-            figures.add("import, of log", "MB/s", rate(log, self.import) / 1e6);
+            figures.add("import, of log", "MB/s", rate(log, self.import.took) / 1e6);
         } else {
             figures.add("import", "rows/s", import);
         }
+        let micros = self.import.ran.as_secs_f64() * 1e6 / real(rows);
+        figures.add("import, all cores a row", "µs", micros);
     }
 
     fn add_costs(&self, figures: &mut Figures, rows: u64) {
         for (what, octets) in [
             ("log on disk", self.sizes.log_on_disk),
             ("tables on disk", self.sizes.tables_on_disk),
+            ("tables on disk, merged", self.compacted_on_disk),
         ] {
             figures.add(what, "octets/record", real(octets) / real(rows));
         }
-        for (which, start) in [("empty", &self.empty), ("with the records", &self.full)] {
+        for (which, start) in [
+            ("empty", &self.empty),
+            ("with the records", &self.full),
+            ("with the records, none in the system's memory", &self.cold),
+        ] {
             let name = format!("start of a node, {which}");
             figures.add(name, "ms", start.took.as_secs_f64() * 1e3);
         }
@@ -209,8 +226,6 @@ impl Round {
 
 impl Sizes {
     fn of(data: &Path) -> io::Result<Self> {
-        // The unit of `st_blocks`, whatever the file system's own blocks are.
-        let on_disk = |about: &Metadata| about.blocks() * 512;
         let log = data.join("log");
         let is_whole = log.join(FIRST_LOG_FILE).exists();
         Ok(Self {
@@ -218,9 +233,27 @@ impl Sizes {
                 .then(|| sum_files(&log, &Metadata::len))
                 .transpose()?,
             log_on_disk: sum_files(&log, &on_disk)?,
-            tables_on_disk: sum_files(&data.join("tables"), &on_disk)?,
+            tables_on_disk: sum_files(&tables(data), &on_disk)?,
         })
     }
+}
+
+/// The octets that a file takes on disk.
+fn on_disk(about: &Metadata) -> u64 {
+    // The unit of `st_blocks`, whatever the file system's own blocks are.
+    about.blocks() * 512
+}
+
+fn tables(data: &Path) -> PathBuf {
+    data.join("tables")
+}
+
+/// Merges the tables of a data folder; gives what they take then.
+fn compact(data: &Path) -> Result<u64, Failure> {
+    let store = Store::open(data, &Options::default())?;
+    store.compact()?;
+    store.close()?;
+    sum_files(&tables(data), &on_disk).map_err(cannot("look at the tables"))
 }
 
 impl Start {

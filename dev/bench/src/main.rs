@@ -7,10 +7,12 @@
 //! | --- | --- |
 //! | `resolve` | how many resolutions a second, beside a UDP echo? |
 //! | `import` | how many rows a second, beside a plain file; how much disk and memory? |
+//! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
 //! | `records` | what is registered and asked for? |
+//! | `popularity` | which record is asked for next? |
 //! | `cores` | what runs where, and was it left alone there? |
 //! | `machine` | what was measured on? |
 //! | `statistics` | what do several measurements say together? |
@@ -21,6 +23,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod asker;
 mod commit;
 mod cores;
@@ -29,6 +32,7 @@ mod folder;
 mod import;
 mod layout;
 mod machine;
+mod popularity;
 mod process;
 mod progress;
 mod records;
@@ -74,6 +78,8 @@ enum Command {
     Resolve(resolve::ResolveArguments),
     /// Rows a second of `nameplate import`; disk, start and memory of a node with these records.
     Import(ImportArguments),
+    /// Time of a core for reading a record and for a whole answer, without the socket.
+    Answer(answer::AnswerArguments),
     /// Durable commits a second of single records from 1, 16 and 64 threads.
     Commit(commit::CommitArguments),
     /// All of these with their defaults: what docs/performance.md quotes.
@@ -135,9 +141,11 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
     match command {
         Command::Resolve(arguments) => vec![Box::new(|at, on| resolve::run(arguments, at, on))],
         Command::Import(arguments) => vec![Box::new(|at, on| import::run(arguments, at, on))],
+        Command::Answer(arguments) => vec![Box::new(|at, on| answer::run(arguments, at, on))],
         Command::Commit(arguments) => vec![Box::new(|at, on| commit::run(arguments, at, on))],
         Command::All => vec![
             Box::new(|at, on| resolve::run(&defaults(), at, on)),
+            Box::new(|at, on| answer::run(&defaults(), at, on)),
             Box::new(|at, on| import::run(&defaults(), at, on)),
             Box::new(|at, on| import::run(&defaults::<ImportArguments>().in_no_order(), at, on)),
             Box::new(|at, on| commit::run(&defaults(), at, on)),

@@ -80,6 +80,14 @@ pub(crate) fn scatter(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// A prime above every count of records: its multiples reach every number below that count.
+const STRIDE: u64 = 4_294_967_311;
+
+/// Puts the numbers from 0 to below `count` in no order that tables could profit from.
+pub(crate) fn shuffled(number: u64, count: u64) -> u64 {
+    (u128::from(number) * u128::from(STRIDE) % u128::from(count.max(1))) as u64
+}
+
 /// A number from 0 to below `limit`, by chance; 0 if the limit is 0.
 pub(crate) fn below(limit: u64, chance: u64) -> u64 {
     ((u128::from(chance) * u128::from(limit)) >> 64) as u64

@@ -10,6 +10,7 @@ use crate::cores::{Pair, Usage, on_core};
 use crate::failure::Failure;
 use crate::folder::Parent;
 use crate::layout;
+use crate::popularity::Popularity;
 use crate::process::Process;
 use crate::progress::Progress;
 use crate::report::{Figures, Report};
@@ -21,8 +22,14 @@ use std::time::Duration;
 #[derive(Args)]
 pub(crate) struct ResolveArguments {
     /// How many records the node has.
-    #[arg(long, default_value_t = 100_000, value_parser = count())]
+    #[arg(long, default_value_t = 1_000_000, value_parser = count())]
     records: u64,
+    /// How questions are spread over the records.
+    #[arg(long, value_enum, default_value_t = Popularity::Even)]
+    popularity: Popularity,
+    /// How many megabytes of records the node keeps ready in memory. Default: as many as any node.
+    #[arg(long, value_name = "MB")]
+    hot: Option<u64>,
     /// How many questions wait for an answer at a time.
     #[arg(long, default_value_t = 64, value_parser = count())]
     window: u64,
@@ -59,12 +66,13 @@ pub(crate) fn run(
     let cores = Pair::choose();
     let folder = parent.make()?;
     progress.say(format_args!("registering {} records", arguments.records));
-    let node = peers::start_node(folder.path(), arguments.records, cores)?;
-    let mut asker = Asker::new(Peer::Node, node.address, arguments.records)?;
+    let node = peers::start_node(folder.path(), arguments.records, arguments.hot, cores)?;
+    let (records, popularity) = (arguments.records, arguments.popularity);
+    let mut asker = Asker::new(Peer::Node, node.address, records, popularity)?;
     let answer_octets = asker.answer_octets()?;
     let echo = peers::start_echo(answer_octets, cores)?;
     let peer = Peer::Echo { answer_octets };
-    let mut echo_asker = Asker::new(peer, echo.address, arguments.records)?;
+    let mut echo_asker = Asker::new(peer, echo.address, records, popularity)?;
 
     let mut figures = Figures::default();
     for round in 1..=arguments.rounds {
@@ -85,8 +93,12 @@ pub(crate) fn run(
 }
 
 fn what(arguments: &ResolveArguments, answer_octets: usize) -> String {
+    let spread = match arguments.popularity {
+        Popularity::Even => "asked for alike",
+        Popularity::Zipf => "asked for by Zipf's law",
+    };
     format!(
-        "{} records, answers of {answer_octets} octets, window {}, {} of {} s",
+        "{} records {spread}, answers of {answer_octets} octets, window {}, {} of {} s",
         layout::count(arguments.records),
         arguments.window,
         layout::count_of(arguments.rounds, "round"),

@@ -1,4 +1,4 @@
-//! Many registrations as few changes, several of which are under way at a time.
+//! Many registrations as few loads, several of which are under way at a time.
 
 use super::table::Row;
 use client::Clock;
@@ -10,14 +10,9 @@ use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use store::{Position, Store, View};
 
-/// How many rows make one change: enough that its sync costs little a row.
-const ROWS_COUNT_MAX: u64 = 2000;
-
-/// How many octets of records make one change, however few rows that is.
-const OCTETS_MAX: usize = 2 << 20;
-
-/// How many changes may be under way: one syncs, one is applied, one waits. Bounds the memory.
-const UNDER_WAY_COUNT_MAX: u64 = 3;
+/// How many octets of records make one load: enough that its sync costs little a row, and less than
+/// the log takes at once.
+const OCTETS_MAX: usize = 4 << 20;
 
 type Outcome = Result<(Position, u64), store::Error>;
 
@@ -55,6 +50,7 @@ pub(super) struct Batches<'s> {
     /// import began: then there are no dates to keep, and nothing is looked up.
     view: Option<Box<dyn View>>,
     change: Change,
+    /// Marks that were written by this import; once is enough.
     homes: BTreeSet<Key>,
     rows: u64,
     octets: usize,
@@ -98,14 +94,16 @@ impl<'s> Batches<'s> {
         };
         self.octets += record.octets().len();
         self.rows += 1;
-        self.homes.insert(home);
+        if self.homes.insert(home.clone()) {
+            self.change.put(home, HOMED_MARK.into());
+        }
         self.change.put(key, record.octets().clone());
         Ok(())
     }
 
     /// Commits what was gathered if it is enough; says whether it did.
     pub(super) fn commit_if_full(&mut self) -> Result<bool, store::Error> {
-        let is_full = self.rows >= ROWS_COUNT_MAX || self.octets >= OCTETS_MAX;
+        let is_full = self.octets >= OCTETS_MAX;
         if is_full {
             self.commit()?;
         }
@@ -116,13 +114,10 @@ impl<'s> Batches<'s> {
         if self.change.is_empty() {
             return Ok(());
         }
-        while self.under_way >= UNDER_WAY_COUNT_MAX {
-            self.wait_for_one()?;
+        while let Ok(outcome) = self.outcomes.try_recv() {
+            self.count(outcome)?;
         }
-        let mut change = std::mem::take(&mut self.change);
-        for home in std::mem::take(&mut self.homes) {
-            change.put(home, HOMED_MARK.into());
-        }
+        let change = std::mem::take(&mut self.change);
         let rows = std::mem::take(&mut self.rows);
         self.octets = 0;
         let tell = self.tell.clone();
@@ -130,14 +125,14 @@ impl<'s> Batches<'s> {
             // Nobody listens any more after an earlier change has failed.
             let _ = tell.send(result.map(|position| (position, rows)));
         };
-        self.store.submit(change, Box::new(done));
+        // The store's own queue bounds the memory.
+        self.store.load(change.writes, Box::new(done));
         self.under_way += 1;
         self.view = self.view.take().map(|_| self.store.view());
         Ok(())
     }
 
-    fn wait_for_one(&mut self) -> Result<(), store::Error> {
-        let outcome = self.outcomes.recv().unwrap_or(Err(store::Error::Closed));
+    fn count(&mut self, outcome: Outcome) -> Result<(), store::Error> {
         self.under_way -= 1;
         let (_, rows) = outcome?;
         self.registered += rows;
@@ -147,8 +142,10 @@ impl<'s> Batches<'s> {
     /// Commits the rest and waits for everything; gives how many rows are durable, and why no more.
     pub(super) fn finish(mut self) -> (u64, Result<(), ImportError>) {
         let mut outcome = self.commit();
+        outcome = outcome.and(self.store.end_load());
         while self.under_way > 0 {
-            outcome = outcome.and(self.wait_for_one());
+            let next = self.outcomes.recv().unwrap_or(Err(store::Error::Closed));
+            outcome = outcome.and(self.count(next));
         }
         (self.registered, outcome.map_err(ImportError::from))
     }

@@ -5,7 +5,7 @@ use crate::value::tests::any_value;
 use alloc::vec;
 use proptest::prelude::*;
 
-fn two() -> Record {
+pub(super) fn two() -> Record {
     let identifier = "88.156.1/Pump".parse().unwrap();
     let values = [
         Value::public(7, "NAME", "pump"),
@@ -141,6 +141,20 @@ fn a_flipped_octet_never_panics_and_never_breaks_the_table() {
             assert_eq!(values.len(), 2);
         }
     }
+}
+
+/// Records with and without a spelling; values with the same index are left out.
+pub(super) fn any_record() -> impl Strategy<Value = Record> {
+    (proptest::collection::vec(any_value(), 0..6), any::<bool>()).prop_map(
+        |(mut values, is_spelled)| {
+            values.sort_by_key(|value| value.index);
+            values.dedup_by_key(|value| value.index);
+            let identifier = if is_spelled { "88.1/a" } else { "88.1/A" };
+            let identifier = identifier.parse().unwrap();
+            values.retain(|value| value.index > 0 && value.index <= i32::MAX as u32);
+            Record::spelled(&values, &identifier, SuffixCase::Insensitive).unwrap()
+        },
+    )
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use crate::log::{Entry, GROUP_OCTETS_MAX, check_fits};
 use crate::{Error, Position};
-use model::change::Change;
+use model::change::{Change, Write};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -20,15 +20,51 @@ const GROUP_COUNT_MAX: usize = 4096;
 /// Called once with the position of the change, or with the reason why it was not carried out.
 pub type Done = Box<dyn FnOnce(Result<Position, Error>) + Send>;
 
-/// A change and whom to tell.
-pub(super) struct Submission {
-    pub(super) change: Change,
-    pub(super) done: Done,
+/// What is asked of the committer.
+pub(super) enum Submission {
+    /// A change, to be carried out together with others.
+    Change(Change),
+    /// Writes without preconditions, to be made durable on their own and shown later.
+    Load(Vec<Write>),
+    /// Nothing more is to be loaded for now.
+    EndOfLoads,
 }
 
 impl Submission {
+    fn writes(&self) -> &[Write] {
+        match self {
+            Self::Change(change) => &change.writes,
+            Self::Load(writes) => writes,
+            Self::EndOfLoads => &[],
+        }
+    }
+
     fn octets(&self) -> usize {
-        Entry::octets(&self.change.writes)
+        Entry::octets(self.writes())
+    }
+}
+
+/// What the committer does next.
+pub(super) enum Next {
+    /// Makes one group of these.
+    Changes(Vec<(Change, Done)>),
+    /// Loads these.
+    Load(Vec<Write>, Done),
+    /// Ends a series of loads.
+    EndOfLoads(Done),
+}
+
+impl Next {
+    /// Tells everybody that it will not be done.
+    pub(super) fn refuse(self) {
+        match self {
+            Self::Changes(changes) => {
+                for (_, done) in changes {
+                    done(Err(Error::Closed));
+                }
+            }
+            Self::Load(_, done) | Self::EndOfLoads(done) => done(Err(Error::Closed)),
+        }
     }
 }
 
@@ -40,7 +76,7 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<Submission>,
+    waiting: VecDeque<(Submission, Done)>,
     octets: usize,
     is_closed: bool,
 }
@@ -49,31 +85,63 @@ impl State {
     fn is_full(&self) -> bool {
         self.waiting.len() >= QUEUE_COUNT_MAX || self.octets >= QUEUE_OCTETS_MAX
     }
+
+    fn take_next(&mut self) -> Option<Next> {
+        if let Some((Submission::Change(_), _)) = self.waiting.front() {
+            return Some(Next::Changes(self.take_changes()));
+        }
+        let (submission, done) = self.waiting.pop_front()?;
+        self.octets -= submission.octets();
+        Some(match submission {
+            Submission::Change(change) => Next::Changes(vec![(change, done)]),
+            Submission::Load(writes) => Next::Load(writes, done),
+            Submission::EndOfLoads => Next::EndOfLoads(done),
+        })
+    }
+
+    /// Takes as many changes as fit one group.
+    fn take_changes(&mut self) -> Vec<(Change, Done)> {
+        let mut taken = Vec::new();
+        let mut octets = 4;
+        while taken.len() < GROUP_COUNT_MAX
+            && let Some((next @ Submission::Change(_), _)) = self.waiting.front()
+        {
+            let next_octets = next.octets();
+            octets += next_octets;
+            if octets > GROUP_OCTETS_MAX {
+                break;
+            }
+            self.octets -= next_octets;
+            if let Some((Submission::Change(change), done)) = self.waiting.pop_front() {
+                taken.push((change, done));
+            }
+        }
+        taken
+    }
 }
 
 impl Queue {
-    /// Adds a change; waits while the queue is full.
-    pub(super) fn push(&self, change: Change, done: Done) {
-        if let Err(error) = check_fits(&change.writes) {
+    /// Adds a submission; waits while the queue is full.
+    pub(super) fn push(&self, submission: Submission, done: Done) {
+        if let Err(error) = check_fits(submission.writes()) {
             return done(Err(error));
         }
-        let submission = Submission { change, done };
         let mut state = self.lock();
         while state.is_full() && !state.is_closed {
             state = self.wait(state);
         }
         if state.is_closed {
             drop(state);
-            return (submission.done)(Err(Error::Closed));
+            return done(Err(Error::Closed));
         }
         state.octets += submission.octets();
-        state.waiting.push_back(submission);
+        state.waiting.push_back((submission, done));
         self.changed.notify_all();
     }
 
-    /// Takes as many changes as fit one group, waiting for the first; `None` once the queue is
-    /// closed and empty.
-    pub(super) fn pop(&self) -> Option<Vec<Submission>> {
+    /// Takes what comes next: as many changes as fit one group, or what is no change; waits for it.
+    /// `None` once the queue is closed and empty.
+    pub(super) fn pop(&self) -> Option<Next> {
         let mut state = self.lock();
         while state.waiting.is_empty() {
             if state.is_closed {
@@ -81,20 +149,9 @@ impl Queue {
             }
             state = self.wait(state);
         }
-        let mut taken = Vec::new();
-        let mut octets = 4;
-        while taken.len() < GROUP_COUNT_MAX
-            && let Some(next) = state.waiting.front()
-        {
-            octets += next.octets();
-            if octets > GROUP_OCTETS_MAX {
-                break;
-            }
-            state.octets -= next.octets();
-            taken.extend(state.waiting.pop_front());
-        }
+        let next = state.take_next();
         self.changed.notify_all();
-        Some(taken)
+        next
     }
 
     /// Takes no more changes; those that wait are still carried out.

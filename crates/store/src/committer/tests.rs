@@ -4,7 +4,10 @@ use super::*;
 use crate::disk::lying::LyingDisk;
 use crate::log::{GROUP_OCTETS_MAX, LogOptions};
 use crate::tables::MemoryTables;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+
+/// Some ten short writes make a run.
+const RUN_OCTETS: u64 = 500;
 
 struct Bench {
     committer: Committer,
@@ -28,7 +31,7 @@ fn bench_with(options: LogOptions) -> Bench {
         |_, _| Ok(()),
     );
     Bench {
-        committer: Committer::start(opened.unwrap().0, Arc::clone(&tables)),
+        committer: Committer::start(opened.unwrap().0, Arc::clone(&tables), RUN_OCTETS),
         tables,
         disk,
     }
@@ -204,8 +207,7 @@ fn dates_rise_even_if_the_clock_does_not() {
     let far_ahead = u64::from(u32::MAX) * 1_000_000;
     let mut group = Group::new(tables.view(), far_ahead);
     for _ in 0..3 {
-        let (change, done) = (put("a", "1"), Box::new(|_| ()) as Done);
-        group.plan(Submission { change, done });
+        group.plan(put("a", "1"), Box::new(|_| ()));
     }
     let dates: Vec<u64> = group
         .entries
@@ -213,4 +215,132 @@ fn dates_rise_even_if_the_clock_does_not() {
         .map(|entry| entry.date_us - far_ahead)
         .collect();
     assert_eq!(dates, [1, 2, 3]);
+}
+
+impl Bench {
+    fn load(&self, change: Change) -> Receiver<Result<Position, Error>> {
+        let (done, waiting) = sync_channel(1);
+        let done = Box::new(move |result| drop(done.send(result)));
+        self.committer.load(change.writes, done);
+        waiting
+    }
+
+    fn end_loads(&self) -> Result<Position, Error> {
+        let (done, waiting) = sync_channel(1);
+        self.committer
+            .end_loads(Box::new(move |result| drop(done.send(result))));
+        waiting.recv().unwrap()
+    }
+}
+
+#[test]
+fn loads_are_shown_together_when_they_end() {
+    let bench = bench();
+    let first = bench.load(put("a", "1"));
+    let second = bench.load(put("a", "2"));
+    assert_eq!(bench.end_loads().unwrap(), Position(2));
+    assert_eq!(first.recv().unwrap().unwrap(), Position(1));
+    assert_eq!(second.recv().unwrap().unwrap(), Position(2));
+    assert_eq!(bench.get("a").unwrap(), "2");
+    assert_eq!(
+        bench.end_loads().unwrap(),
+        Position(2),
+        "nothing was loaded"
+    );
+}
+
+#[test]
+fn loads_are_shown_when_they_are_many() {
+    let bench = bench();
+    let loads: Vec<_> = (0..100).map(|_| bench.load(put("a", "1"))).collect();
+    assert_eq!(loads[0].recv().unwrap().unwrap(), Position(1));
+    bench.end_loads().unwrap();
+    assert!(
+        loads
+            .iter()
+            .skip(1)
+            .all(|load| load.recv().unwrap().is_ok())
+    );
+}
+
+#[test]
+fn a_change_comes_after_the_loads_before_it_and_sees_them() {
+    let bench = bench();
+    let load = bench.load(put("a", "1"));
+    let change = bench.submit(expecting(Some("1"), put("a", "2")));
+    assert_eq!(load.recv().unwrap().unwrap(), Position(1));
+    assert_eq!(change.recv().unwrap().unwrap(), Position(2));
+    assert_eq!(bench.get("a").unwrap(), "2");
+}
+
+#[test]
+fn what_was_loaded_is_shown_when_the_committer_is_dropped() {
+    let bench = bench();
+    let load = bench.load(put("a", "1"));
+    drop(bench.committer);
+    assert_eq!(load.recv().unwrap().unwrap(), Position(1));
+    assert!(bench.tables.view().get(&key("a")).unwrap().is_some());
+}
+
+#[test]
+fn a_load_that_the_disk_does_not_take_is_refused_and_those_before_it_stay() {
+    let bench = bench();
+    let first = bench.load(put("a", "1"));
+    bench.end_loads().unwrap();
+    bench.disk.fill_after(0);
+    let second = bench.load(put("b", "1"));
+    assert!(matches!(second.recv().unwrap(), Err(Error::Io { .. })));
+    assert!(first.recv().unwrap().is_ok());
+    bench.disk.make_room();
+    bench.end_loads().unwrap();
+    assert_eq!(bench.get("b"), None);
+}
+
+/// A power cut at any moment of a load leaves all that was acknowledged, and each call whole.
+#[test]
+fn a_load_that_ends_with_a_power_cut_leaves_whole_calls() {
+    for pattern in [0b0, 0b1, 0b0101, 0b1101] {
+        let bench = bench();
+        let mut loads = Vec::new();
+        for call in 0..40 {
+            let mut change = put("a", "1");
+            change.put(key(&format!("b{call}")), "1".into());
+            loads.push(bench.load(change));
+            let acknowledged = loads.iter().take_while(|load| is_done(load)).count();
+            let disk = bench.disk.image();
+            let mut sector = 0;
+            disk.cut_power(|| {
+                sector += 1;
+                pattern >> (sector % 4) & 1 != 0
+            });
+            check_whole_calls(disk, acknowledged as u64);
+        }
+        bench.end_loads().unwrap();
+    }
+}
+
+/// Whether it has been acknowledged.
+fn is_done(load: &Receiver<Result<Position, Error>>) -> bool {
+    // A second question finds the sender gone.
+    !matches!(load.try_recv(), Err(TryRecvError::Empty))
+}
+
+fn check_whole_calls(disk: LyingDisk, acknowledged: u64) {
+    let mut calls = 0;
+    let check = |_, writes: &[Write]| {
+        calls += 1;
+        assert_eq!(writes.len(), 2, "half a call");
+        Ok(())
+    };
+    Log::open(
+        Arc::new(disk),
+        LogOptions::default(),
+        Position::START,
+        check,
+    )
+    .unwrap();
+    assert!(
+        calls >= acknowledged,
+        "{acknowledged} acknowledged, {calls} left"
+    );
 }

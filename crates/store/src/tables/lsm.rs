@@ -4,14 +4,19 @@
 //! up to which position it has been applied; it is written with every group, so what a flush
 //! makes durable always says so itself.
 //!
+//! A run goes into files at once, past the memtable. [`loaded`] says up to which position runs have
+//! gone; a key would not do, for it would lie between all runs and have each merged with the others.
+//!
 //! Not here: when the tree writes and merges files ([`worker`]), who may still read what
 //! ([`views`]), whether its files are whole ([`integrity`]).
 
 mod integrity;
+mod loaded;
 mod views;
 mod worker;
 
-use super::{Range, Tables, View};
+use super::hot::Hot;
+use super::{Range, Run, Tables, View, stored};
 use crate::{Error, Options, Position};
 use bytes::Bytes;
 use lsm_tree::config::CompressionPolicy;
@@ -21,7 +26,7 @@ use lsm_tree::{
 };
 use model::Key;
 use model::change::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use views::{Views, Visible};
 use worker::{Worker, WorkerHandle};
@@ -33,11 +38,17 @@ const POSITION_KEY: &[u8] = b"\0position";
 /// some microseconds.
 pub const FILES_OPEN_MAX: usize = 256;
 
+/// Runs shorter than one part in so many of a memtable go the way of single changes: a file of
+/// their own is not worth having.
+const SHORT_RUN_PART: u64 = 64;
+
 /// A snapshot after everything; the tree reserves the upper half of the numbers.
 const EVERYTHING: u64 = u64::MAX >> 1;
 
 pub(crate) struct LsmTables {
+    path: PathBuf,
     tree: AnyTree,
+    hot: Arc<Hot>,
     /// Numbers groups *and* the tree's own versions: a read at a number finds the newest version
     /// below it, so both must come from one series.
     numbers: SequenceNumberCounter,
@@ -62,15 +73,15 @@ impl LsmTables {
             .use_descriptor_table(Some(Arc::new(DescriptorTable::new(FILES_OPEN_MAX))))
             .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
             .open()?;
-        let next = tree
-            .get_highest_persisted_seqno()
-            .map_or(1, |highest| highest + 1);
+        let next = next_number(&tree);
         numbers.set(next);
-        let durable = stored_position(&tree)?;
+        let durable = stored_position(&tree)?.max(loaded::read(path, next)?);
         let views = Arc::new(Views::new(next));
         let worker = Worker::start(tree.clone(), Arc::clone(&views), durable);
         Ok(Self {
+            path: path.to_owned(),
             tree,
+            hot: Arc::new(Hot::new(options.hot_octets)),
             numbers,
             views,
             memtable_octets: options.memtable_octets,
@@ -81,10 +92,28 @@ impl LsmTables {
 }
 
 impl LsmTables {
+    /// Writes a run to files and has the tree take them in, durably.
+    fn ingest(&self, run: &Run) -> Result<(), Error> {
+        let mut files = self.tree.ingestion()?;
+        for (key, octets) in run.kept() {
+            match octets {
+                Some(octets) => files.write(key, octets)?,
+                None => files.write_tombstone(key)?,
+            }
+        }
+        Ok(files.finish()?)
+    }
+
     fn lock_applied(&self) -> MutexGuard<'_, Position> {
         // If applying has panicked, the position is that of the last whole group.
         self.applied.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The number that follows all those in the tree's files.
+fn next_number(tree: &AnyTree) -> u64 {
+    tree.get_highest_persisted_seqno()
+        .map_or(1, |highest| highest + 1)
 }
 
 fn stored_position(tree: &AnyTree) -> Result<Position, Error> {
@@ -117,9 +146,10 @@ impl Tables for LsmTables {
         for write in writes {
             let key = &write.key.octets()[..];
             match &write.octets {
-                Some(octets) => self.tree.insert(key, &octets[..], number),
+                Some(octets) => self.tree.insert(key, &*stored::encode(key, octets), number),
                 None => self.tree.remove(key, number),
             };
+            self.hot.forget(&write.key, number);
         }
         let (_, memtable) = self
             .tree
@@ -132,9 +162,35 @@ impl Tables for LsmTables {
         Ok(())
     }
 
+    fn load(&self, position: Position, run: &Run) -> Result<(), Error> {
+        // Deletions alone may leave nothing in the files by which `loaded` knows the tree again.
+        let is_short = (run.octets() as u64) < self.memtable_octets / SHORT_RUN_PART;
+        if is_short || run.only_deletes() {
+            return self.apply(position, &run.writes()?);
+        }
+        let mut applied = self.lock_applied();
+        // The files of a run lie above everything before it, so that must be in files too.
+        self.worker.rotate(*applied);
+        self.worker.wait_until_durable(*applied)?;
+        self.worker.hold_merging();
+        self.ingest(run)?;
+        loaded::write(&self.path, position, next_number(&self.tree))?;
+        let next = self.numbers.get();
+        self.hot.forget_all(next - 1);
+        self.views.publish(next);
+        *applied = position;
+        self.worker.note_durable(position);
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<(), Error> {
+        self.worker.settle()
+    }
+
     fn view(&self) -> Box<dyn View> {
         Box::new(LsmView {
             tree: self.tree.clone(),
+            hot: Arc::clone(&self.hot),
             at: self.views.open(),
         })
     }
@@ -156,13 +212,22 @@ impl Tables for LsmTables {
 
 struct LsmView {
     tree: AnyTree,
+    hot: Arc<Hot>,
     at: Visible,
 }
 
 impl View for LsmView {
     fn get(&self, key: &Key) -> Result<Option<Bytes>, Error> {
-        let found = self.tree.get(&key.octets()[..], self.at.number())?;
-        Ok(found.map(Bytes::from))
+        let at = self.at.number();
+        if let Some(octets) = self.hot.get(key, at) {
+            return Ok(Some(octets));
+        }
+        let Some(found) = self.tree.get(&key.octets()[..], at)? else {
+            return Ok(None);
+        };
+        let octets = stored::decode(key.octets(), &found)?;
+        self.hot.put(key, &octets, at);
+        Ok(Some(octets))
     }
 
     fn range(&self, from: &Key, to: &Key) -> Range<'_> {
@@ -172,8 +237,9 @@ impl View for LsmView {
         let bounds = from.octets()[..].to_vec()..to.octets()[..].to_vec();
         let entries = self.tree.range(bounds, self.at.number(), None);
         Box::new(entries.map(|entry| {
-            let (key, octets) = entry.into_inner()?;
-            Ok((Key::from_octets(key.into()), octets.into()))
+            let (key, found) = entry.into_inner()?;
+            let octets = stored::decode(&key, &found)?;
+            Ok((Key::from_octets(key.into()), octets))
         }))
     }
 }

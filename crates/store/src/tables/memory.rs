@@ -1,6 +1,6 @@
 //! Tables in memory. They hold nothing durably: every start replays the whole log.
 
-use super::{Range, Tables, View};
+use super::{Range, Run, Tables, View};
 use crate::{Error, Position};
 use bytes::Bytes;
 use model::Key;
@@ -41,6 +41,14 @@ impl Tables for MemoryTables {
             }
         }
         *self.map.write().unwrap_or_else(PoisonError::into_inner) = map;
+        Ok(())
+    }
+
+    fn load(&self, position: Position, run: &Run) -> Result<(), Error> {
+        self.apply(position, &run.writes()?)
+    }
+
+    fn settle(&self) -> Result<(), Error> {
         Ok(())
     }
 

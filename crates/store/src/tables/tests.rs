@@ -5,6 +5,7 @@ use crate::Options;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 /// Small memtables, so that a few hundred writes make several files.
@@ -246,17 +247,144 @@ fn check_each_octet(path: &Path, whole: &[u8], count: usize) {
     std::fs::write(path, whole).unwrap();
 }
 
+fn run_of(writes: &[Write]) -> Run {
+    let mut run = Run::default();
+    writes.iter().for_each(|write| run.add(write));
+    run.sort();
+    run
+}
+
+/// Enough writes that they go into files of their own.
+fn long_run(octets: &str) -> Run {
+    let write = |number| put(&format!("key {number:03}"), octets);
+    run_of(&(0..100).rev().map(write).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_run_is_shown_at_once_and_hides_what_was_there() {
+    on_each(|tables| {
+        tables
+            .apply(Position(1), &[put("a", "1"), put("key 007", "old")])
+            .unwrap();
+        let before = tables.view();
+        assert_eq!(get(&*before, "key 007").as_deref(), Some("old"));
+        tables.load(Position(2), &long_run("new")).unwrap();
+        assert_eq!(get(&*before, "key 007").as_deref(), Some("old"));
+        assert_eq!(get(&*before, "key 008"), None);
+        assert_eq!(keys(&*before, "a", "z"), ["a", "key 007"]);
+        let after = tables.view();
+        assert_eq!(get(&*after, "key 007").as_deref(), Some("new"));
+        assert_eq!(get(&*after, "a").as_deref(), Some("1"));
+        assert_eq!(keys(&*after, "a", "z").len(), 101);
+        tables.apply(Position(3), &[delete("key 007")]).unwrap();
+        tables.settle().unwrap();
+        assert_eq!(get(&*tables.view(), "key 007"), None);
+        assert_eq!(get(&*after, "key 007").as_deref(), Some("new"));
+    });
+}
+
+#[test]
+fn a_run_is_in_files_when_it_is_shown() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    tables.apply(Position(1), &[put("a", "1")]).unwrap();
+    tables.load(Position(5), &long_run("new")).unwrap();
+    assert_eq!(tables.durable(), Position(5));
+    tables.apply(Position(6), &[put("a", "2")]).unwrap();
+    drop(tables); // As in a crash.
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    assert_eq!(tables.durable(), Position(5));
+    assert_eq!(get(&*tables.view(), "a").as_deref(), Some("1"));
+    assert_eq!(keys(&*tables.view(), "a", "z").len(), 101);
+    // Merging gives the files other numbers, and drops what was deleted.
+    tables.apply(Position(6), &[delete("a")]).unwrap();
+    tables.flush().unwrap();
+    tables.compact().unwrap();
+    drop(tables);
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    assert_eq!(tables.durable(), Position(6));
+}
+
+/// Whoever removes the tables must not be told that they hold anything.
+#[test]
+fn tables_without_their_files_know_nothing_of_runs() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    tables.load(Position(5), &long_run("new")).unwrap();
+    drop(tables);
+    std::fs::remove_file(folder.path().join("current")).unwrap();
+    for name in std::fs::read_dir(folder.path()).unwrap() {
+        let path = name.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with('v') {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    assert_eq!(tables.durable(), Position::START);
+    assert!(keys(&*tables.view(), "a", "z").is_empty());
+}
+
+/// Readers beside a writer: a view never changes its mind, and never shows what is older than
+/// something that was acknowledged before it was opened.
+#[test]
+fn the_hot_layer_shows_every_view_its_own_moment() {
+    let folder = TempDir::new().unwrap();
+    let tables = LsmTables::open(folder.path(), &small()).unwrap();
+    let acknowledged = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut reads = 0;
+                    while acknowledged.load(Ordering::Acquire) < 2000 {
+                        let known = acknowledged.load(Ordering::Acquire);
+                        let view = tables.view();
+                        let first = get(&*view, "a").unwrap_or_default();
+                        std::thread::yield_now();
+                        // Both keys are always written together.
+                        assert_eq!(get(&*view, "b").unwrap_or_default(), first);
+                        assert_eq!(get(&*view, "a").unwrap_or_default(), first);
+                        let shown: u64 = first.parse().unwrap_or_default();
+                        assert!(shown >= known, "{known} was acknowledged, {shown} is shown");
+                        reads += 1;
+                    }
+                    reads
+                })
+            })
+            .collect();
+        for position in 1..=2000 {
+            tables.make_room().unwrap();
+            let text = position.to_string();
+            let writes = [put("a", &text), put("b", &text)];
+            if position % 100 == 0 {
+                let fill = (0..50).map(|number| put(&format!("fill {number:03}"), &text));
+                let writes: Vec<_> = writes.into_iter().chain(fill).collect();
+                tables.load(Position(position), &run_of(&writes)).unwrap();
+            } else {
+                tables.apply(Position(position), &writes).unwrap();
+            }
+            acknowledged.store(position, Ordering::Release);
+        }
+        for reader in readers {
+            assert!(reader.join().unwrap() > 0);
+        }
+    });
+}
+
 #[derive(Debug, Clone)]
 enum Act {
     Apply(Vec<(u8, Option<u16>)>),
+    Load(Vec<(u8, Option<u16>)>),
     Flush,
     Compact,
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
-    let writes = proptest::collection::btree_map(any::<u8>(), any::<Option<u16>>(), 1..20);
+    let some = proptest::collection::btree_map(any::<u8>(), any::<Option<u16>>(), 1..20);
+    let many = proptest::collection::vec((any::<u8>(), any::<Option<u16>>()), 1..60);
     prop_oneof![
-        8 => writes.prop_map(|writes| Act::Apply(writes.into_iter().collect())),
+        8 => some.prop_map(|writes| Act::Apply(writes.into_iter().collect())),
+        4 => many.prop_map(Act::Load),
         1 => Just(Act::Flush),
         1 => Just(Act::Compact),
     ]
@@ -287,38 +415,54 @@ proptest! {
     fn tables_are_an_ordered_map(acts in proptest::collection::vec(any_act(), 1..40)) {
         on_each(|tables| {
             let mut map = BTreeMap::new();
+            let mut before = (tables.view(), map.clone());
             for (act, position) in acts.iter().zip(1..) {
                 match act {
                     Act::Apply(writes) => {
-                        let text = |(at, octets): &(u8, Option<u16>)| {
-                            let at = format!("{at:03}");
-                            let octets = octets.map(|octets| format!("{octets:0150}"));
-                            (at, octets)
-                        };
-                        let writes: Vec<(String, Option<String>)> =
-                            writes.iter().map(text).collect();
-                        let as_writes: Vec<Write> = writes
-                            .iter()
-                            .map(|(at, octets)| match octets {
-                                Some(octets) => put(at, octets),
-                                None => delete(at),
-                            })
-                            .collect();
+                        let writes = as_texts(writes);
                         tables.make_room().unwrap();
-                        tables.apply(Position(position), &as_writes).unwrap();
+                        tables.apply(Position(position), &as_writes(&writes)).unwrap();
+                        map.extend(writes);
+                    }
+                    Act::Load(writes) => {
+                        let writes = as_texts(writes);
+                        tables.make_room().unwrap();
+                        tables.load(Position(position), &run_of(&as_writes(&writes))).unwrap();
                         map.extend(writes);
                     }
                     Act::Flush => tables.flush().unwrap(),
                     Act::Compact => tables.compact().unwrap(),
                 }
-            }
-            let present = map.iter().filter(|(_, octets)| octets.is_some());
-            let expected: Vec<String> = present.map(|(at, _)| at.clone()).collect();
-            let view = tables.view();
-            assert_eq!(keys(&*view, "0", "9"), expected);
-            for (at, octets) in &map {
-                assert_eq!(&get(&*view, at), octets);
+                // Reading puts into the hot layer what the next writes must not leave there.
+                check_contents(&*before.0, &before.1);
+                before = (tables.view(), map.clone());
+                check_contents(&*before.0, &before.1);
             }
         });
+    }
+}
+
+fn as_texts(writes: &[(u8, Option<u16>)]) -> Vec<(String, Option<String>)> {
+    let text = |(at, octets): &(u8, Option<u16>)| {
+        let octets = octets.map(|octets| format!("{octets:0150}"));
+        (format!("{at:03}"), octets)
+    };
+    writes.iter().map(text).collect()
+}
+
+fn as_writes(texts: &[(String, Option<String>)]) -> Vec<Write> {
+    let write = |(at, octets): &(String, Option<String>)| match octets {
+        Some(octets) => put(at, octets),
+        None => delete(at),
+    };
+    texts.iter().map(write).collect()
+}
+
+fn check_contents(view: &dyn View, map: &BTreeMap<String, Option<String>>) {
+    let present = map.iter().filter(|(_, octets)| octets.is_some());
+    let expected: Vec<String> = present.map(|(at, _)| at.clone()).collect();
+    assert_eq!(keys(view, "0", "9"), expected);
+    for (at, octets) in map {
+        assert_eq!(&get(view, at), octets);
     }
 }

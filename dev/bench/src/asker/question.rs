@@ -14,19 +14,19 @@ pub(super) const IDENTIFIER_AT: usize = ENVELOPE_OCTETS + HEADER_OCTETS + 4;
 pub(super) const REQUEST_ID_AT: usize = 8;
 
 /// The datagram of a question for all public values of an identifier.
-pub(super) struct Question {
+pub(crate) struct Question {
     datagram: Vec<u8>,
 }
 
 impl Question {
     /// A question, good for as long as any message is.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let datagram = message(0, &identifier(0)).encode().to_vec();
         Self { datagram }
     }
 
     /// The question with this id, about this identifier.
-    pub(super) fn about(&mut self, id: u32, identifier: &[u8; IDENTIFIER_OCTETS]) -> &[u8] {
+    pub(crate) fn about(&mut self, id: u32, identifier: &[u8; IDENTIFIER_OCTETS]) -> &[u8] {
         self.datagram[REQUEST_ID_AT..][..4].copy_from_slice(&id.to_be_bytes());
         self.datagram[IDENTIFIER_AT..][..IDENTIFIER_OCTETS].copy_from_slice(identifier);
         &self.datagram

@@ -2,11 +2,22 @@
 
 use crate::failure::{Failure, cannot};
 use crate::process::Process;
+use crate::statistics::real;
+use rustix::param::clock_ticks_per_second;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// What an import took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Import {
+    /// From start to end.
+    pub(super) took: Duration,
+    /// For how long its threads ran, together.
+    pub(super) ran: Duration,
+}
 
 /// The binary `nameplate`.
 pub(super) struct Nameplate {
@@ -46,8 +57,9 @@ impl Nameplate {
         })
     }
 
-    /// Imports a table into a data folder; says how long that took, from start to end.
-    pub(super) fn import(&self, table: &Path, data: &Path) -> Result<Duration, Failure> {
+    /// Imports a table into a data folder; says what that took, from start to end.
+    pub(super) fn import(&self, table: &Path, data: &Path) -> Result<Import, Failure> {
+        let ran_before = ran_by_ended()?;
         let started = Instant::now();
         let output = self
             .command("import", data)
@@ -57,7 +69,8 @@ impl Nameplate {
             .map_err(cannot(format!("start {}", self.path.display())))?;
         let took = started.elapsed();
         if output.status.success() {
-            return Ok(took);
+            let ran = ran_by_ended()?.saturating_sub(ran_before);
+            return Ok(Import { took, ran });
         }
         let said = String::from_utf8_lossy(&output.stderr);
         Err(format!("an import failed: {}", said.trim()).into())
@@ -81,5 +94,36 @@ impl Nameplate {
             .arg(data)
             .env_remove("NAMEPLATE_LOG");
         command
+    }
+}
+
+/// For how long all processes ran that we have started and that have ended.
+fn ran_by_ended() -> Result<Duration, Failure> {
+    let path = "/proc/self/stat";
+    let stat = std::fs::read_to_string(path).map_err(cannot(format!("read {path}")))?;
+    let ticks = children_ticks(&stat).ok_or("the system does not tell how long processes ran")?;
+    Ok(Duration::from_secs_f64(
+        real(ticks) / real(clock_ticks_per_second()),
+    ))
+}
+
+/// The fields `cutime` and `cstime` of a process's `stat`, added. What stands before them is a name
+/// in parentheses, which may hold anything, and 14 fields.
+fn children_ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_whitespace().skip(13);
+    let [user, system] = [times.next()?, times.next()?].map(str::parse::<u64>);
+    Some(user.ok()? + system.ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_ended_processes_are_found_behind_any_name() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 9 8 7 6 50 60 300 40 20 0 1 0 99 1 2 3";
+        assert_eq!(children_ticks(stat), Some(340));
+        assert_eq!(children_ticks("7 (a) S 1"), None);
     }
 }

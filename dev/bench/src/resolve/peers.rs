@@ -14,8 +14,8 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use store::{Options, Store};
 
-/// How many records one change registers: as many as an import takes.
-const RECORDS_PER_CHANGE: u64 = 2000;
+/// How many records one load registers: about as many as an import takes.
+const RECORDS_PER_LOAD: u64 = 16_000;
 
 /// Larger than any question.
 const BUFFER_OCTETS: usize = 2048;
@@ -28,6 +28,9 @@ pub(crate) struct NodeArguments {
     /// How many records to register first.
     #[arg(long)]
     records: u64,
+    /// How many megabytes of records to keep ready.
+    #[arg(long)]
+    hot: Option<u64>,
     /// The core to stay on.
     #[arg(long)]
     core: Option<usize>,
@@ -47,14 +50,16 @@ pub(crate) struct EchoArguments {
 pub(super) fn start_node(
     data: &Path,
     records: u64,
+    hot: Option<u64>,
     cores: Option<Pair>,
 ) -> Result<Process, Failure> {
     let data = data.to_str().ok_or("the folder's name is not UTF-8")?;
-    start(
-        "node",
-        &["--data", data, "--records", &records.to_string()],
-        cores,
-    )
+    let records = records.to_string();
+    let hot = hot.map(|hot| hot.to_string());
+    let hot = hot.as_ref().map(|hot| ["--hot", hot]);
+    let arguments = ["--data", data, "--records", &records];
+    let arguments = [&arguments, hot.as_slice().as_flattened()].concat();
+    start("node", &arguments, cores)
 }
 
 /// Starts an echo whose answers have this length.
@@ -76,9 +81,13 @@ fn start(command: &str, arguments: &[&str], cores: Option<Pair>) -> Result<Proce
 /// Is the node: one thread answers UDP.
 pub(crate) fn run_node(arguments: &NodeArguments) -> Result<(), Failure> {
     arguments.core.map_or(Ok(()), pin)?;
-    register(&arguments.data, arguments.records)?;
+    let mut options = Options::default();
+    if let Some(megabytes) = arguments.hot {
+        options.hot_octets = megabytes << 20;
+    }
+    register(&arguments.data, arguments.records, &options)?;
     // Opened again, the records are where they are after every start: in the tables' files.
-    let store = open(&arguments.data)?;
+    let store = open(&arguments.data, &options)?;
     let config = Config {
         listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
         udp_threads: 1,
@@ -90,24 +99,27 @@ pub(crate) fn run_node(arguments: &NodeArguments) -> Result<(), Failure> {
     Ok(node.stop()?)
 }
 
-fn open(data: &Path) -> Result<Store, Failure> {
-    Store::open(data, &Options::default()).map_err(cannot("open the data folder"))
+fn open(data: &Path, options: &Options) -> Result<Store, Failure> {
+    Store::open(data, options).map_err(cannot("open the data folder"))
 }
 
-fn register(data: &Path, records: u64) -> Result<(), Failure> {
-    let store = open(data)?;
+/// Registers records in a data folder and closes it.
+pub(crate) fn register(data: &Path, records: u64, options: &Options) -> Result<(), Failure> {
+    let store = open(data, options)?;
     let now = Clock::date();
-    for first in (0..records).step_by(RECORDS_PER_CHANGE as usize) {
+    for first in (0..records).step_by(RECORDS_PER_LOAD as usize) {
         let mut change = Change::default();
-        for serial in first..records.min(first + RECORDS_PER_CHANGE) {
+        for serial in first..records.min(first + RECORDS_PER_LOAD) {
             let registration = registration(serial, now)?;
-            if serial == first {
+            if serial == 0 {
                 change.put(registration.home, HOMED_MARK.into());
             }
             change.put(registration.key, registration.record.octets().clone());
         }
-        store.commit(change)?;
+        // If one fails, so do those after it, and the end.
+        store.load(change.writes, Box::new(|_| ()));
     }
+    store.end_load()?;
     Ok(store.close()?)
 }
 

@@ -136,7 +136,7 @@ fn is_directory_sound(path: &Path) -> io::Result<bool> {
     Ok(head == TRAILER_HEAD && xxh3_128(&directory) == checksum)
 }
 
-fn damaged(path: &Path) -> Error {
+pub(super) fn damaged(path: &Path) -> Error {
     Error::Corrupted {
         file: path.to_string_lossy().into_owned(),
         at: 0,

@@ -3,7 +3,7 @@
 //! The tree may forget what lies below the oldest of them, and panics when it is read below what
 //! it has forgotten; so a view counts as open before it reads its number.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The number up to which everything is visible, and the numbers of open views.
@@ -15,7 +15,9 @@ pub(super) struct Views {
 #[derive(Debug)]
 struct State {
     visible: u64,
-    open: BTreeMap<u64, usize>,
+    /// Numbers with how many views read at each, ascending: what is visible only rises. (No map:
+    /// one comes and goes with every question, and would be allocated each time.)
+    open: VecDeque<(u64, usize)>,
 }
 
 /// The number an open view reads at; it counts as open until this is dropped.
@@ -27,7 +29,7 @@ pub(super) struct Visible {
 
 impl Views {
     pub(super) fn new(visible: u64) -> Self {
-        let open = BTreeMap::new();
+        let open = VecDeque::new();
         Self {
             state: Mutex::new(State { visible, open }),
         }
@@ -41,7 +43,10 @@ impl Views {
     pub(super) fn open(self: &Arc<Self>) -> Visible {
         let mut state = self.lock();
         let number = state.visible;
-        *state.open.entry(number).or_default() += 1;
+        match state.open.back_mut() {
+            Some((last, count)) if *last == number => *count += 1,
+            _ => state.open.push_back((number, 1)),
+        }
         Visible {
             views: Arc::clone(self),
             number,
@@ -51,7 +56,10 @@ impl Views {
     /// The lowest number that anybody reads at, or may begin to.
     pub(super) fn oldest(&self) -> u64 {
         let state = self.lock();
-        state.open.keys().next().copied().unwrap_or(state.visible)
+        state
+            .open
+            .front()
+            .map_or(state.visible, |&(number, _)| number)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -69,10 +77,13 @@ impl Visible {
 impl Drop for Visible {
     fn drop(&mut self) {
         let mut state = self.views.lock();
-        if let Some(count) = state.open.get_mut(&self.number) {
-            *count -= 1;
-            if *count == 0 {
-                state.open.remove(&self.number);
+        let place = state
+            .open
+            .binary_search_by_key(&self.number, |&(number, _)| number);
+        if let Ok(place) = place {
+            state.open[place].1 -= 1;
+            if state.open[place].1 == 0 {
+                state.open.remove(place);
             }
         }
     }

@@ -50,6 +50,8 @@ struct State {
     retired: Vec<Arc<Memtable>>,
     durable: Position,
     merge_wanted: bool,
+    /// While runs are loaded one after the other, merging each with the last would be wasted.
+    merging_held: bool,
     failure: Option<Error>,
     stops: bool,
 }
@@ -75,6 +77,7 @@ impl Worker {
                 retired: Vec::new(),
                 durable,
                 merge_wanted: true,
+                merging_held: false,
                 failure: None,
                 stops: false,
             }),
@@ -115,7 +118,8 @@ impl Worker {
             if !state.sealed.is_empty() {
                 return Some(Task::Write);
             }
-            if state.merge_wanted {
+            let is_held = state.merging_held && self.tree.l0_run_count() < UNMERGED_COUNT_MAX;
+            if state.merge_wanted && !is_held {
                 return Some(Task::Merge);
             }
             state = self.shared.wait(state);
@@ -187,6 +191,26 @@ impl WorkerHandle {
             state.sealed.push(position);
             self.shared.changed.notify_all();
         }
+    }
+
+    /// Keeps the worker from merging until [`WorkerHandle::settle`], unless it must.
+    pub(super) fn hold_merging(&self) {
+        self.shared.lock().merging_held = true;
+    }
+
+    /// Says that files hold everything up to `position`, which somebody else has written.
+    pub(super) fn note_durable(&self, position: Position) {
+        let mut state = self.shared.lock();
+        state.durable = position;
+        state.merge_wanted = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Lets the worker merge, and waits until nothing is left to merge.
+    pub(super) fn settle(&self) -> Result<(), Error> {
+        self.shared.lock().merging_held = false;
+        self.shared.changed.notify_all();
+        self.wait_until(|state| !state.merge_wanted)
     }
 
     /// Waits until the worker has caught up enough for more writes.
