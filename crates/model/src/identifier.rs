@@ -117,20 +117,25 @@ impl Identifier {
     /// `.` and `/` are neighbours in ASCII, so what is under a prefix lies together: all of
     /// `88.156`, with its derived prefixes, is the range from `88.156.` to before `88.1560`.
     pub fn canonical(&self, case: SuffixCase) -> Vec<u8> {
-        let mut octets = Vec::with_capacity(self.spelling.len() + PREFIX_OF_PREFIXES.len() + 1);
+        self.canonical_after(&[], case)
+    }
+
+    /// The canonical octets after others.
+    pub(crate) fn canonical_after(&self, head: &[u8], case: SuffixCase) -> Vec<u8> {
+        let added = self.slash.map_or(PREFIX_OF_PREFIXES.len() + 1, |_| 0);
+        let mut octets = Vec::with_capacity(head.len() + added + self.spelling.len());
+        octets.extend_from_slice(head);
         if self.slash.is_none() {
             octets.extend_from_slice(PREFIX_OF_PREFIXES.as_bytes());
             octets.push(b'/');
         }
         octets.extend_from_slice(&self.spelling);
         let folded = if case == SuffixCase::Insensitive || self.is_global() {
-            octets.as_mut_slice()
+            octets.get_mut(head.len()..)
         } else {
-            octets
-                .get_mut(..self.slash.unwrap_or_default())
-                .unwrap_or_default()
+            octets.get_mut(head.len()..head.len() + self.slash.unwrap_or_default())
         };
-        folded.make_ascii_uppercase();
+        folded.unwrap_or_default().make_ascii_uppercase();
         octets
     }
 }
@@ -161,7 +166,15 @@ impl Prefix {
 
     /// The canonical octets: ASCII letters upper-cased.
     pub fn canonical(&self) -> Vec<u8> {
-        self.0.to_ascii_uppercase()
+        self.canonical_after(&[])
+    }
+
+    /// The canonical octets after others.
+    pub(crate) fn canonical_after(&self, head: &[u8]) -> Vec<u8> {
+        let mut octets = [head, &self.0].concat();
+        let folded = octets.get_mut(head.len()..);
+        folded.unwrap_or_default().make_ascii_uppercase();
+        octets
     }
 }
 

@@ -49,17 +49,12 @@ impl Key {
     /// The key of an identifier's record.
     pub fn record(identifier: &Identifier, case: SuffixCase) -> Self {
         let head = [Subspace::RECORDS.0, Scheme::HANDLE.0];
-        Self(
-            [&head, identifier.canonical(case).as_slice()]
-                .concat()
-                .into(),
-        )
+        Self(identifier.canonical_after(&head, case).into())
     }
 
     /// The key whose presence says that this node answers for a prefix.
     pub fn homed(prefix: &Prefix) -> Self {
-        let head = [Subspace::HOMED.0];
-        Self([&head, prefix.canonical().as_slice()].concat().into())
+        Self(prefix.canonical_after(&[Subspace::HOMED.0]).into())
     }
 
     /// Takes octets that were a key before, such as those of a log.

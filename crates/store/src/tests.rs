@@ -132,7 +132,7 @@ fn load(store: &Store, records: u32) {
     let numbers: Vec<u32> = (0..records).map(|number| number * 7 % records).collect();
     for numbers in numbers.chunks(100) {
         let writes = numbers.iter().flat_map(|&number| put(number).writes);
-        let done = |result: Result<Position, Error>| drop(result.unwrap());
+        let done = |result: Result<Position, Error>| assert!(result.is_ok());
         store.load(writes.collect(), Box::new(done));
     }
 }

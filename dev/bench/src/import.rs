@@ -176,8 +176,8 @@ impl Round {
             empty,
             full,
             cold,
-            asked_octets,
             compacted_on_disk,
+            asked_octets,
         })
     }
 

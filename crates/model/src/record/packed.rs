@@ -249,16 +249,13 @@ fn unpack_value(
     let value_type = from.string()?;
     put_length(out, value_type.len());
     out.extend_from_slice(value_type);
-    let data = from.string()?;
-    match HexCase::marked(marks) {
-        Some(case) => {
-            put_length(out, data.len() * 2);
-            out.extend(data.iter().flat_map(|&octet| case.digits(octet)));
-        }
-        None => {
-            put_length(out, data.len());
-            out.extend_from_slice(data);
-        }
+    let kept = from.string()?;
+    if let Some(case) = HexCase::marked(marks) {
+        put_length(out, kept.len() * 2);
+        out.extend(kept.iter().flat_map(|&octet| case.digits(octet)));
+    } else {
+        put_length(out, kept.len());
+        out.extend_from_slice(kept);
     }
     put_length(out, references.len());
     for (identifier, index) in references {
@@ -297,7 +294,7 @@ impl HexCase {
     /// How the octets are written if they are an even count of hexadecimal digits. Decimal ones
     /// alone stay as they are: serial numbers repeat from record to record.
     fn of(octets: &[u8]) -> Option<Self> {
-        if octets.len() < HEX_DIGITS_MIN || octets.len() % 2 != 0 {
+        if octets.len() < HEX_DIGITS_MIN || !octets.len().is_multiple_of(2) {
             return None;
         }
         let are_all = |is: fn(&u8) -> bool| octets.iter().all(is);

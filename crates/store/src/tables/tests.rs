@@ -249,7 +249,9 @@ fn check_each_octet(path: &Path, whole: &[u8], count: usize) {
 
 fn run_of(writes: &[Write]) -> Run {
     let mut run = Run::default();
-    writes.iter().for_each(|write| run.add(write));
+    for write in writes {
+        run.add(write);
+    }
     run.sort();
     run
 }
