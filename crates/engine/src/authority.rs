@@ -5,31 +5,32 @@
 
 mod creation;
 pub mod fuzz;
+mod referral;
 mod reply;
 mod resolution;
+mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use creation::{HOMED_MARK, Registration};
 pub use resolution::TemplateSettings;
+pub use settings::{OwnSite, Settings};
 
 use crate::question::MESSAGE_LIFE_SECONDS;
 use crate::step::{Event, Step};
-use crate::{Date, Digests};
+use crate::{Date, Digests, Signs, credentials};
 use alloc::borrow::ToOwned;
+use alloc::format;
 use alloc::string::ToString;
-use alloc::sync::Arc;
 use bytes::Bytes;
-use model::SuffixCase;
 use reply::Asked;
-use resolution::TemplateRules;
 use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::message::NO_CREDENTIAL;
 use wire::outcome::Failure;
 use wire::response::Answer;
 use wire::{
     Envelope, EnvelopeFlags, Header, Message, OpFlags, Opcode, Request, Response, ResponseCode,
-    Version,
+    Version, quirk,
 };
 
 /// Decides what to answer. Holds settings only; what it knows of identifiers it asks for.
@@ -37,14 +38,8 @@ use wire::{
 pub struct Authority<D> {
     /// Computes digests.
     pub digests: D,
-    /// Whether suffixes depend on case; fixed when the data folder was made.
-    pub suffix_case: SuffixCase,
-    /// The serial number of this site's information, which askers compare with theirs.
-    pub site_serial: u16,
-    /// Whether this site is a primary: its answers are authoritative.
-    pub is_primary: bool,
-    /// How identifiers that nobody has registered are computed. Default: as their namespaces say.
-    pub templates: Arc<TemplateSettings>,
+    /// What it is told about the node.
+    pub settings: Settings,
 }
 
 /// Says where a request comes from, and so what it may ask.
@@ -66,38 +61,88 @@ impl<D: Digests> Authority<D> {
             return Step::Ignore(Event::ResponseIgnored);
         }
         let asked = Asked::new(self, request, now);
+        if self.settings.is_strict
+            && let Some(oddity) = quirk::of_message(request).first()
+        {
+            let text = format!("this node is set to be strict: {}", oddity.meaning());
+            return asked.fail(ResponseCode::PROTOCOL_ERROR, text);
+        }
         if request.envelope.session_id != 0 {
             let text = "this node knows no session with that id; set one up anew";
             return asked.fail(ResponseCode::SESSION_TIMEOUT, text);
         }
         match Request::decode(request) {
-            Ok(Request::Resolution(body)) => {
-                let otherwise = TemplateRules::new(&self.templates, self.suffix_case, now);
-                resolution::start(asked, body, otherwise)
-            }
+            Ok(Request::Resolution(body)) => resolution::start(self, asked, body, now),
+            Ok(Request::SiteInfo(_)) => self.start_site_info(asked),
             Ok(Request::Creation(body)) if origin == Origin::Local => {
-                creation::start(asked, &body, self.suffix_case, now)
+                creation::start(asked, &body, self.settings.suffix_case, now)
             }
             Err(error) if is_offered(request.header.opcode) => {
                 asked.fail(ResponseCode::PROTOCOL_ERROR, error.to_string())
             }
-            Ok(_) | Err(_) => {
-                let text = "this node does not offer the operation";
-                asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)
-            }
+            Ok(_) | Err(_) => refuse_operation(asked, request.header.opcode),
         }
+    }
+
+    /// Site information (operation 2): the record as it is.
+    fn start_site_info(&self, asked: Asked) -> Step {
+        let Some(record) = self.settings.site.record() else {
+            let text = "this node has no record of its site; its operator must give it one";
+            return asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text);
+        };
+        asked.answer(ResponseCode::SUCCESS, Answer::SiteInfo(record.clone()))
     }
 
     /// Answers a request that could not be carried out, for a reason outside its plan.
     pub fn fail(&self, request: &Message, code: ResponseCode, text: &str, now: Date) -> Message {
         Asked::new(self, request, now).failure(code, text.to_owned())
     }
+
+    /// Answers a request with a challenge, issued under an id.
+    pub fn challenge(&self, request: &Message, id: u32, nonce: &[u8], now: Date) -> Message {
+        let asked = Asked::new(self, request, now);
+        asked.challenge_message(request, id, nonce, &self.digests)
+    }
+}
+
+/// Signs an answer with the key of the site's server, and marks it as signed; false, and nothing
+/// changed, if the key cannot.
+///
+/// For requests with the flag [`CERTIFIED`](OpFlags::CERTIFIED), outside of sessions.
+#[must_use]
+pub fn certify(answer: &mut Message, key: &impl Signs) -> bool {
+    let flags = answer.header.flags;
+    answer.header.flags = flags | OpFlags::CERTIFIED;
+    let is_signed = credentials::sign(answer, 0, key);
+    if !is_signed {
+        answer.header.flags = flags;
+    }
+    is_signed
+}
+
+/// Refuses what there is no plan for.
+fn refuse_operation(asked: Asked, opcode: Opcode) -> Step {
+    match opcode {
+        Opcode(0) => asked.fail(ResponseCode::PROTOCOL_ERROR, "0 is no operation"),
+        Opcode::NEXT_TXN_ID => {
+            // The reference software's words, which people search for.
+            let text = "Next txn id no longer supported; upgrade required";
+            asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)
+        }
+        _ => {
+            let text = "this node does not offer the operation";
+            asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)
+        }
+    }
 }
 
 /// Whether there is a plan for the operation. Where there is none, it does not matter whether the
 /// body could be read: the same numbers have other bodies in the Chinese system.
 fn is_offered(opcode: Opcode) -> bool {
-    matches!(opcode, Opcode::RESOLUTION | Opcode::CREATE_HANDLE)
+    matches!(
+        opcode,
+        Opcode::RESOLUTION | Opcode::GET_SITE_INFO | Opcode::CREATE_HANDLE
+    )
 }
 
 /// Answers octets that are no message, as far as their envelope tells whom to answer. What was

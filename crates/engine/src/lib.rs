@@ -9,6 +9,8 @@
 //! | [`step`] | how does a plan ask for records and give its answer? |
 //! | [`question`] | how do we ask another node? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
+//! | [`challenges`] | which challenges wait for their answers? |
+//! | [`Allowance`] | how much of something costly is done each second? |
 //! | [`credentials`] | how is a message signed or given a MAC, and is it the right one? |
 //! | [`proofs`] | how is a challenge answered, and is the answer right? |
 //! | [`template`] | which values does a template give an identifier that nobody has registered? |
@@ -26,7 +28,9 @@
 
 extern crate alloc;
 
+mod allowance;
 pub mod authority;
+pub mod challenges;
 pub mod credentials;
 mod digests;
 pub mod exchange;
@@ -42,7 +46,9 @@ pub mod template;
 mod tests;
 pub mod time;
 
+pub use allowance::{Allowance, AllowanceLimits};
 pub use authority::{Authority, Origin};
+pub use challenges::Challenges;
 pub use digests::Digests;
 pub use exchange::{Exchange, Outcome};
 pub use inbox::Inbox;

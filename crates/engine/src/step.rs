@@ -82,6 +82,10 @@ pub struct Answer {
     pub change: Change,
     /// What happened, for those who count and log.
     pub event: Event,
+    /// Whether the asker must prove who it is first. If so, the message only says that the node
+    /// has no room for challenges; whoever has room issues one and sends
+    /// [`Authority::challenge`](crate::Authority::challenge) instead.
+    pub is_challenge: bool,
 }
 
 /// What happened, for those who count and log; the engine itself writes no logs.

@@ -2,7 +2,7 @@
 //!
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
-use crate::answerer::Answerer;
+use crate::answerer::{Answerer, Source};
 use crate::counters::Counted;
 use engine::Origin;
 use std::net::IpAddr;
@@ -23,16 +23,18 @@ impl Handle {
         }
     }
 
-    /// Answers a request of somebody on the network; `None` if it deserves no answer.
+    /// Answers a request of somebody at an address; `None` if it deserves no answer.
     ///
-    /// May wait for the disk: call it where waiting is allowed.
-    pub fn answer(&self, request: &Message) -> Option<Message> {
-        self.answerer.answer(request, Origin::Network)
+    /// Signatures and challenges, which cost something, are limited for each address. May wait for
+    /// the disk: call it where waiting is allowed.
+    pub fn answer(&self, address: IpAddr, request: &Message) -> Option<Message> {
+        let source = Source::of(address);
+        self.answerer.answer(request, Origin::Network, source)
     }
 
-    /// Answers a packet of somebody on the network, also one that is no message.
-    pub fn answer_packet(&self, _peer: IpAddr, packet: &Packet) -> Option<Packet> {
-        self.answerer.answer_packet(packet)
+    /// Answers a packet of somebody at an address, also one that is no message.
+    pub fn answer_packet(&self, address: IpAddr, packet: &Packet) -> Option<Packet> {
+        self.answerer.answer_packet(packet, Source::of(address))
     }
 
     /// Answers octets that are no packet, whose envelope could be read.

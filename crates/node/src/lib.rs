@@ -210,7 +210,8 @@ impl Node {
     ///
     /// Blocks until what it writes is durable.
     pub fn answer_locally(&self, request: &Message) -> Option<Message> {
-        self.answerer.answer(request, engine::Origin::Local)
+        let source = answerer::Source::ANYBODY;
+        self.answerer.answer(request, engine::Origin::Local, source)
     }
 
     /// Listens for Ctrl-C and SIGTERM from now on, so that they no longer end the process at once.

@@ -3,7 +3,7 @@
 //! Answers leave in the order of the questions. Connections stay open until they are idle for too
 //! long, the peer closes them, or what comes cannot be cut into messages any more.
 
-use crate::answerer::Answerer;
+use crate::answerer::{Answerer, Source};
 use crate::config::Config;
 use crate::peers::{Guest, Peers};
 use std::io;
@@ -97,7 +97,7 @@ impl Accepting {
                         debug!(%peer, "closed: the peer has too many connections");
                         continue;
                     };
-                    connections.spawn(self.connection(stream).run(peer, (permit, guest)));
+                    connections.spawn(self.connection(stream, peer).run(peer, (permit, guest)));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection; trying again");
@@ -124,7 +124,7 @@ impl Accepting {
         Ok((stream, peer, permit))
     }
 
-    fn connection(&self, stream: TcpStream) -> Connection {
+    fn connection(&self, stream: TcpStream, peer: SocketAddr) -> Connection {
         Connection {
             stream,
             packets: PacketStream::default(),
@@ -132,6 +132,7 @@ impl Accepting {
             answerer: Arc::clone(&self.answerer),
             stopped: self.stopped.clone(),
             idle: self.idle,
+            source: Source::of(peer.ip()),
         }
     }
 }
@@ -143,6 +144,7 @@ struct Connection {
     answerer: Arc<Answerer>,
     stopped: watch::Receiver<bool>,
     idle: Duration,
+    source: Source,
 }
 
 impl Connection {
@@ -156,7 +158,8 @@ impl Connection {
     async fn serve(&mut self) -> io::Result<()> {
         while let Some(packet) = self.next_question().await? {
             // Reading the tables may wait for the disk: other connections go on meanwhile.
-            let answer = tokio::task::block_in_place(|| self.answerer.answer_packet(&packet));
+            let answer = || self.answerer.answer_packet(&packet, self.source);
+            let answer = tokio::task::block_in_place(answer);
             if let Some(answer) = answer {
                 self.send(&answer).await?;
             }

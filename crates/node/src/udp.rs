@@ -3,7 +3,7 @@
 //! Threads, not tasks: a datagram is answered at once or not at all, and reading the tables may
 //! wait for the disk.
 
-use crate::answerer::Answerer;
+use crate::answerer::{Answerer, Source};
 use crate::config::Config;
 use bytes::Bytes;
 use client::Clock;
@@ -104,7 +104,7 @@ impl Answering {
 
     fn answer(&self, datagram: &Bytes, peer: SocketAddr) {
         let answer = match self.complete(datagram, peer) {
-            Ok(Some(packet)) => self.answerer.answer_packet(&packet),
+            Ok(Some(packet)) => self.answerer.answer_packet(&packet, Source::of(peer.ip())),
             Ok(None) => None,
             Err(refused) => refused
                 .envelope

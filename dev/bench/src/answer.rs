@@ -123,7 +123,7 @@ fn measure_answers(
     let micros = measure(arguments, popularity, |number, serial| {
         let datagram = question.about(number as u32, &identifier(serial));
         let packet = Packet::decode(Bytes::copy_from_slice(datagram))?;
-        let answer = handle.answer_packet(&packet);
+        let answer = handle.answer_packet(Ipv4Addr::LOCALHOST.into(), &packet);
         answer.map(drop).ok_or_else(|| "no answer".into())
     })?;
     drop(handle);

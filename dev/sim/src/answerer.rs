@@ -6,13 +6,13 @@ use crate::planted::{Bug, Planted};
 use crate::workload::Registration;
 use crate::world::Host;
 use bytes::Bytes;
-use engine::authority::refuse;
+use engine::authority::{OwnSite, Settings, refuse};
+use engine::challenges::{ChallengeLimits, Chance};
 use engine::inbox::Refused;
 use engine::question::creation;
-use engine::{Answer, Authority, Date, Inbox, Moment, Origin, Step};
+use engine::{Answer, Authority, Challenges, Date, Inbox, Moment, Origin, Step};
 use model::{Change, Key, SuffixCase};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use wire::datagram::PIECE_OCTETS;
 use wire::stream::PacketStream;
 use wire::{Message, OpFlags, Packet, ResponseCode};
@@ -26,6 +26,7 @@ pub(crate) const UDP_ANSWER_OCTETS_MAX: usize = 3 * PIECE_OCTETS;
 /// The one node of the simulation.
 pub(crate) struct Answerer {
     authority: Authority<crypto::Provider>,
+    challenges: Challenges<Host>,
     stored: BTreeMap<Key, Bytes>,
     inbox: Inbox<Host>,
     connections: BTreeMap<Host, PacketStream>,
@@ -49,11 +50,13 @@ impl Answerer {
         Self {
             authority: Authority {
                 digests: crypto::Provider,
-                suffix_case,
-                site_serial: 7,
-                is_primary: true,
-                templates: Arc::default(),
+                settings: Settings {
+                    suffix_case,
+                    site: OwnSite::without_record(7, true),
+                    ..Settings::default()
+                },
             },
+            challenges: Challenges::new(ChallengeLimits::default()),
             stored: BTreeMap::new(),
             inbox: Inbox::new(),
             connections: BTreeMap::new(),
@@ -102,7 +105,7 @@ impl Answerer {
         let peer = self.planted.peer(peer);
         match self.inbox.handle_datagram(now, peer, octets) {
             Ok(None) => None,
-            Ok(Some(packet)) => Some(self.answer(&packet, date)),
+            Ok(Some(packet)) => Some(self.answer(&packet, peer, date)),
             Err(Refused { envelope, error }) => {
                 let refusal = refuse(&envelope?, &error, date);
                 Some(Handled::refused(refusal))
@@ -118,7 +121,7 @@ impl Answerer {
         let mut handled = Vec::new();
         loop {
             match stream.next_packet() {
-                Ok(Some(packet)) => handled.push(self.answer(&packet, date)),
+                Ok(Some(packet)) => handled.push(self.answer(&packet, peer, date)),
                 Ok(None) => break,
                 Err(error) => {
                     let refuse = |envelope| refuse(&envelope, &error, date);
@@ -132,7 +135,7 @@ impl Answerer {
         handled
     }
 
-    fn answer(&mut self, packet: &Packet, date: Date) -> Handled {
+    fn answer(&mut self, packet: &Packet, peer: Host, date: Date) -> Handled {
         let request = match Message::from_packet(packet) {
             Ok(request) => request,
             Err(error) => {
@@ -140,10 +143,9 @@ impl Answerer {
                 return Handled::refused(refusal);
             }
         };
-        let asked = Authority {
-            suffix_case: self.planted.suffix_case(self.authority.suffix_case),
-            ..self.authority.clone()
-        };
+        let mut asked = self.authority.clone();
+        let suffix_case = asked.settings.suffix_case;
+        asked.settings.suffix_case = self.planted.suffix_case(suffix_case);
         let shown = self.planted.request(request.clone());
         let step = asked.start(&shown, Origin::Network, date);
         let fetch = |key: &Key| {
@@ -151,17 +153,34 @@ impl Answerer {
             stored.map(|octets| self.planted.found(octets))
         };
         let Some(Answer {
-            message, change, ..
+            mut message,
+            change,
+            is_challenge,
+            ..
         }) = drive(step, fetch)
         else {
             return Handled::ignored(request);
         };
+        if is_challenge && let Some(challenge) = self.challenge(&shown, peer, date) {
+            message = challenge;
+        }
         self.carry_out(&change);
         Handled {
             answer: Some(self.planted.answer(&request, message)),
             request: Some(request),
             change,
         }
+    }
+
+    /// Challenges a question, as every node does; the chance in it is that of the question.
+    fn challenge(&mut self, request: &Message, peer: Host, date: Date) -> Option<Message> {
+        let chance = Chance {
+            id: request.envelope.request_id,
+            nonce: [7; wire::challenge::NONCE_OCTETS],
+        };
+        let now = Moment(u64::from(date.0) * 1000);
+        let id = self.challenges.issue(peer, request, chance, now)?;
+        Some(self.authority.challenge(request, id, &chance.nonce, date))
     }
 
     /// When [`Answerer::handle_timeout`] has something to do, if ever.

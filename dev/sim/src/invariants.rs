@@ -27,9 +27,9 @@ use engine::inbox::{ASSEMBLIES_COUNT_MAX, ASSEMBLIES_PER_PEER_MAX};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
+use wire::ResponseCode;
 use wire::datagram::{DATAGRAM_OCTETS_MAX, PIECE_OCTETS};
 use wire::response::Answer;
-use wire::{ResponseCode, Version};
 
 /// An invariant that does not hold, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,8 +123,10 @@ pub(crate) fn answers_echo_their_question(ended: &Ended, answered: &Answered) ->
         })?;
     }
     let has_digest = answered.response.digest.is_some();
-    // Versions before 2.1 have another layout, which we do not write.
-    let wants_digest = query.wants_digest && query.version >= Version::new(2, 1);
+    let is_challenge = matches!(answered.response.answer, Answer::Challenge(_));
+    // Versions before 2.1 have no flag for it, and challenges have it without one.
+    let is_old = query.version.is_before_2_1();
+    let wants_digest = (query.wants_digest || is_challenge) && !is_old;
     keep(
         has_digest == wants_digest,
         "answers_echo_their_question",

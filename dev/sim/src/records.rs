@@ -119,7 +119,7 @@ fn said(values: &[Value], query: &Query) -> Saying {
     match wanted.iter().find(|value| !is_public(value)) {
         None => Saying::Values(wanted.into_iter().map(EncodedValue::of).collect()),
         Some(hidden) if hidden.permissions.0 & Permissions::ADMIN_READ.0 != 0 => {
-            Saying::Code(ResponseCode::UNABLE_TO_AUTHENTICATE)
+            Saying::Code(ResponseCode::AUTHENTICATION_NEEDED)
         }
         Some(_) => Saying::Code(ResponseCode::INSUFFICIENT_PERMISSIONS),
     }

@@ -1,4 +1,6 @@
 //! What every answer takes from its request: ids, version, flags, digest.
+//!
+//! Not here: what is answered, and signing it ([`super::certify`]).
 
 use super::{Authority, answer_envelope};
 use crate::question::MESSAGE_LIFE_SECONDS;
@@ -8,11 +10,12 @@ use crate::{Date, Digests};
 use alloc::boxed::Box;
 use bytes::Bytes;
 use model::{Change, Key};
+use wire::challenge::Challenge;
 use wire::digest::DigestAlgorithm;
 use wire::message::NO_CREDENTIAL;
 use wire::outcome::Failure;
 use wire::response::Answer as Body;
-use wire::{Envelope, Header, Message, OpFlags, RequestDigest, Response, ResponseCode};
+use wire::{Envelope, Header, Message, OpFlags, RequestDigest, Response, ResponseCode, Version};
 
 /// What is remembered of a request until it is answered.
 #[derive(Debug)]
@@ -22,24 +25,33 @@ pub(super) struct Asked {
     pub(super) flags: OpFlags,
     /// The answer's header, but for its code.
     header: Header,
-    digest: Option<RequestDigest>,
+    digest: Option<Digest>,
 }
+
+/// The digest of the request, where the answer begins with one.
+#[derive(Debug)]
+enum Digest {
+    /// As it is since 2.1.
+    Flagged(RequestDigest),
+    /// As it was before: no flag says that it is there, and its algorithm has the number 0, by
+    /// which old clients know MD5.
+    Unflagged([u8; 16]),
+}
+
+/// The number in front of a digest before 2.1.
+const UNFLAGGED: u8 = 0;
 
 impl Asked {
     pub(super) fn new<D: Digests>(authority: &Authority<D>, request: &Message, now: Date) -> Self {
         let envelope = answer_envelope(&request.envelope);
-        // Peers before 2.1 expect a layout of the digest that nobody has written down for sure.
-        let wants_digest = request.header.flags.contains(OpFlags::REQUEST_DIGEST)
-            && !envelope.version.is_before_2_1();
-        let digest = wants_digest.then(|| {
-            let algorithm = DigestAlgorithm::of(envelope.version);
-            authority
-                .digests
-                .request_digest(algorithm, &request.digested_octets())
-        });
+        let wants_digest = request.header.flags.contains(OpFlags::REQUEST_DIGEST);
+        let digest =
+            wants_digest.then(|| Digest::of(request, envelope.version, &authority.digests));
+        let is_flagged = matches!(digest, Some(Digest::Flagged(_)));
+        let site = &authority.settings.site;
         let header = Header {
-            flags: answer_flags(request.header.flags, authority.is_primary, digest.is_some()),
-            site_serial: authority.site_serial,
+            flags: answer_flags(request.header.flags, site.is_primary(), is_flagged),
+            site_serial: site.serial(),
             expiration: now.plus_seconds(MESSAGE_LIFE_SECONDS).0,
             ..request.header
         };
@@ -66,12 +78,42 @@ impl Asked {
             message: self.message(code, body),
             change,
             event,
+            is_challenge: false,
         }))
     }
 
     /// Ends a plan with a failure.
     pub(super) fn fail(self, code: ResponseCode, text: impl Into<Bytes>) -> Step {
         self.answer(code, Body::Failure(Failure::new(text)))
+    }
+
+    /// Ends a plan that is not this node's to carry out.
+    pub(super) fn fail_not_responsible(self) -> Step {
+        // The reference software's words, which people search for.
+        self.fail(
+            ResponseCode::SERVER_NOT_RESPONSIBLE,
+            "That prefix doesn't live here",
+        )
+    }
+
+    /// Ends a plan that only goes on after a proof of who asks.
+    pub(super) fn challenge(self) -> Step {
+        let event = Event::Answered {
+            opcode: self.header.opcode,
+            code: ResponseCode::AUTHENTICATION_NEEDED,
+        };
+        let text = "too many challenges wait for their answers; nothing was done, try again";
+        Step::Answer(Box::new(Answer {
+            message: self.failure(ResponseCode::SERVER_BUSY, text),
+            change: Change::default(),
+            event,
+            is_challenge: true,
+        }))
+    }
+
+    /// The version of the answer.
+    pub(super) fn version(&self) -> Version {
+        self.envelope.version
     }
 
     /// Ends a plan that met a stored record it cannot read.
@@ -81,6 +123,7 @@ impl Asked {
             message: self.failure(ResponseCode::ERROR, text),
             change: Change::default(),
             event: Event::RecordUnreadable { key, error },
+            is_challenge: false,
         }))
     }
 
@@ -95,6 +138,7 @@ impl Asked {
                 identifier,
                 problem,
             },
+            is_challenge: false,
         }))
     }
 
@@ -110,22 +154,69 @@ impl Asked {
     }
 
     fn message(self, code: ResponseCode, answer: Body) -> Message {
-        let digest = self.digest;
+        let digest = match self.digest {
+            Some(Digest::Flagged(digest)) => Some(digest),
+            _ => None,
+        };
+        let mut body = Response::new(digest, answer).encode();
+        if let Some(Digest::Unflagged(digest)) = self.digest {
+            body = [&[UNFLAGGED][..], &digest, &body].concat().into();
+        }
         Message {
             envelope: self.envelope,
             header: Header {
                 response_code: code.for_version(self.envelope.version),
                 ..self.header
             },
-            body: Response::new(digest, answer).encode(),
+            body,
             tail: Bytes::from_static(NO_CREDENTIAL),
         }
+    }
+
+    /// A challenge: always with a digest of the request, and with an id for the answer to it.
+    pub(super) fn challenge_message(
+        mut self,
+        request: &Message,
+        id: u32,
+        nonce: &[u8],
+        digests: &impl Digests,
+    ) -> Message {
+        self.envelope.session_id = id;
+        let digest = Digest::of(request, self.envelope.version, digests);
+        let late_digest = match &digest {
+            Digest::Flagged(_) => None,
+            Digest::Unflagged(digest) => Some(Bytes::copy_from_slice(digest)),
+        };
+        // Before 2.1 the digest stands behind the nonce instead.
+        self.digest = late_digest.is_none().then_some(digest);
+        if self.digest.is_some() {
+            self.header.flags = self.header.flags | OpFlags::REQUEST_DIGEST;
+        }
+        let challenge = Challenge {
+            nonce: Bytes::copy_from_slice(nonce),
+            late_digest,
+        };
+        self.message(
+            ResponseCode::AUTHENTICATION_NEEDED,
+            Body::Challenge(challenge),
+        )
+    }
+}
+
+impl Digest {
+    fn of(request: &Message, version: Version, digests: &impl Digests) -> Self {
+        let octets = request.digested_octets();
+        if version.is_before_2_1() {
+            return Self::Unflagged(digests.md5(&octets));
+        }
+        let algorithm = DigestAlgorithm::of(version);
+        Self::Flagged(digests.request_digest(algorithm, &octets))
     }
 }
 
 /// An answer echoes the flags of its request, except those that say something of the answer: it
-/// is authoritative if a primary gives it, has a digest if it could, and is not signed, for this
-/// node does not sign yet. Whether anything was overwritten, the plan says.
+/// is authoritative if a primary gives it, and has a digest if it could. Whether anything was
+/// overwritten, the plan says; whether it is signed, whoever signs.
 fn answer_flags(asked: OpFlags, is_primary: bool, has_digest: bool) -> OpFlags {
     let own = OpFlags::AUTHORITATIVE
         | OpFlags::CERTIFIED

@@ -1,17 +1,21 @@
-//! Resolution of public values (RFC 3652 section 3.2).
+//! Resolution (RFC 3652 section 3.2).
 //!
 //! The order of checks is that of the reference software: a well-formed identifier, a prefix we
-//! are home to, a registered identifier, a value that is asked for, a value that may be seen.
-//! Beside it: `resolution/template.rs`, identifiers that are not registered but computed. Not
-//! here: values that need authentication; who asks for one is told that it cannot be had.
+//! are home to, a registered identifier, a value that is asked for, a value that may be seen. A
+//! value that an administrator may see is answered with a challenge. Beside it: `referral.rs`,
+//! prefixes that somebody else answers for; `resolution/template.rs`, identifiers that are not
+//! registered but computed. Not here: challenges themselves ([`crate::challenges`]).
 
 mod template;
 
 pub(super) use template::TemplateRules;
 pub use template::TemplateSettings;
 
+use super::Authority;
+use super::referral::{Home, Upward, described_prefix};
 use super::reply::Asked;
 use crate::step::{Fetch, Plan, Step};
+use crate::{Date, Digests};
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec;
@@ -19,18 +23,24 @@ use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
 use model::record::Entry;
 use model::value_type::AskedType;
-use model::{Identifier, Key, Permissions, Record};
+use model::{Identifier, Key, Permissions, Prefix, Record};
 use wire::resolution::{ResolutionAnswer, ResolutionRequest};
 use wire::response::Answer as Body;
 use wire::{OpFlags, ResponseCode};
 
+/// What tells how a node of the reference software is; only its administrators are told.
+const STATUS: &[u8] = b"0.SITE/STATUS";
+
 /// A resolution that waits for the record.
 #[derive(Debug)]
-struct Resolution {
-    asked: Asked,
+pub(super) struct Resolution {
+    pub(super) asked: Asked,
+    pub(super) key: Key,
+    pub(super) refers_old_peers: bool,
     identifier: Identifier,
     wanted: Wanted,
-    key: Key,
+    /// If the identifier describes a prefix: which.
+    described: Option<Prefix>,
     otherwise: TemplateRules,
 }
 
@@ -56,44 +66,107 @@ impl Wanted {
     }
 }
 
-pub(super) fn start(asked: Asked, request: ResolutionRequest, otherwise: TemplateRules) -> Step {
+pub(super) fn start<D: Digests>(
+    authority: &Authority<D>,
+    asked: Asked,
+    request: ResolutionRequest,
+    now: Date,
+) -> Step {
     let identifier = match Identifier::from_octets(request.identifier) {
         Ok(identifier) => identifier,
         // Not 102: the reference software says "not found" for what cannot be registered.
         Err(error) => return asked.fail(ResponseCode::HANDLE_NOT_FOUND, error.to_string()),
     };
+    let settings = &authority.settings;
+    if !settings
+        .site
+        .is_answered_here(&identifier, &authority.digests)
+    {
+        let text = "another server of this site answers for the identifier";
+        return asked.fail(ResponseCode::SERVER_NOT_RESPONSIBLE, text);
+    }
+    if identifier.spelling().eq_ignore_ascii_case(STATUS) {
+        return start_status(asked);
+    }
+    let otherwise = TemplateRules::new(&settings.templates, settings.suffix_case, now);
     let key = Key::record(&identifier, otherwise.case());
-    let keys = vec![Key::homed(&identifier.prefix()), key.clone()];
+    let described = described_prefix(&identifier);
+    let mut keys = vec![Key::homed(&identifier.prefix()), key.clone()];
+    keys.extend(described.as_ref().map(Key::homed));
     let plan = Resolution {
         asked,
+        key,
+        refers_old_peers: settings.refers_old_peers,
         identifier,
         wanted: Wanted::new(request.indexes, request.types),
-        key,
+        described,
         otherwise,
     };
     Fetch::step(keys, plan)
 }
 
+/// How the node is, nobody is told but its administrators; it is no record.
+fn start_status(asked: Asked) -> Step {
+    if asked.flags.contains(OpFlags::PUBLIC_ONLY) {
+        return asked.fail(ResponseCode::VALUES_NOT_FOUND, "");
+    }
+    asked.challenge()
+}
+
 impl Plan for Resolution {
-    /// Goes on with the mark of the home and the record.
-    fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
-        let homed = found.next().flatten();
+    /// Goes on with the mark of the home, the record, and the mark of the prefix it describes.
+    fn resume(mut self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
+        let is_home = found.next().flatten().is_some();
         let stored = found.next().flatten();
-        if homed.is_none() {
-            let text = "this node is not home to the prefix";
-            return self.asked.fail(ResponseCode::SERVER_NOT_RESPONSIBLE, text);
+        if let Some(described) = self.described.take() {
+            let is_home_to_described = found.next().flatten().is_some();
+            return self.resume_described(&described, is_home, is_home_to_described, stored);
         }
-        let Some(stored) = stored else {
-            return template::start(*self);
-        };
-        match Record::from_stored(stored) {
-            Ok(record) => self.answer(&record),
-            Err(error) => self.asked.fail_unreadable(self.key, error),
+        if !is_home {
+            return self.asked.fail_not_responsible();
+        }
+        match stored {
+            Some(stored) => self.found(stored),
+            None => template::start(*self),
         }
     }
 }
 
 impl Resolution {
+    /// Goes on with the record of a prefix, for which more than one home may be responsible: that
+    /// of the prefix, of one above it, or the root.
+    fn resume_described(
+        self,
+        described: &Prefix,
+        is_root: bool,
+        is_home: bool,
+        stored: Option<Bytes>,
+    ) -> Step {
+        let home = match (is_home, is_root) {
+            (true, _) => Home::Prefix,
+            (false, true) => Home::Root,
+            (false, false) => Home::Neither,
+        };
+        match stored {
+            Some(stored) if home != Home::Neither => self.found(stored),
+            None if home == Home::Prefix => self.asked.fail(ResponseCode::HANDLE_NOT_FOUND, ""),
+            stored => Upward {
+                resolution: self,
+                stored,
+                home,
+            }
+            .fetch(described),
+        }
+    }
+
+    /// Ends with the stored record.
+    pub(super) fn found(self, stored: Bytes) -> Step {
+        match Record::from_stored(stored) {
+            Ok(record) => self.answer(&record),
+            Err(error) => self.asked.fail_unreadable(self.key, error),
+        }
+    }
+
     fn answer(self, record: &Record) -> Step {
         let mut wanted: Vec<Entry> = record
             .entries()
@@ -120,12 +193,10 @@ impl Resolution {
     }
 
     /// Answers a question for a value that is not public: nobody may read it, or only somebody
-    /// whom this node cannot authenticate yet.
+    /// who proves to be an administrator.
     fn refuse(self, permissions: Permissions) -> Step {
         if permissions.contains(Permissions::ADMIN_READ) {
-            let text = "a value needs authentication, which this node does not offer yet; \
-                        ask for public values only";
-            return self.asked.fail(ResponseCode::UNABLE_TO_AUTHENTICATE, text);
+            return self.asked.challenge();
         }
         let text = "a value may be read by nobody";
         self.asked

@@ -3,10 +3,8 @@
 use super::*;
 use crate::Question;
 use crate::authority::tests::Sums;
-use crate::authority::{Authority, Origin, refuse};
+use crate::authority::{Authority, Origin, Settings, refuse};
 use crate::step::Step;
-use alloc::sync::Arc;
-use model::SuffixCase;
 use wire::outcome::Failure;
 use wire::response::Answer as Body;
 use wire::{OpFlags, ResponseCode};
@@ -23,10 +21,7 @@ fn question() -> Message {
 fn answer_to(question: &Message) -> Message {
     let authority = Authority {
         digests: Sums,
-        suffix_case: SuffixCase::Insensitive,
-        site_serial: 1,
-        is_primary: true,
-        templates: Arc::default(),
+        settings: Settings::default(),
     };
     let Step::Fetch(fetch) = authority.start(question, Origin::Network, DATE) else {
         panic!("a resolution fetches");

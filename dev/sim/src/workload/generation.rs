@@ -259,19 +259,24 @@ fn rest(chance: &mut Chance, number: u32) -> Duration {
 fn query(chance: &mut Chance, registrations: &[Registration]) -> Query {
     let asked = chance.pick(registrations);
     let (indexes, types) = filters(chance, &asked.values);
+    let identifier = asked_identifier(chance, asked);
+    let public_only = !chance.happens(150);
+    let wants_digest = chance.happens(500);
+    let version = *chance.pick(&[
+        Version::NEWEST,
+        Version::NEWEST,
+        Version::NEWEST,
+        Version::new(2, 6),
+        Version::new(2, 0),
+    ]);
     Query {
-        identifier: asked_identifier(chance, asked),
+        identifier,
         indexes,
         types,
-        public_only: !chance.happens(150),
-        wants_digest: chance.happens(500),
-        version: *chance.pick(&[
-            Version::NEWEST,
-            Version::NEWEST,
-            Version::NEWEST,
-            Version::new(2, 6),
-            Version::new(2, 0),
-        ]),
+        public_only,
+        // Before 2.1 no flag says that an answer begins with a digest; our asker asks for none.
+        wants_digest: wants_digest && !version.is_before_2_1(),
+        version,
         request_id: chance.number(),
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of computed identifiers, on a key space in memory: captures, settings, failures.
 
 use super::*;
+use crate::authority::Settings;
 use crate::authority::tests::Sums;
 use crate::step::{Answer, Event};
 use crate::{Authority, Origin, Question};
@@ -64,10 +65,10 @@ impl Desk {
     fn ask(&mut self, request: &Message) -> Answer {
         let authority = Authority {
             digests: Sums,
-            suffix_case: SuffixCase::Insensitive,
-            site_serial: 1,
-            is_primary: true,
-            templates: Arc::new(self.settings.clone()),
+            settings: Settings {
+                templates: Arc::new(self.settings.clone()),
+                ..Settings::default()
+            },
         };
         let mut step = authority.start(request, Origin::Network, NOW);
         self.rounds_count = 0;

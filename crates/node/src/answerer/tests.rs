@@ -1,0 +1,391 @@
+//! Tests of an answerer on a real store: challenges, signatures, octets that are no question.
+
+use super::*;
+use crypto::{RsaBits, VerifyingKey};
+use engine::authority::HOMED_MARK;
+use engine::{Moment, Question, credentials};
+use model::{Change, Identifier, Key, Permissions, Record, SuffixCase, Value};
+use std::time::Duration;
+use store::Options;
+use tempfile::TempDir;
+use wire::response::Answer as Body;
+use wire::stream::PacketStream;
+use wire::{Response, Version};
+
+/// An answerer, and the folder of its store.
+pub(super) struct Desk {
+    pub(super) answerer: Answerer,
+    _folder: TempDir,
+}
+
+pub(super) const PEER: Source = Source(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
+impl Desk {
+    pub(super) fn with(settings: AnswererSettings) -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = Store::open(folder.path(), &Options::default()).unwrap();
+        Self {
+            answerer: Answerer::with_settings(settings, store),
+            _folder: folder,
+        }
+    }
+
+    /// One that is home to `88.1`, with a public value and one for administrators.
+    fn with_a_pump(settings: AnswererSettings) -> Self {
+        let desk = Self::with(settings);
+        desk.home("88.1");
+        let secret = Value {
+            permissions: Permissions(0b1100),
+            ..Value::public(2, "NAME", "pump")
+        };
+        desk.register(
+            "88.1/pump",
+            &[Value::public(1, "URL", "https://e.org"), secret],
+        );
+        desk
+    }
+
+    pub(super) fn home(&self, prefix: &str) {
+        let mut change = Change::default();
+        let key = Key::homed(&prefix.parse().unwrap());
+        change.put(key, HOMED_MARK.into());
+        self.answerer.store.commit(change).unwrap();
+    }
+
+    /// Writes a record as it is, dates included.
+    pub(super) fn register(&self, identifier: &str, values: &[Value]) {
+        let mut change = Change::default();
+        let identifier: Identifier = identifier.parse().unwrap();
+        let record = Record::new(values).unwrap();
+        let key = Key::record(&identifier, SuffixCase::Insensitive);
+        change.put(key, record.octets().clone());
+        self.answerer.store.commit(change).unwrap();
+    }
+
+    pub(super) fn ask(&self, request: &Message) -> Message {
+        self.ask_from(PEER, request)
+    }
+
+    fn ask_from(&self, source: Source, request: &Message) -> Message {
+        let answer = self.answerer.answer(request, Origin::Network, source);
+        answer.expect("requests are answered")
+    }
+
+    /// Answers the octets of a connection as the real listener does.
+    fn ask_octets(&self, octets: &[u8]) -> Message {
+        let mut stream = PacketStream::default();
+        stream.push(octets);
+        let packet = match stream.next_packet() {
+            Ok(packet) => packet.expect("the octets are a whole packet"),
+            Err(error) => {
+                let envelope = stream.envelope().expect("the envelope is all there");
+                return self.answerer.refuse(&envelope, &error);
+            }
+        };
+        let answer = self.answerer.answer_packet(&packet, PEER);
+        Message::from_packet(&answer.expect("requests are answered")).unwrap()
+    }
+}
+
+fn about(identifier: &str) -> Question {
+    Question::about(identifier.parse().unwrap())
+}
+
+/// Asks for all values, also those that are not public.
+fn for_all(identifier: &str) -> Message {
+    let mut request = about(identifier).resolution(9, Clock::date());
+    request.header.flags = OpFlags::RECURSIVE;
+    request
+}
+
+fn answer_to(challenge: &Message) -> Message {
+    let mut request = for_all("88.1/pump");
+    request.envelope.session_id = challenge.envelope.session_id;
+    request.header.opcode = Opcode::CHALLENGE_RESPONSE;
+    request
+}
+
+#[test]
+fn a_private_value_is_challenged_and_the_challenge_answered_once() {
+    let desk = Desk::with_a_pump(AnswererSettings::default());
+    let request = for_all("88.1/pump");
+    let challenge = desk.ask(&request);
+    assert_eq!(
+        challenge.header.response_code,
+        ResponseCode::AUTHENTICATION_NEEDED
+    );
+    let response = Response::decode(&challenge).unwrap();
+    let digest = response.digest.expect("challenges have one");
+    assert!(engine::Digests::is_digest_of(
+        &Provider,
+        &digest,
+        &request.digested_octets()
+    ));
+    let Body::Challenge(body) = response.answer else {
+        panic!("no challenge")
+    };
+    assert_eq!(body.nonce.len(), 16);
+
+    let code = |message: Message| message.header.response_code;
+    let not_yet = ResponseCode::OPERATION_NOT_SUPPORTED;
+    assert_eq!(code(desk.ask(&answer_to(&challenge))), not_yet);
+    let unknown = ResponseCode::SESSION_TIMEOUT;
+    assert_eq!(
+        code(desk.ask(&answer_to(&challenge))),
+        unknown,
+        "a second time"
+    );
+    let mut other = answer_to(&desk.ask(&request));
+    other.header.opcode = Opcode::RESOLUTION;
+    assert_eq!(code(desk.ask(&other)), unknown, "a challenge is no session");
+    let again = desk.ask(&request);
+    assert_ne!(again.envelope.session_id, challenge.envelope.session_id);
+}
+
+#[test]
+fn a_challenge_answered_late_is_over() {
+    let desk = Desk::with_a_pump(AnswererSettings {
+        challenges: ChallengeLimits {
+            life: Duration::ZERO,
+            ..ChallengeLimits::default()
+        },
+        ..AnswererSettings::default()
+    });
+    let mut challenges = lock(&desk.answerer.challenges);
+    let chance = Chance {
+        id: 5,
+        nonce: [0; 16],
+    };
+    let request = for_all("88.1/pump");
+    challenges.issue(PEER, &request, chance, Moment(0)).unwrap();
+    drop(challenges);
+    let mut answer = answer_to(&request);
+    answer.envelope.session_id = 5;
+    while desk.answerer.clock.moment() == Moment(0) {
+        std::hint::spin_loop();
+    }
+    let code = desk.ask(&answer).header.response_code;
+    assert_eq!(code, ResponseCode::AUTHENTICATION_TIMEOUT);
+}
+
+#[test]
+fn without_room_for_challenges_the_node_is_busy() {
+    let limits = ChallengeLimits {
+        count_max: 0,
+        ..ChallengeLimits::default()
+    };
+    let desk = Desk::with_a_pump(AnswererSettings {
+        challenges: limits,
+        ..AnswererSettings::default()
+    });
+    let answer = desk.ask(&for_all("88.1/pump"));
+    assert_eq!(answer.header.response_code, ResponseCode::SERVER_BUSY);
+    assert_eq!(answer.envelope.session_id, 0);
+}
+
+fn signing(limits: AllowanceLimits) -> (AnswererSettings, VerifyingKey) {
+    let key = SigningKey::new(&SigningKey::generate(RsaBits::Least).unwrap()).unwrap();
+    let public = VerifyingKey::new(&key.public_key()).unwrap();
+    let settings = AnswererSettings {
+        signing_key: Some(Arc::new(key)),
+        signatures: limits,
+        ..AnswererSettings::default()
+    };
+    (settings, public)
+}
+
+/// Answers of every kind are signed for who asks for it, and only then, in every version.
+#[test]
+fn answers_are_signed_when_asked_for() {
+    let (settings, public) = signing(AllowanceLimits::default());
+    let desk = Desk::with_a_pump(settings);
+    for minor in 1..=11 {
+        for mut request in [
+            about("88.1/pump").resolution(9, Clock::date()),
+            about("88.1/other").resolution(9, Clock::date()),
+            for_all("88.1/pump"),
+        ] {
+            request.envelope.suggested = Version::new(2, minor);
+            let plain = desk.ask(&request);
+            assert!(!plain.header.flags.contains(OpFlags::CERTIFIED));
+            assert!(!credentials::is_signed(&plain, &public));
+            request.header.flags = request.header.flags | OpFlags::CERTIFIED;
+            let signed = desk.ask(&request);
+            assert_eq!(signed.envelope.version, Version::new(2, minor));
+            assert!(signed.header.flags.contains(OpFlags::CERTIFIED));
+            assert!(credentials::is_signed(&signed, &public), "2.{minor}");
+            let again = Message::decode(signed.encode()).unwrap();
+            assert!(credentials::is_signed(&again, &public), "2.{minor}, sent");
+        }
+    }
+}
+
+#[test]
+fn without_a_key_nothing_says_that_it_is_signed() {
+    let desk = Desk::with_a_pump(AnswererSettings::default());
+    let question = about("88.1/pump").with_flags(OpFlags::CERTIFIED);
+    let answer = desk.ask(&question.resolution(9, Clock::date()));
+    assert_eq!(answer.header.response_code, ResponseCode::SUCCESS);
+    assert!(!answer.header.flags.contains(OpFlags::CERTIFIED));
+    assert_eq!(&answer.tail[..], wire::message::NO_CREDENTIAL);
+}
+
+/// What could not be signed is not answered: unsigned it would look like a forgery.
+#[test]
+fn beyond_the_allowance_the_node_is_busy() {
+    let (settings, public) = signing(AllowanceLimits {
+        per_second: 1000,
+        per_source_and_second: 0,
+    });
+    let desk = Desk::with_a_pump(settings);
+    let question = about("88.1/pump").with_flags(OpFlags::CERTIFIED);
+    let answer = desk.ask(&question.resolution(9, Clock::date()));
+    assert_eq!(answer.header.response_code, ResponseCode::SERVER_BUSY);
+    assert!(!answer.header.flags.contains(OpFlags::CERTIFIED));
+    assert!(!credentials::is_signed(&answer, &public));
+}
+
+#[test]
+fn sources_of_ipv6_are_networks() {
+    let source = |text: &str| Source::of(text.parse().unwrap());
+    assert_eq!(source("2001:db8::1"), source("2001:db8::ffff:1"));
+    assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
+    assert_eq!(source("::ffff:192.0.2.1"), source("192.0.2.1"));
+    assert_ne!(source("192.0.2.1"), source("192.0.2.2"));
+}
+
+/// A resolution of `88.1/pump` with some octets replaced, and its length put right.
+fn mangled(at: usize, octets: &[u8]) -> Vec<u8> {
+    let mut message = about("88.1/pump")
+        .resolution(0x0102_0304, Clock::date())
+        .encode()
+        .to_vec();
+    message.splice(at..at + octets.len(), octets.iter().copied());
+    message
+}
+
+/// A request of an operation with a body.
+fn request(opcode: Opcode, body: &'static [u8]) -> Vec<u8> {
+    let mut message = about("88.1/pump").resolution(0x0102_0304, Clock::date());
+    message.header.opcode = opcode;
+    message.body = body.into();
+    message.encode().to_vec()
+}
+
+/// What the reference software was seen to answer to odd input, and what we answer. The last
+/// column says whether we repeat ids and operation where it answers nobody in particular.
+#[test]
+fn odd_input_is_answered_as_well_as_by_the_reference_software_or_better() {
+    const RESOLVE: Opcode = Opcode::RESOLUTION;
+    let desk = Desk::with_a_pump(AnswererSettings::default());
+    let length_of = |octets: u32| {
+        let mut message = mangled(16, &octets.to_be_bytes());
+        message.truncate(20 + octets as usize);
+        message
+    };
+    let junk_after = {
+        let body = b"\0\0\0\x0988.1/pump\0\0\0\0\0\0\0\0junk";
+        request(RESOLVE, body)
+    };
+    let unknown_session = mangled(4, &7_u32.to_be_bytes());
+    let challenge_response = {
+        let mut message = request(Opcode::CHALLENGE_RESPONSE, b"");
+        message[7] = 7;
+        message
+    };
+    let rows: Vec<(&str, Vec<u8>, u32, u32)> = vec![
+        // what, octets, theirs, ours
+        ("a message shorter than a header", length_of(23), 4, 4),
+        ("operation 0", request(Opcode(0), b""), 4, 4),
+        ("an unknown operation", request(Opcode(999), b""), 2, 5),
+        ("operation 106", request(Opcode(106), b"\0\0\0\x01/"), 2, 5),
+        (
+            "a huge identifier",
+            request(RESOLVE, b"\x7f\xff\xff\xffx"),
+            2,
+            4,
+        ),
+        (
+            "a message above the limit",
+            mangled(16, &0x0004_0001_u32.to_be_bytes()),
+            2,
+            4,
+        ),
+        (
+            "a body shorter than its texts",
+            request(RESOLVE, b"\0\0\0\x0988.1"),
+            100,
+            4,
+        ),
+        ("octets after the body's end", junk_after, 1, 1),
+        (
+            "no UTF-8",
+            request(RESOLVE, b"\0\0\0\x02\xff/\0\0\0\0\0\0\0\0"),
+            100,
+            100,
+        ),
+        (
+            "an empty identifier",
+            request(RESOLVE, b"\0\0\0\0\0\0\0\0\0\0\0\0"),
+            100,
+            100,
+        ),
+        ("a request of the past", mangled(36, &[0, 0, 0, 1]), 1, 1),
+        ("a request without an end", mangled(36, &[0; 4]), 1, 1),
+        ("a newer site serial", mangled(32, &[0x7f, 0xff]), 1, 1),
+        ("an unknown session", unknown_session, 500, 500),
+        ("a proof without a challenge", challenge_response, 500, 500),
+        ("encrypted without a session", mangled(2, &[0x42]), 501, 501),
+        ("compressed, which nobody does", mangled(2, &[0x82]), 1, 4),
+        ("version 3.0", mangled(0, &[3, 0, 3, 0]), 1, 1),
+    ];
+    for (what, octets, _theirs, ours) in rows {
+        let answer = desk.ask_octets(&octets);
+        assert_eq!(answer.header.response_code.0, ours, "{what}: {answer:?}");
+        assert!(answer.header.is_response());
+        assert_eq!(answer.envelope.request_id, 0x0102_0304, "{what}: to whom");
+        assert!(answer.envelope.flags == wire::EnvelopeFlags::NONE, "{what}");
+        let sent = Message::decode(answer.encode());
+        Response::decode(&sent.unwrap()).unwrap_or_else(|error| panic!("{what}: {error}"));
+    }
+}
+
+/// In which version an answer is written, by that of the request and the one it suggests.
+#[test]
+fn versions_are_answered_as_by_the_reference_software() {
+    let desk = Desk::with_a_pump(AnswererSettings::default());
+    let check = |asked: [u8; 4], answered: (u8, u8)| {
+        let answer = desk.ask_octets(&mangled(0, &asked));
+        let version = answer.envelope.version;
+        assert_eq!((version.major, version.minor), answered, "{asked:?}");
+        assert_eq!(answer.envelope.suggested, Version::NEWEST);
+        assert_eq!(answer.header.response_code, ResponseCode::SUCCESS);
+    };
+    for minor in 0..=11 {
+        check([2, minor, 0, 0], (2, minor));
+        check([2, 3, 2, minor], (2, minor));
+    }
+    check([2, 12, 0, 0], (2, 11));
+    check([2, 1, 2, 99], (2, 11));
+    check([3, 0, 0, 0], (2, 11));
+    check([3, 0, 3, 0], (2, 11));
+    check([5, 0, 0, 0], (5, 0));
+}
+
+/// Before 2.1 a digest that was asked for has the number 0 and is MD5, and no flag says so.
+#[test]
+fn digests_before_2_1() {
+    let desk = Desk::with_a_pump(AnswererSettings::default());
+    for version in [[2, 0, 0, 0], [5, 0, 0, 0]] {
+        let mut octets = mangled(0, &version);
+        octets[20 + 9] |= 0x80;
+        let request = Message::decode(octets.clone().into()).unwrap();
+        assert!(request.header.flags.contains(OpFlags::REQUEST_DIGEST));
+        let answer = desk.ask_octets(&octets);
+        assert!(!answer.header.flags.contains(OpFlags::REQUEST_DIGEST));
+        let digest = engine::Digests::md5(&Provider, &request.digested_octets());
+        assert_eq!(answer.body[0], 0);
+        assert_eq!(answer.body[1..17], digest);
+        assert_eq!(answer.body[17..21], [0, 0, 0, 9]);
+    }
+}
