@@ -106,7 +106,7 @@ pub(crate) fn read(front: &Front, asked: &Asked, identifier: &Identifier) -> Rep
     match wish(asked) {
         Err(said) => outcome::failure(asked, ResponseCode::PROTOCOL_ERROR, &said, None),
         Ok(wish) => {
-            let said = question::resolve(front, identifier.clone(), &wish);
+            let said = question::resolve(front, asked.visitor.source, identifier.clone(), &wish);
             outcome::resolution(asked, identifier, &said)
         }
     }
@@ -147,7 +147,7 @@ fn site(front: &Front, asked: &Asked) -> Reply {
         Question::about("0.NA/0.NA".parse().expect("an identifier")).resolution(1, question::now());
     message.header.opcode = Opcode::GET_SITE_INFO;
     message.body = about.encode();
-    let said = question::ask(front, &message);
+    let said = question::ask(front, asked.visitor.source, &message);
     let site = match &said.answer {
         Answer::SiteInfo(octets) => Site::decode(octets.clone()).ok(),
         _ => None,

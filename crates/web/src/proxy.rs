@@ -45,7 +45,7 @@ pub(crate) fn answer(front: &Front, asked: &Asked, encoded: &str) -> Reply {
         Ok(wish) => wish,
         Err(problem) => return pages::problem(asked, identifier.as_str(), &problem),
     };
-    let said = resolve(front, identifier.clone(), &wish);
+    let said = resolve(front, asked.visitor.source, identifier.clone(), &wish);
     match &said.answer {
         Answer::Resolution(answer) => {
             let found = Found {
@@ -163,7 +163,7 @@ impl Found<'_> {
                 return self.problem(&Problem::AliasCircle);
             }
             names.push(name);
-            let said = resolve(self.front, identifier, wish);
+            let said = resolve(self.front, self.asked.visitor.source, identifier, wish);
             let values: Vec<Value> = match &said.answer {
                 Answer::Resolution(answer) => {
                     answer.values.iter().map(EncodedValue::value).collect()

@@ -3,6 +3,7 @@
 use crate::connection::Front;
 use engine::{Date, Question};
 use model::Identifier;
+use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 use wire::response::Answer;
 use wire::{Message, OpFlags, Response, ResponseCode};
@@ -27,7 +28,7 @@ pub(crate) struct Said {
 }
 
 /// Asks for values of an identifier.
-pub(crate) fn resolve(front: &Front, identifier: Identifier, wish: &Wish) -> Said {
+pub(crate) fn resolve(front: &Front, source: IpAddr, identifier: Identifier, wish: &Wish) -> Said {
     let mut question = Question::about(identifier);
     if wish.is_private {
         question = question.for_private_values();
@@ -41,12 +42,12 @@ pub(crate) fn resolve(front: &Front, identifier: Identifier, wish: &Wish) -> Sai
     for &flags in &wish.flags {
         question = question.with_flags(flags);
     }
-    ask(front, &question.resolution(REQUEST_ID, now()))
+    ask(front, source, &question.resolution(REQUEST_ID, now()))
 }
 
 /// Asks anything. In the same process answers need no number to be told apart.
-pub(crate) fn ask(front: &Front, question: &Message) -> Said {
-    let answered = front.handle.answer(question);
+pub(crate) fn ask(front: &Front, source: IpAddr, question: &Message) -> Said {
+    let answered = front.handle.answer(source, question);
     let said = answered.and_then(|message| {
         Some(Said {
             code: message.header.response_code,
