@@ -2,6 +2,7 @@
 //!
 //! Not here: where keys are kept and how certificates are shown (room `node`).
 
+use crate::Error;
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use rcgen::{KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber, date_time_ymd};
 use rustls_pki_types::PrivatePkcs8KeyDer;
@@ -25,16 +26,6 @@ pub struct SelfSigned {
     pub key: Vec<u8>,
 }
 
-/// Why no certificate could be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CertificateError {
-    /// The key is none that certificates are signed with, or a name cannot stand in one; the
-    /// operator gives others.
-    #[error("cannot sign a certificate: {0}")]
-    Signing(#[from] rcgen::Error),
-}
-
 /// Signs a certificate with a key (DER of PKCS #8), a fresh one if there is none.
 ///
 /// `names` are names of hosts and addresses; the first is also the certificate's subject. Made of
@@ -42,12 +33,12 @@ pub enum CertificateError {
 /// learned to trust it need not learn again after a restart.
 ///
 /// # Errors
-/// [`CertificateError`].
+/// [`Error::Certificate`].
 pub fn self_signed(
     key: Option<&[u8]>,
     names: &[String],
     since_1970: Duration,
-) -> Result<SelfSigned, CertificateError> {
+) -> Result<SelfSigned, Error> {
     let key = match key {
         Some(octets) => KeyPair::try_from(&PrivatePkcs8KeyDer::from(octets))?,
         None => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?,

@@ -1,4 +1,4 @@
-//! What can be wrong with a key. Not here: wrong signatures, which are no error but an answer.
+//! What can be wrong with a key, or with what is made of one. Not here: wrong signatures, which are no error but an answer.
 
 use bytes::Bytes;
 
@@ -33,4 +33,8 @@ pub enum Error {
         /// DSA.
         kind: &'static str,
     },
+    /// No certificate can be signed with the key, or a name cannot stand in one; the operator gives
+    /// others.
+    #[error("cannot sign a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
 }

@@ -36,7 +36,7 @@ pub enum TlsError {
     Pair(#[from] rustls::Error),
     /// No certificate could be made from the site's key.
     #[error(transparent)]
-    SelfSigned(#[from] crypto::certificate::CertificateError),
+    SelfSigned(#[from] crypto::Error),
 }
 
 /// What takes encryption off; `site_key` is the PKCS #8 form of the key that signs a certificate
