@@ -1,4 +1,5 @@
-//! What can be wrong with a key, or with what is made of one. Not here: wrong signatures, which are no error but an answer.
+//! What can be wrong with a key, or with what is made of one. Not here: wrong signatures, which are
+//! no error but an answer.
 
 use bytes::Bytes;
 

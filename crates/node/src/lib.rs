@@ -61,7 +61,7 @@ pub enum Error {
     /// The operator raises the limit, or configures fewer connections.
     #[error(
         "this process may open {allowed} files, the configuration needs {needed}: raise the limit \
-         (`ulimit -n`) or lower `tcp_connections_max`"
+         (`ulimit -n`) or lower `tcp_connections_max` and `http.connections_max`"
     )]
     Files {
         /// How many files the process may open.
