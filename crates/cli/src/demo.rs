@@ -76,9 +76,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<ExitCode, Box<dyn Error>>
     let node = stop_and_start(&mut stage, node, &folder)?;
     stage.end();
     if !arguments.once {
-        let signals = node.signals()?;
+        let mut signals = node.signals()?;
         stage.tell_try_it(PUMP, address(&node));
-        node.wait_for(signals);
+        node.wait_for(&mut signals);
     }
     node.stop()?;
     Ok(ExitCode::from(u8::from(!stage.is_as_expected())))

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod config;
 mod demo;
 mod import;
 mod output;
@@ -11,10 +12,10 @@ mod resolve;
 mod serve;
 
 use clap::{Parser, Subcommand};
+use node::config::LogConfig;
+use node::logging::Logging;
 use std::error::Error;
-use std::io::IsTerminal;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// A node of the industrial internet's identifier and resolution system.
 ///
@@ -37,6 +38,8 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Run a node on a data folder. (运行节点)
     Serve(serve::ServeArguments),
+    /// Print, check or explain a node's configuration. (配置)
+    Config(config::ConfigArguments),
     /// Ask a node for the values of an identifier. (解析标识)
     Resolve(resolve::ResolveArguments),
     /// Register the identifiers of a CSV file in a data folder. (批量导入)
@@ -45,10 +48,15 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    start_logging();
+    // A node's log is as its configuration says; that of everything else as the environment says.
+    let _log = match &arguments.command {
+        Command::Serve(_) => None,
+        _ => start_logging(),
+    };
     let done = match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Resolve(arguments) => Ok(resolve::run(&arguments)),
         Command::Import(arguments) => import::run(&arguments),
     };
@@ -66,18 +74,10 @@ fn main() -> ExitCode {
 }
 
 /// Logs go to standard error; `NAMEPLATE_LOG` says how much (default: `warn`).
-fn start_logging() {
-    let filter = EnvFilter::try_from_env("NAMEPLATE_LOG").inspect_err(|error| {
-        if std::env::var_os("NAMEPLATE_LOG").is_some() {
-            eprintln!("nameplate: NAMEPLATE_LOG: {error}");
-        }
-    });
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn")))
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .init();
+fn start_logging() -> Option<Logging> {
+    let log = Logging::start(&LogConfig::default());
+    log.inspect_err(|error| eprintln!("nameplate: {error}"))
+        .ok()
 }
 
 /// An error and what caused it, in one line, without saying the same twice.

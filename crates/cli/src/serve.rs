@@ -1,101 +1,171 @@
 //! `nameplate serve`: a node on a data folder until it is told to stop.
 
+use crate::config::ConfigSource;
 use crate::output::say;
 use clap::Args;
 use model::SuffixCase;
-use node::{Config, Node};
+use node::config::Effect;
+use node::founding::{self, Founded, Keys, Listening};
+use node::logging::Logging;
+use node::{Bound, Config, Node, Told};
 use std::error::Error;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 use store::{Options, Store};
+use tracing::{error, info, warn};
 use web::Web;
 
 #[derive(Args)]
-#[command(after_help = after_help())]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct ServeArguments {
-    /// The data folder; made if it is not there.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// The configuration file. Without one, every setting has its default.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// An address to listen on, instead of the configured ones; may be repeated.
-    #[arg(long, value_name = "ADDR:PORT")]
-    listen: Vec<SocketAddr>,
-    /// An address to listen on for HTTP and HTTPS, instead of the configured ones; may be repeated.
-    #[arg(long, value_name = "ADDR:PORT")]
-    http: Vec<SocketAddr>,
+    #[command(flatten)]
+    source: ConfigSource,
     /// For a new data folder: identifiers whose suffixes differ in case only are two.
     #[arg(long)]
     case_sensitive_suffixes: bool,
 }
 
-fn after_help() -> String {
-    format!(
-        "Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 cannot run, 2 wrong usage.\n\n\
-         The keys of the configuration file (TOML), with their defaults on this machine:\n\n{}",
-        node::config::example()
-    )
-}
+const AFTER_HELP: &str = "\
+From an empty folder it makes the keys of the site and of an administrator, a site record and a root
+of its own, and writes bootstrap_handles, the file in which existing clients find it. It lets nobody
+but this machine in; to let others in, give --listen and --public-address.
+
+Signals: Ctrl-C and SIGTERM stop it in good order, SIGHUP makes it read its configuration again.
+`nameplate config example` explains every setting. NAMEPLATE_LOG goes before the setting log.level.
+
+Exit codes: 0 stopped in good order, 1 cannot run, 2 wrong usage.";
 
 pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>> {
     let started = Instant::now();
-    let config = read_config(arguments)?;
-    let store = open_store(&arguments.data, arguments.case_sensitive_suffixes)?;
-    let node = Node::start_with(&config, store, |handle| Web::new(handle, &config.http))?;
+    let source = &arguments.source;
+    let config = source.read()?;
+    let log = Logging::start(&config.log)?;
+    let options = Options {
+        suffix_case: suffix_case(arguments.case_sensitive_suffixes),
+        ..config.storage.options()
+    };
+    let store = open_with(&source.data, arguments.case_sensitive_suffixes, &options)?;
+    let keys = Keys::open(&source.data)?;
+    let bound = Node::bind(&config)?;
+    let founded = found(&source.data, &keys, &store, &config, &bound)?;
+    let front = |handle| Web::new(handle, &config.http);
+    let node = bound.start(store, Some(&founded), Some(&front))?;
+    node.count_log_drops(log.dropped());
     // Before anybody is told that the node runs, and may tell it to stop.
-    let signals = node.signals()?;
-    let took = started.elapsed();
+    let mut signals = node.signals()?;
+    tell(&source.data, &node, &keys, &founded);
+    let milliseconds = started.elapsed().as_millis();
+    say(format_args!("ready after {milliseconds} ms; Ctrl-C stops"));
+    while node.wait_for(&mut signals) == Told::HangUp {
+        reload(source, &node, &log);
+    }
+    say("stopping");
+    node.stop()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn found(
+    data: &Path,
+    keys: &Keys,
+    store: &Store,
+    config: &Config,
+    bound: &Bound,
+) -> Result<Founded, founding::Error> {
+    let listening = Listening {
+        native: bound.addresses().to_vec(),
+        http: bound.http_addresses().to_vec(),
+    };
+    founding::found(data, keys, store, config, &listening)
+}
+
+/// Says what clients need to find the node.
+fn tell(data: &Path, node: &Node, keys: &Keys, founded: &Founded) {
     for address in node.addresses() {
         say(format_args!("listening on {address} (UDP and TCP)"));
     }
     for address in node.http_addresses() {
         say(format_args!("listening on {address} (HTTP and HTTPS)"));
     }
-    say(format_args!(
-        "ready after {} ms; Ctrl-C stops",
-        took.as_millis()
-    ));
-    node.wait_for(signals);
-    say("stopping");
-    node.stop()?;
-    Ok(ExitCode::SUCCESS)
+    let file = |name: &str| data.join(name).display().to_string();
+    let key_file = file(founding::SITE_KEY_FILE);
+    say(format_args!("site {}, key {key_file}", founded.site.serial));
+    say(format_args!("  SHA-256 {}", keys.fingerprint()));
+    if founded.is_own_root {
+        let (root, index) = (founding::ROOT, founding::ADMIN_INDEX);
+        let key_file = file(founding::ADMIN_KEY_FILE);
+        say(format_args!("administrator {index}:{root}, key {key_file}"));
+        let bootstrap = file(founding::BOOTSTRAP_FILE);
+        say(format_args!("clients find this node with {bootstrap}:"));
+        say(format_args!("  existing ones: cp {bootstrap} ~/.handle/"));
+    } else {
+        say("the root in the store is another's; clients are to be given that one's file");
+    }
+    if let Some(server) = reachable(node, founded) {
+        let root = founding::ROOT;
+        say(format_args!(
+            "  this program: nameplate resolve {root} --server {server}"
+        ));
+    }
 }
 
-fn read_config(arguments: &ServeArguments) -> Result<Config, Box<dyn Error>> {
-    let mut config = match &arguments.config {
-        None => Config::default(),
-        Some(path) => {
-            let named = |error: &dyn Error| format!("{}: {error}", path.display());
-            let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
-            Config::parse(&text).map_err(|error| named(&error))?
+/// An address and port under which the node can be asked.
+fn reachable(node: &Node, founded: &Founded) -> Option<std::net::SocketAddr> {
+    let ip = founded.site.servers.first()?.address.ip();
+    let mut addresses = node.addresses().iter();
+    let same = addresses.find(|address| address.is_ipv4() == ip.is_ipv4())?;
+    Some((ip, same.port()).into())
+}
+
+/// Reads the configuration again. An error in it changes nothing.
+fn reload(source: &ConfigSource, node: &Node, log: &Logging) {
+    let config = match source.read() {
+        Ok(config) => config,
+        Err(error) => {
+            error!(%error, "the configuration was not taken; the node goes on with the old one");
+            return;
         }
     };
-    if !arguments.listen.is_empty() {
-        config.listen.clone_from(&arguments.listen);
+    for changed in node.reload(&config) {
+        match changed.effect {
+            Effect::AtOnce => info!(key = changed.key, "a setting has changed"),
+            Effect::Restart => {
+                warn!(
+                    key = changed.key,
+                    "a setting has changed that waits for the next start"
+                );
+            }
+        }
     }
-    if !arguments.http.is_empty() {
-        config.http.listen.clone_from(&arguments.http);
+    if let Err(error) = log.set_level(&config.log) {
+        error!(%error, "the level of the log was not taken");
     }
-    config.check()?;
-    Ok(config)
 }
 
-/// Opens a data folder and says what was found.
-pub(crate) fn open_store(data: &Path, case_sensitive: bool) -> Result<Store, Box<dyn Error>> {
-    let suffix_case = if case_sensitive {
+fn suffix_case(is_sensitive: bool) -> SuffixCase {
+    if is_sensitive {
         SuffixCase::Sensitive
     } else {
         SuffixCase::Insensitive
-    };
+    }
+}
+
+/// Opens a data folder with the usual options and says what was found.
+pub(crate) fn open_store(data: &Path, case_sensitive: bool) -> Result<Store, Box<dyn Error>> {
     let options = Options {
-        suffix_case,
+        suffix_case: suffix_case(case_sensitive),
         ..Options::default()
     };
-    let store = Store::open(data, &options)?;
-    if case_sensitive && store.settings().suffix_case != suffix_case {
+    open_with(data, case_sensitive, &options)
+}
+
+fn open_with(
+    data: &Path,
+    case_sensitive: bool,
+    options: &Options,
+) -> Result<Store, Box<dyn Error>> {
+    let store = Store::open(data, options)?;
+    if case_sensitive && store.settings().suffix_case != options.suffix_case {
         let data = data.display();
         return Err(format!("{data} was made without case-sensitive suffixes, for ever").into());
     }

@@ -5,6 +5,7 @@
 
 use crate::config::Config;
 use crate::counters::Counters;
+use crate::founding::Founded;
 use crate::seldom::Seldom;
 use client::Clock;
 use crypto::{Provider, SigningKey};
@@ -14,6 +15,7 @@ use engine::{Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, O
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use store::Store;
 use tracing::{error, warn};
 use wire::{Envelope, Message, OpFlags, Opcode, Packet, ResponseCode};
@@ -44,15 +46,41 @@ pub(crate) struct AnswererSettings {
 }
 
 impl AnswererSettings {
-    fn of(config: &Config) -> Self {
+    fn of(config: &Config, founded: Option<&Founded>) -> Self {
+        let limits = &config.limits;
         Self {
             authority: Settings {
-                site: OwnSite::without_record(config.site_serial, config.is_primary),
+                site: own_site(config, founded),
+                refers_old_peers: config.site.refers_old_peers,
                 ..Settings::default()
             },
-            ..Self::default()
+            signing_key: founded.map(|founded| Arc::clone(&founded.signing_key)),
+            signatures: AllowanceLimits {
+                per_second: limits.signatures_per_second,
+                per_source_and_second: limits.signatures_per_source_and_second,
+            },
+            challenges: ChallengeLimits {
+                life: Duration::from_secs(limits.challenge_seconds_max),
+                count_max: limits.challenges_count_max,
+                octets_max: limits.challenges_octets_max,
+                count_per_source_max: limits.challenges_per_source_max,
+                octets_per_source_max: limits.challenges_octets_per_source_max,
+            },
         }
     }
+}
+
+/// The site as the node was founded in it; without a record for one that was not founded.
+fn own_site(config: &Config, founded: Option<&Founded>) -> OwnSite {
+    let is_primary = config.site.is_primary;
+    let Some(founded) = founded else {
+        return OwnSite::without_record(1, is_primary);
+    };
+    let Founded {
+        site, server_index, ..
+    } = founded;
+    OwnSite::from_record(site.encode(), *server_index)
+        .unwrap_or_else(|_| OwnSite::without_record(site.serial, is_primary))
 }
 
 /// Who asks, as far as limits go: an address of IPv4, or the upper half of one of IPv6, for whoever
@@ -89,8 +117,8 @@ pub(crate) struct Answerer {
 }
 
 impl Answerer {
-    pub(crate) fn new(config: &Config, store: Store) -> Self {
-        Self::with_settings(AnswererSettings::of(config), store)
+    pub(crate) fn new(config: &Config, store: Store, founded: Option<&Founded>) -> Self {
+        Self::with_settings(AnswererSettings::of(config, founded), store)
     }
 
     pub(crate) fn with_settings(settings: AnswererSettings, store: Store) -> Self {
@@ -116,6 +144,10 @@ impl Answerer {
         &self.counters
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub(crate) fn into_store(self) -> Store {
         self.store
     }
@@ -126,6 +158,19 @@ impl Answerer {
             Ok(message) => self.answer(&message, Origin::Network, source)?,
             Err(error) => self.refuse(&packet.envelope, &error),
         };
+        Some(answer.to_packet())
+    }
+
+    /// Answers that there is no time for a packet; nothing was done. `None` for an answer.
+    pub(crate) fn turn_away(&self, packet: &Packet) -> Option<Packet> {
+        let request = match Message::from_packet(packet) {
+            Ok(request) if request.header.is_response() => return None,
+            Ok(request) => request,
+            Err(error) => return Some(self.refuse(&packet.envelope, &error).to_packet()),
+        };
+        let code = ResponseCode::SERVER_BUSY;
+        let text = "you ask more than this node answers to one source; wait, nothing was done";
+        let answer = self.authority.fail(&request, code, text, Clock::date());
         Some(answer.to_packet())
     }
 

@@ -1,81 +1,83 @@
-//! What can be set. This struct is the only source of settings: the file, its example and the
-//! manual follow from it. Unknown keys are errors.
-
-use serde::{Deserialize, Serialize};
-use std::net::{Ipv4Addr, SocketAddr};
+//! What can be set. These structs are the only source of settings: the file, its example, the
+//! manual and what `config print` shows follow from them. Unknown keys are errors.
+//!
+//! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
+//! `config/http.rs` those of HTTP, `config/settings.rs` how they are declared,
+//! `config/manual.rs` the texts made of them.
 
 pub mod http;
+mod manual;
+pub(crate) mod settings;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use http::HttpConfig;
+pub use manual::{example, manual};
+pub use settings::{Effect, Key, Table};
+pub use tables::{
+    AccessLogKind, LimitsConfig, LogConfig, LogFormat, SiteConfig, StorageConfig, TcpConfig,
+    UDP_THREADS_MAX, UdpConfig,
+};
+
+use settings::{Settings, full_name};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 /// The port of the Handle protocol (IANA: hdl-srv).
 pub const PORT: u16 = 2641;
 
-/// The settings of a node, with their defaults.
-///
-/// ```
-/// let config = node::Config::parse(r#"listen = ["127.0.0.1:2641", "[::1]:2641"]"#)?;
-/// assert_eq!(config.listen.len(), 2);
-/// assert!(node::Config::parse("listen = []").is_err());
-/// # Ok::<(), node::config::ParseError>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// Addresses to listen on, each over UDP and TCP. Default: `127.0.0.1:2641`, which only this
-    /// machine can reach.
-    pub listen: Vec<SocketAddr>,
-    /// How many threads answer UDP on each address, 1 to 64. Default: one for each core.
-    pub udp_threads: usize,
-    /// The longest message answered over UDP, in octets without envelopes; who asked for a longer
-    /// one comes back over TCP by itself. Default: 1,476, three datagrams.
-    pub udp_answer_octets_max: usize,
-    /// How many TCP connections may be open on each address, 1 to 100,000; further ones wait until
-    /// one closes. Each may hold half a megabyte of a question and its answer. Default: 1,000.
-    pub tcp_connections_max: usize,
-    /// How many of them one peer's address may have, so that no peer shuts the others out; further
-    /// ones are closed at once. Default: 100.
-    pub tcp_connections_per_peer_max: usize,
-    /// After how many seconds without a whole question a TCP connection is closed. Default: 300,
-    /// as in the reference software.
-    pub tcp_idle_seconds_max: u64,
-    /// The serial number of this site's information, 0 to 65,534. Default: 1.
-    pub site_serial: u16,
-    /// Whether this site is a primary, whose answers are authoritative. Default: true.
-    pub is_primary: bool,
-    /// HTTP and HTTPS.
-    pub http: HttpConfig,
-}
+/// The configuration file that a data folder may hold.
+pub const FILE_NAME: &str = "nameplate.toml";
 
-impl Default for Config {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            listen: vec![(Ipv4Addr::LOCALHOST, PORT).into()],
-            udp_threads: cores.min(UDP_THREADS_MAX),
-            udp_answer_octets_max: 3 * wire::datagram::PIECE_OCTETS,
-            tcp_connections_max: 1000,
-            tcp_connections_per_peer_max: 100,
-            tcp_idle_seconds_max: 300,
-            site_serial: 1,
-            is_primary: true,
-            http: HttpConfig::default(),
-        }
+settings::settings! {
+    /// The settings of a node, with their defaults.
+    ///
+    /// ```
+    /// let config = node::Config::parse(r#"listen = ["127.0.0.1:2641", "[::1]:2641"]"#)?;
+    /// assert_eq!(config.listen.len(), 2);
+    /// assert!(node::Config::parse("listen = []").is_err());
+    /// # Ok::<(), node::config::ParseError>(())
+    /// ```
+    Config {
+        /// Addresses to listen on, each over UDP and TCP. `0.0.0.0` and `[::]` stand for all of
+        /// this machine's addresses of IPv4 and IPv6. The default can be reached from this machine
+        /// only.
+        listen: Vec<SocketAddr> = vec![(Ipv4Addr::LOCALHOST, PORT).into()], Restart;
+        /// The addresses, one of IPv4 and one of IPv6 at most, under which others reach this node:
+        /// they go into its site record. Needed when it listens where others can reach it.
+        public_addresses: Vec<IpAddr> = Vec::new(), Restart;
+        table udp: UdpConfig;
+        table tcp: TcpConfig;
+        table http: HttpConfig;
+        table limits: LimitsConfig;
+        table log: LogConfig;
+        table site: SiteConfig;
+        table storage: StorageConfig;
     }
 }
 
-const UDP_THREADS_MAX: usize = 64;
-
-const TCP_CONNECTIONS_MAX: usize = 100_000;
-
-/// Every setting with its default, as a configuration file.
-///
-/// # Panics
-/// Never: plain fields become TOML.
-pub fn example() -> String {
-    toml::to_string(&Config::default()).expect("plain fields become TOML")
+/// All tables of the file with what is written about them, in order.
+pub fn tables() -> Vec<Table> {
+    fn table<T: Settings>(name: &'static str, about: &'static [&'static str]) -> Table {
+        let keys = T::keys();
+        Table { name, about, keys }
+    }
+    let all = vec![
+        table::<Config>("", &[]),
+        table::<UdpConfig>("udp", UdpConfig::ABOUT),
+        table::<TcpConfig>("tcp", TcpConfig::ABOUT),
+        table::<HttpConfig>("http", HttpConfig::ABOUT),
+        table::<LimitsConfig>("limits", LimitsConfig::ABOUT),
+        table::<LogConfig>("log", LogConfig::ABOUT),
+        table::<SiteConfig>("site", SiteConfig::ABOUT),
+        table::<StorageConfig>("storage", StorageConfig::ABOUT),
+    ];
+    all.into_iter()
+        .filter(|table| !table.keys.is_empty())
+        .collect()
 }
 
 /// Why a configuration is none. The operator corrects it.
@@ -85,13 +87,6 @@ pub enum ParseError {
     /// It is not TOML, has an unknown key or a value of the wrong kind; the text says where.
     #[error("{0}")]
     Toml(#[from] toml::de::Error),
-    /// An address stands for all of this machine's; answers over UDP could leave from another than
-    /// was asked.
-    #[error("cannot listen on {address}: list the addresses of this machine one by one")]
-    Unspecified {
-        /// The address.
-        address: SocketAddr,
-    },
     /// Of two settings that belong together one is missing.
     #[error("{one} and {other} belong together; set both or none")]
     Pair {
@@ -115,13 +110,72 @@ pub enum ParseError {
     /// A value is out of range.
     #[error("{key} must be {range}, not {value}")]
     Range {
-        /// The key.
-        key: &'static str,
+        /// The key with its table.
+        key: String,
         /// What it may be.
-        range: &'static str,
+        range: String,
         /// What it is.
         value: u64,
     },
+    /// Nothing is listened on.
+    #[error("listen must hold 1 or more addresses, not 0")]
+    NoAddress,
+    /// Others can reach the node, and nobody has said under which address.
+    #[error(
+        "{address} can be reached from elsewhere: say under which address others reach this node \
+         (`--public-address IP`, or `public_addresses` in the configuration), or listen on 127.0.0.1"
+    )]
+    NotPublic {
+        /// The address that is listened on.
+        address: SocketAddr,
+    },
+    /// A public address cannot be one.
+    #[error("public address {address}: {reason}")]
+    PublicAddress {
+        /// The address.
+        address: IpAddr,
+        /// What is wrong with it and what to do.
+        reason: &'static str,
+    },
+    /// The levels of the log cannot be read.
+    #[error("log.level {level:?}: {reason}")]
+    LogLevel {
+        /// What was set.
+        level: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Why a configuration file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The operating system does not give it.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// What is in it is none.
+    #[error("{}: {source}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: ParseError,
+    },
+}
+
+/// A setting that has been changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The key with its table.
+    pub key: String,
+    /// When the change takes effect.
+    pub effect: Effect,
 }
 
 impl Config {
@@ -130,61 +184,110 @@ impl Config {
     /// # Errors
     /// [`ParseError`].
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        let config: Self = toml::from_str(text)?;
+        let config = Self::parse_unchecked(text)?;
         config.check()?;
         Ok(config)
     }
 
-    /// Checks settings that did not come from a file.
+    /// Reads a configuration file: `file`, or else `nameplate.toml` in the data folder, or else
+    /// nothing but defaults. Not yet [checked](Self::check): the command line may add to it.
     ///
     /// # Errors
-    /// [`ParseError::Range`], [`ParseError::Unspecified`], and those of the tables.
-    pub fn check(&self) -> Result<(), ParseError> {
-        let is_unspecified = |address: &&SocketAddr| address.ip().is_unspecified();
-        if let Some(&address) = self.listen.iter().find(is_unspecified) {
-            return Err(ParseError::Unspecified { address });
-        }
-        let in_range = |key, range, value: u64, ok: bool| {
-            if ok {
-                Ok(())
-            } else {
-                Err(ParseError::Range { key, range, value })
-            }
+    /// [`ReadError`]; also for a `file` that is not there.
+    pub fn read(file: Option<&Path>, data: &Path) -> Result<Self, ReadError> {
+        let path = file.map_or_else(|| data.join(FILE_NAME), Path::to_owned);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && file.is_none() => String::new(),
+            Err(source) => return Err(ReadError::Io { path, source }),
+            Ok(text) => text,
         };
-        let addresses = self.listen.len();
-        in_range(
-            "listen",
-            "1 or more addresses",
-            addresses as u64,
-            addresses > 0,
-        )?;
-        let threads = self.udp_threads;
-        let threads_ok = (1..=UDP_THREADS_MAX).contains(&threads);
-        in_range("udp_threads", "1 to 64", threads as u64, threads_ok)?;
-        let connections = self.tcp_connections_max;
-        let connections_ok = (1..=TCP_CONNECTIONS_MAX).contains(&connections);
-        in_range(
-            "tcp_connections_max",
-            "1 to 100000",
-            connections as u64,
-            connections_ok,
-        )?;
-        let per_peer = self.tcp_connections_per_peer_max;
-        in_range(
-            "tcp_connections_per_peer_max",
-            "1 or more",
-            per_peer as u64,
-            per_peer > 0,
-        )?;
-        let idle = self.tcp_idle_seconds_max;
-        in_range("tcp_idle_seconds_max", "1 or more", idle, idle > 0)?;
-        let serial_ok = self.site_serial != wire::header::SITE_SERIAL_UNKNOWN;
-        in_range(
-            "site_serial",
-            "0 to 65534",
-            self.site_serial.into(),
-            serial_ok,
-        )?;
-        self.http.check()
+        Self::parse_unchecked(&text).map_err(|source| ReadError::Parse { path, source })
+    }
+
+    fn parse_unchecked(text: &str) -> Result<Self, ParseError> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// Checks what the single settings mean together, and their ranges.
+    ///
+    /// # Errors
+    /// Every [`ParseError`] but [`ParseError::Toml`].
+    pub fn check(&self) -> Result<(), ParseError> {
+        self.check_ranges("")?;
+        self.check_addresses()?;
+        self.http.check()?;
+        crate::logging::filter(&self.log.level).map(drop)
+    }
+
+    fn check_addresses(&self) -> Result<(), ParseError> {
+        if self.listen.is_empty() {
+            return Err(ParseError::NoAddress);
+        }
+        for &address in &self.public_addresses {
+            self.check_public(address)?;
+        }
+        let mut addresses = self.listen.iter().chain(&self.http.listen);
+        match addresses.find(|address| !address.ip().is_loopback()) {
+            Some(&address) if self.public_addresses.is_empty() => {
+                Err(ParseError::NotPublic { address })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_public(&self, address: IpAddr) -> Result<(), ParseError> {
+        let same_family = |other: &&IpAddr| other.is_ipv4() == address.is_ipv4();
+        let reason = if address.is_unspecified() || address.is_multicast() {
+            "nobody can be asked there; give the address of one machine"
+        } else if address == IpAddr::V6(std::net::Ipv6Addr::LOCALHOST) {
+            "a site record cannot hold ::1; leave it out, or give 127.0.0.1"
+        } else if self.public_addresses.iter().filter(same_family).count() > 1 {
+            "there is another of the same family; a site record has room for one"
+        } else if !self
+            .listen
+            .iter()
+            .any(|at| at.is_ipv4() == address.is_ipv4())
+        {
+            "the node does not listen on any address of that family"
+        } else {
+            return Ok(());
+        };
+        Err(ParseError::PublicAddress { address, reason })
+    }
+
+    /// Every setting as it is, as a configuration file.
+    ///
+    /// # Panics
+    /// Never: plain fields become TOML.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("plain fields become TOML")
+    }
+
+    /// Which settings are different in `new`.
+    ///
+    /// # Panics
+    /// Never: plain fields become TOML.
+    pub fn changed(&self, new: &Self) -> Vec<Changed> {
+        let as_toml = |config| toml::Table::try_from(config).expect("plain fields become TOML");
+        let (old, new) = (as_toml(self), as_toml(new));
+        let mut changed = Vec::new();
+        for table in tables() {
+            for key in table.keys {
+                if value_of(&old, table.name, key.name) != value_of(&new, table.name, key.name) {
+                    changed.push(Changed {
+                        key: full_name(table.name, key.name),
+                        effect: key.effect,
+                    });
+                }
+            }
+        }
+        changed
+    }
+}
+
+fn value_of<'t>(config: &'t toml::Table, table: &str, key: &str) -> Option<&'t toml::Value> {
+    match table {
+        "" => config.get(key),
+        name => config.get(name)?.as_table()?.get(key),
     }
 }

@@ -29,7 +29,7 @@ fn needed(config: &Config) -> u64 {
     let tcp = config
         .listen
         .len()
-        .saturating_mul(config.tcp_connections_max);
+        .saturating_mul(config.tcp.connections_max);
     let http = config
         .http
         .listen
@@ -43,7 +43,7 @@ fn needed(config: &Config) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::http::HttpConfig;
+    use crate::config::{HttpConfig, TcpConfig};
 
     #[test]
     fn connections_tables_and_the_rest_are_counted() {
@@ -54,13 +54,19 @@ mod tests {
         };
         let config = Config {
             http,
-            tcp_connections_max: 10,
+            tcp: TcpConfig {
+                connections_max: 10,
+                ..TcpConfig::default()
+            },
             listen: vec!["127.0.0.1:1".parse().unwrap(), "[::1]:1".parse().unwrap()],
             ..Config::default()
         };
         assert_eq!(needed(&config), 20 + 7 + 256 + 64);
         let impossible = Config {
-            tcp_connections_max: usize::MAX,
+            tcp: TcpConfig {
+                connections_max: usize::MAX,
+                ..TcpConfig::default()
+            },
             ..config
         };
         assert!(matches!(

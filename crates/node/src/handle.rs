@@ -4,9 +4,13 @@
 
 use crate::answerer::{Answerer, Source};
 use crate::counters::Counted;
+use crate::founding;
+use crate::metrics::Transport;
+use crate::reception::Reception;
 use engine::Origin;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 use wire::{Envelope, Message, Packet};
 
 /// Asks the node without a socket between. Cheap to clone; a node that has stopped no longer
@@ -14,13 +18,21 @@ use wire::{Envelope, Message, Packet};
 #[derive(Clone)]
 pub struct Handle {
     answerer: Arc<Answerer>,
+    reception: Arc<Reception>,
 }
 
 impl Handle {
-    pub(crate) fn new(answerer: &Arc<Answerer>) -> Self {
+    pub(crate) fn new(answerer: &Arc<Answerer>, reception: &Arc<Reception>) -> Self {
         Self {
             answerer: Arc::clone(answerer),
+            reception: Arc::clone(reception),
         }
+    }
+
+    /// Whether somebody may ask one more question now; if so, it counts. Ask this once for every
+    /// question, with the address of who asks and not of a proxy between.
+    pub fn admits(&self, peer: IpAddr) -> bool {
+        self.reception.admits(Transport::Http, peer)
     }
 
     /// Answers a request of somebody at an address; `None` if it deserves no answer.
@@ -28,18 +40,35 @@ impl Handle {
     /// Signatures and challenges, which cost something, are limited for each address. May wait for
     /// the disk: call it where waiting is allowed.
     pub fn answer(&self, address: IpAddr, request: &Message) -> Option<Message> {
+        let started = Instant::now();
         let source = Source::of(address);
-        self.answerer.answer(request, Origin::Network, source)
+        let answer = self.answerer.answer(request, Origin::Network, source)?;
+        let (asked, answered) = (request.to_packet(), answer.to_packet());
+        let took = started.elapsed();
+        self.reception
+            .note(Transport::Http, address, &asked, &answered, took);
+        Some(answer)
     }
 
     /// Answers a packet of somebody at an address, also one that is no message.
     pub fn answer_packet(&self, address: IpAddr, packet: &Packet) -> Option<Packet> {
-        self.answerer.answer_packet(packet, Source::of(address))
+        self.reception.answer(Transport::Http, address, packet)
     }
 
     /// Answers octets that are no packet, whose envelope could be read.
     pub fn refuse(&self, envelope: &Envelope, error: &wire::Error) -> Packet {
-        self.answerer.refuse(envelope, error).to_packet()
+        self.reception.refuse(Transport::Http, envelope, error)
+    }
+
+    /// Whether the node can answer: it does not stop, and its store can be read.
+    pub fn is_ready(&self) -> bool {
+        let key = founding::root_home();
+        !self.reception.is_stopping() && self.answerer.store().view().get(&key).is_ok()
+    }
+
+    /// The node's numbers as Prometheus reads them (OpenMetrics text).
+    pub fn metrics(&self) -> String {
+        self.reception.metrics()
     }
 
     /// What has happened so far.

@@ -4,25 +4,36 @@
 //! | --- | --- |
 //! | [`config`] | what can be set, and what is it set to? |
 //! | `answerer` | how does a plan of the engine meet the store? |
-//! | `udp`, `tcp` | how do octets come in and go out? |
+//! | [`founding`] | how does an empty folder become a node with keys, a site and a root? |
+//! | `reception` | what does every question pass on its way? |
+//! | `rates` | how much may one source ask? |
+//! | `sockets`, `udp`, `tcp` | how do octets come in and go out? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`tls`] | how is encryption taken off? |
-//! | [`counters`] | what has happened so far? |
+//! | [`counters`], `metrics` | what has happened so far? |
+//! | [`logging`], `access_log` | what is written down about it? |
 //!
 //! Not here: what is answered (room `engine`), what is kept (room `store`), what is said over HTTP
 //! (room `web`).
 
 #![forbid(unsafe_code)]
 
+mod access_log;
 mod answerer;
 pub mod config;
 pub mod counters;
 mod files;
+pub mod founding;
 mod handle;
 pub mod http;
+pub mod logging;
+mod metrics;
 pub mod peers;
+mod rates;
+mod reception;
 mod seldom;
+mod sockets;
 mod tcp;
 #[cfg(test)]
 mod tests;
@@ -34,11 +45,14 @@ pub use counters::{Counted, Counters};
 pub use handle::Handle;
 
 use answerer::Answerer;
+use config::{Changed, Effect};
+use founding::Founded;
 use http::HttpService;
 use http::listener::{Front, HttpListener};
+use reception::Reception;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::Store;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -61,7 +75,7 @@ pub enum Error {
     /// The operator raises the limit, or configures fewer connections.
     #[error(
         "this process may open {allowed} files, the configuration needs {needed}: raise the limit \
-         (`ulimit -n`) or lower `tcp_connections_max` and `http.connections_max`"
+         (`ulimit -n`) or lower `tcp.connections_max` and `http.connections_max`"
     )]
     Files {
         /// How many files the process may open.
@@ -80,15 +94,106 @@ pub enum Error {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The operator makes room for the access log, or gives it another folder.
+    #[error("cannot open the access log in {folder}: {source}")]
+    AccessLog {
+        /// The folder.
+        folder: String,
+        /// What is wrong.
+        source: tracing_appender::rolling::InitError,
+    },
     /// The store could not be closed in good order; nothing is lost.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+/// Addresses that a node has taken, before anybody is answered there: who asks already waits.
+pub struct Bound {
+    config: Config,
+    runtime: Runtime,
+    sockets: Vec<(std::net::UdpSocket, std::net::TcpListener)>,
+    addresses: Vec<SocketAddr>,
+    http_sockets: Vec<std::net::TcpListener>,
+    http_addresses: Vec<SocketAddr>,
+}
+
+/// Makes the service that answers over HTTP.
+pub type MakeFront<'a> = &'a dyn Fn(Handle) -> Arc<dyn HttpService>;
+
+impl Bound {
+    /// Where the node will listen, over UDP and TCP.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Where the node will listen for HTTP and HTTPS.
+    pub fn http_addresses(&self) -> &[SocketAddr] {
+        &self.http_addresses
+    }
+
+    /// Answers from `store` from now on, as the server that the node was founded as; over HTTP too
+    /// if there is a `front` that does.
+    ///
+    /// # Errors
+    /// [`Error::Listen`], [`Error::AccessLog`] or [`Error::Tls`]; then nothing listens.
+    pub fn start(
+        self,
+        store: Store,
+        founded: Option<&Founded>,
+        front: Option<MakeFront<'_>>,
+    ) -> Result<Node, Error> {
+        let (stop, stopped) = watch::channel(false);
+        let answerer = Arc::new(Answerer::new(&self.config, store, founded));
+        let reception = Reception::new(&self.config, &answerer);
+        let reception = reception.map_err(|source| Error::AccessLog {
+            folder: self.config.log.access_folder.display().to_string(),
+            source,
+        })?;
+        let mut node = Node {
+            answerer,
+            reception: Arc::new(reception),
+            addresses: Vec::new(),
+            runtime: self.runtime,
+            stop,
+            udp: Vec::new(),
+            tcp: Vec::new(),
+            http: Vec::new(),
+            http_addresses: Vec::new(),
+            applied: Mutex::new(self.config.clone()),
+            started: self.config,
+        };
+        for (sockets, address) in self.sockets.into_iter().zip(self.addresses) {
+            let listens = node.listen(sockets, &stopped);
+            listens.map_err(|source| Error::Listen { address, source })?;
+            node.addresses.push(address);
+        }
+        let Some(make) = front.filter(|_| !self.http_addresses.is_empty()) else {
+            return Ok(node);
+        };
+        // A key that TLS cannot use, such as one of DSA, signs no certificate.
+        let site_key = founded.and_then(|founded| founded.signing_key.to_pkcs8().ok());
+        let front = Front {
+            service: make(node.handle()),
+            tls: tls::acceptor(
+                &node.started.http,
+                site_key.as_ref().map(|key| key.as_slice()),
+                &self.http_addresses,
+            )?,
+        };
+        for (socket, address) in self.http_sockets.into_iter().zip(self.http_addresses) {
+            let listens = node.listen_http(socket, front.clone());
+            listens.map_err(|source| Error::Listen { address, source })?;
+            node.http_addresses.push(address);
+        }
+        Ok(node)
+    }
 }
 
 /// A running node. [`Node::stop`] ends it in good order; dropping it ends it too, but without
 /// waiting for answers that are under way.
 pub struct Node {
     answerer: Arc<Answerer>,
+    reception: Arc<Reception>,
     addresses: Vec<SocketAddr>,
     runtime: Runtime,
     stop: watch::Sender<bool>,
@@ -96,94 +201,106 @@ pub struct Node {
     tcp: Vec<tcp::TcpListener>,
     http: Vec<HttpListener>,
     http_addresses: Vec<SocketAddr>,
+    /// The settings it was started with.
+    started: Config,
+    /// The settings that were read last.
+    applied: Mutex<Config>,
 }
 
 impl Node {
-    /// Listens on the configured addresses, each over UDP and TCP, and answers from `store`.
+    /// Takes the configured addresses, each for UDP and TCP, and those for HTTP.
     ///
-    /// Port 0 means any free port, the same for both.
+    /// Port 0 means any free port, the same for UDP and TCP.
     ///
     /// # Errors
-    /// [`Error::Listen`], [`Error::Files`] or [`Error::Io`]; then nothing listens.
-    pub fn start(config: &Config, store: Store) -> Result<Self, Error> {
+    /// [`Error::Listen`], [`Error::Files`] or [`Error::Io`]; then none is taken.
+    pub fn bind(config: &Config) -> Result<Bound, Error> {
         files::allow(config)?;
-        let runtime = Runtime::new().map_err(io_error("start threads"))?;
-        let (stop, stopped) = watch::channel(false);
-        let answerer = Arc::new(Answerer::new(config, store));
-        let mut node = Self {
-            answerer,
+        let mut bound = Bound {
+            config: config.clone(),
+            runtime: Runtime::new().map_err(io_error("start threads"))?,
+            sockets: Vec::new(),
             addresses: Vec::new(),
-            runtime,
-            stop,
-            udp: Vec::new(),
-            tcp: Vec::new(),
-            http: Vec::new(),
+            http_sockets: Vec::new(),
             http_addresses: Vec::new(),
         };
         for &address in &config.listen {
-            node.listen(config, address, &stopped)?;
+            let failed = |source| Error::Listen { address, source };
+            let (socket, listener) = sockets::both(address).map_err(failed)?;
+            bound.addresses.push(listener.local_addr().map_err(failed)?);
+            bound.sockets.push((socket, listener));
         }
-        Ok(node)
+        for &address in &config.http.listen {
+            let failed = |source| Error::Listen { address, source };
+            let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+            bound
+                .http_addresses
+                .push(listener.local_addr().map_err(failed)?);
+            bound.http_sockets.push(listener);
+        }
+        Ok(bound)
     }
 
-    /// As [`Node::start`], and listens on the addresses for HTTP too: `front` makes the service
-    /// that answers there. Port 0 means any free port.
+    /// Listens on the configured addresses, each over UDP and TCP, and answers from `store`; not
+    /// over HTTP. The node has no site record: see [`founding`].
     ///
     /// # Errors
-    /// As [`Node::start`], and [`Error::Tls`].
-    pub fn start_with(
-        config: &Config,
-        store: Store,
-        front: impl FnOnce(Handle) -> Arc<dyn HttpService>,
-    ) -> Result<Self, Error> {
-        let mut node = Self::start(config, store)?;
-        if config.http.listen.is_empty() {
-            return Ok(node);
-        }
-        let front = Front {
-            service: front(node.handle()),
-            tls: tls::acceptor(&config.http, None, &config.http.listen)?,
-        };
-        for &address in &config.http.listen {
-            node.listen_http(config, address, front.clone())?;
-        }
-        Ok(node)
+    /// As [`Node::bind`] and [`Bound::start`].
+    pub fn start(config: &Config, store: Store) -> Result<Self, Error> {
+        let mut config = config.clone();
+        config.http.listen.clear();
+        Self::bind(&config)?.start(store, None, None)
     }
 
-    fn listen_http(
-        &mut self,
-        config: &Config,
-        address: SocketAddr,
-        front: Front,
-    ) -> Result<(), Error> {
-        let failed = |source| Error::Listen { address, source };
-        let listener = std::net::TcpListener::bind(address).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+    /// As [`Node::start`], and listens for HTTP and HTTPS too: `front` makes the service that
+    /// answers there.
+    ///
+    /// # Errors
+    /// As [`Node::bind`] and [`Bound::start`].
+    pub fn start_with(config: &Config, store: Store, front: MakeFront<'_>) -> Result<Self, Error> {
+        Self::bind(config)?.start(store, None, Some(front))
+    }
+
+    fn listen_http(&mut self, listener: std::net::TcpListener, front: Front) -> io::Result<()> {
         let _entered = self.runtime.enter();
         let stopped = self.stop.subscribe();
-        let http = HttpListener::start(&config.http, listener, front, stopped);
-        self.http.push(http.map_err(failed)?);
-        self.http_addresses.push(address);
+        let http = HttpListener::start(&self.started.http, listener, front, stopped)?;
+        self.http.push(http);
         Ok(())
     }
 
     fn listen(
         &mut self,
-        config: &Config,
-        address: SocketAddr,
+        (socket, listener): (std::net::UdpSocket, std::net::TcpListener),
         stopped: &watch::Receiver<bool>,
-    ) -> Result<(), Error> {
-        let failed = |source| Error::Listen { address, source };
-        let (socket, listener) = bind_both(address).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let udp = UdpListener::start(config, socket, &self.answerer).map_err(failed)?;
+    ) -> io::Result<()> {
+        self.udp
+            .push(UdpListener::start(&self.started, socket, &self.reception)?);
         let _entered = self.runtime.enter();
-        let answerer = Arc::clone(&self.answerer);
-        let tcp = tcp::TcpListener::start(config, listener, answerer, stopped.clone());
-        self.udp.push(udp);
-        self.tcp.push(tcp.map_err(failed)?);
-        self.addresses.push(address);
+        let reception = Arc::clone(&self.reception);
+        let tcp = tcp::TcpListener::start(&self.started, listener, reception, stopped.clone())?;
+        self.tcp.push(tcp);
         Ok(())
+    }
+
+    /// Takes settings that were read again, as far as they take effect in a running node, and says
+    /// which are new. Those of [`Effect::Restart`] take effect when the node is started again; they
+    /// are named every time.
+    pub fn reload(&self, config: &Config) -> Vec<Changed> {
+        let mut applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        let later = self.started.changed(config).into_iter();
+        let later = later.filter(|changed| changed.effect == Effect::Restart);
+        let at_once = applied.changed(config).into_iter();
+        let at_once = at_once.filter(|changed| changed.effect == Effect::AtOnce);
+        let changed = at_once.chain(later).collect();
+        self.reception.set(config);
+        applied.clone_from(config);
+        changed
+    }
+
+    /// Says how many lines of the process's log were left out, for the numbers.
+    pub fn count_log_drops(&self, dropped: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.reception.count_log_drops(dropped);
     }
 
     /// Where the node listens, over UDP and TCP.
@@ -198,7 +315,7 @@ impl Node {
 
     /// For fronts in the same process.
     pub fn handle(&self) -> Handle {
-        Handle::new(&self.answerer)
+        Handle::new(&self.answerer, &self.reception)
     }
 
     /// What has happened so far.
@@ -214,7 +331,8 @@ impl Node {
         self.answerer.answer(request, engine::Origin::Local, source)
     }
 
-    /// Listens for Ctrl-C and SIGTERM from now on, so that they no longer end the process at once.
+    /// Listens for Ctrl-C, SIGTERM and SIGHUP from now on, so that they no longer end the process
+    /// at once.
     ///
     /// # Errors
     /// [`Error::Io`] if signals cannot be listened for.
@@ -224,17 +342,19 @@ impl Node {
         Ok(Signals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
         })
     }
 
-    /// Waits until the process is told to stop.
-    pub fn wait_for(&self, mut signals: Signals) {
+    /// Waits until the process is told something.
+    pub fn wait_for(&self, signals: &mut Signals) -> Told {
         self.runtime.block_on(async {
             tokio::select! {
-                _ = signals.interrupt.recv() => {}
-                _ = signals.terminate.recv() => {}
+                _ = signals.interrupt.recv() => Told::Stop,
+                _ = signals.terminate.recv() => Told::Stop,
+                _ = signals.hang_up.recv() => Told::HangUp,
             }
-        });
+        })
     }
 
     /// Stops in good order: takes no more questions, ends the answers under way, closes the store.
@@ -244,6 +364,7 @@ impl Node {
     pub fn stop(self) -> Result<(), Error> {
         let Self {
             answerer,
+            reception,
             runtime,
             stop,
             udp,
@@ -251,6 +372,7 @@ impl Node {
             http,
             ..
         } = self;
+        reception.stop();
         stop.send_replace(true);
         for listener in udp {
             listener.join();
@@ -264,6 +386,7 @@ impl Node {
             }
         });
         drop(runtime);
+        drop(reception);
         match Arc::into_inner(answerer) {
             Some(answerer) => Ok(answerer.into_store().close()?),
             // Somebody still holds it; the store closes when they let go, and replays its log.
@@ -272,30 +395,23 @@ impl Node {
     }
 }
 
-/// The signals that tell a process to stop: one that came before it is waited for is not lost.
+/// What a process was told by a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// To stop: Ctrl-C or SIGTERM.
+    Stop,
+    /// That its terminal is gone, or that it shall read its configuration again: SIGHUP.
+    HangUp,
+}
+
+/// The signals that tell a process something: one that came before it is waited for is not lost.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
 }
 
 fn io_error(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Io { doing, source }
-}
-
-/// How often a free port is sought that is free for UDP and TCP both.
-const BIND_TRIES: usize = 16;
-
-/// Binds one address for UDP and TCP; with port 0, one free port for both.
-fn bind_both(address: SocketAddr) -> io::Result<(std::net::UdpSocket, std::net::TcpListener)> {
-    let mut tries = if address.port() == 0 { BIND_TRIES } else { 1 };
-    loop {
-        let listener = std::net::TcpListener::bind(address)?;
-        tries -= 1;
-        match std::net::UdpSocket::bind(listener.local_addr()?) {
-            Ok(socket) => return Ok((socket, listener)),
-            Err(error) if tries == 0 => return Err(error),
-            Err(_) => (),
-        }
-    }
 }

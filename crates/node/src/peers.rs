@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counts connections by peer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Peers {
-    each_max: usize,
     counts: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -19,17 +18,11 @@ pub struct Guest {
 }
 
 impl Peers {
-    /// Counts nothing yet; each peer may have `each_max` at a time.
-    pub fn new(each_max: usize) -> Self {
-        let counts = Mutex::default();
-        Self { each_max, counts }
-    }
-
-    /// Counts one more connection of a peer, unless it has as many as it may have.
-    pub fn admit(peers: &Arc<Self>, peer: IpAddr) -> Option<Guest> {
+    /// Counts one more connection of a peer, unless it has `each_max` of them already.
+    pub fn admit(peers: &Arc<Self>, peer: IpAddr, each_max: usize) -> Option<Guest> {
         let mut counts = peers.lock();
         let count = counts.entry(peer).or_default();
-        if *count >= peers.each_max {
+        if *count >= each_max {
             return None;
         }
         *count += 1;
@@ -62,8 +55,8 @@ mod tests {
 
     #[test]
     fn a_peer_has_no_more_than_it_may_and_leaves_no_trace() {
-        let peers = Arc::new(Peers::new(2));
-        let admit = |last| Peers::admit(&peers, Ipv4Addr::new(192, 0, 2, last).into());
+        let peers = Arc::new(Peers::default());
+        let admit = |last| Peers::admit(&peers, Ipv4Addr::new(192, 0, 2, last).into(), 2);
         let (first, _second) = (admit(1).unwrap(), admit(1).unwrap());
         assert!(admit(1).is_none());
         assert!(admit(2).is_some());

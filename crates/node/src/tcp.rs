@@ -3,9 +3,10 @@
 //! Answers leave in the order of the questions. Connections stay open until they are idle for too
 //! long, the peer closes them, or what comes cannot be cut into messages any more.
 
-use crate::answerer::{Answerer, Source};
 use crate::config::Config;
+use crate::metrics::Transport;
 use crate::peers::{Guest, Peers};
+use crate::reception::{Open, Reception};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,9 +30,6 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_OCTETS_MAX: usize = 256 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How many connections may wait to be accepted; a burst of more is told to try again.
-const BACKLOG: i32 = 1024;
-
 /// How long connections are waited for when the node stops; beyond it they are cut.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
@@ -48,18 +46,16 @@ impl TcpListener {
     pub(crate) fn start(
         config: &Config,
         listener: std::net::TcpListener,
-        answerer: Arc<Answerer>,
+        reception: Arc<Reception>,
         stopped: watch::Receiver<bool>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        rustix::net::listen(&listener, BACKLOG)?;
         let listener = net::TcpListener::from_std(listener)?;
         let accepting = Accepting {
-            answerer,
+            reception,
             stopped,
-            permits: Arc::new(Semaphore::new(config.tcp_connections_max)),
-            peers: Arc::new(Peers::new(config.tcp_connections_per_peer_max)),
-            idle: Duration::from_secs(config.tcp_idle_seconds_max),
+            permits: Arc::new(Semaphore::new(config.tcp.connections_max)),
+            peers: Arc::default(),
         };
         Ok(Self {
             task: tokio::spawn(accepting.run(listener)),
@@ -74,11 +70,10 @@ impl TcpListener {
 }
 
 struct Accepting {
-    answerer: Arc<Answerer>,
+    reception: Arc<Reception>,
     stopped: watch::Receiver<bool>,
     permits: Arc<Semaphore>,
     peers: Arc<Peers>,
-    idle: Duration,
 }
 
 impl Accepting {
@@ -93,11 +88,12 @@ impl Accepting {
             };
             match accepted {
                 Ok((stream, peer, permit)) => {
-                    let Some(guest) = Peers::admit(&self.peers, peer.ip()) else {
+                    let Some(held) = self.admit(peer, permit) else {
                         debug!(%peer, "closed: the peer has too many connections");
+                        self.reception.count_connection_refused();
                         continue;
                     };
-                    connections.spawn(self.connection(stream, peer).run(peer, (permit, guest)));
+                    connections.spawn(self.connection(stream, peer).run(held));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection; trying again");
@@ -124,15 +120,23 @@ impl Accepting {
         Ok((stream, peer, permit))
     }
 
+    fn admit(&self, peer: SocketAddr, permit: OwnedSemaphorePermit) -> Option<Held> {
+        let each_max = self.reception.live.tcp_connections_per_peer_max();
+        Some(Held {
+            _permit: permit,
+            _guest: Peers::admit(&self.peers, peer.ip(), each_max)?,
+            _open: Reception::count_connection(&self.reception),
+        })
+    }
+
     fn connection(&self, stream: TcpStream, peer: SocketAddr) -> Connection {
         Connection {
             stream,
             packets: PacketStream::default(),
             buffer: vec![0; READ_OCTETS],
-            answerer: Arc::clone(&self.answerer),
+            reception: Arc::clone(&self.reception),
+            peer,
             stopped: self.stopped.clone(),
-            idle: self.idle,
-            source: Source::of(peer.ip()),
         }
     }
 }
@@ -141,16 +145,22 @@ struct Connection {
     stream: TcpStream,
     packets: PacketStream,
     buffer: Vec<u8>,
-    answerer: Arc<Answerer>,
+    reception: Arc<Reception>,
+    peer: SocketAddr,
     stopped: watch::Receiver<bool>,
-    idle: Duration,
-    source: Source,
+}
+
+/// What a connection takes up; given back when it ends.
+struct Held {
+    _permit: OwnedSemaphorePermit,
+    _guest: Guest,
+    _open: Open,
 }
 
 impl Connection {
-    async fn run(mut self, peer: SocketAddr, held: (OwnedSemaphorePermit, Guest)) {
+    async fn run(mut self, held: Held) {
         if let Err(error) = self.serve().await {
-            debug!(%error, %peer, "a connection ended");
+            debug!(%error, peer = %self.peer, "a connection ended");
         }
         drop(held);
     }
@@ -158,14 +168,22 @@ impl Connection {
     async fn serve(&mut self) -> io::Result<()> {
         while let Some(packet) = self.next_question().await? {
             // Reading the tables may wait for the disk: other connections go on meanwhile.
-            let answer = || self.answerer.answer_packet(&packet, self.source);
-            let answer = tokio::task::block_in_place(answer);
+            let answer = tokio::task::block_in_place(|| self.answer(&packet));
             if let Some(answer) = answer {
                 self.send(&answer).await?;
             }
         }
         self.stream.shutdown().await?;
         self.drain().await
+    }
+
+    fn answer(&self, packet: &Packet) -> Option<Packet> {
+        let (transport, peer) = (Transport::Tcp, self.peer.ip());
+        if self.reception.admits(transport, peer) {
+            self.reception.answer(transport, peer, packet)
+        } else {
+            self.reception.turn_away(transport, peer, packet)
+        }
     }
 
     /// Reads a little of what the peer still sends: a connection that is closed on unread octets is
@@ -185,7 +203,7 @@ impl Connection {
     /// The next whole question; `None` when there will be none.
     async fn next_question(&mut self) -> io::Result<Option<Packet>> {
         let mut stopped = self.stopped.clone();
-        let idle = tokio::time::sleep(self.idle);
+        let idle = tokio::time::sleep(self.reception.live.tcp_idle_max());
         tokio::pin!(idle);
         loop {
             match self.packets.next_packet() {
@@ -209,7 +227,7 @@ impl Connection {
     /// Tells the peer what is wrong; where its next message would begin cannot be known.
     async fn refuse(&mut self, error: &wire::Error) -> io::Result<Option<Packet>> {
         if let Some(envelope) = self.packets.envelope() {
-            let answer = self.answerer.refuse(&envelope, error).to_packet();
+            let answer = self.reception.refuse(Transport::Tcp, &envelope, error);
             self.send(&answer).await?;
         }
         Ok(None)

@@ -21,7 +21,10 @@ struct Running {
 fn config() -> Config {
     Config {
         listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-        udp_threads: 2,
+        udp: config::UdpConfig {
+            threads: 2,
+            ..config::UdpConfig::default()
+        },
         ..Config::default()
     }
 }
@@ -209,7 +212,10 @@ fn garbage_over_udp_is_refused_or_ignored_and_the_node_lives() {
 #[test]
 fn a_peer_with_too_many_connections_has_the_newest_closed() {
     let strict = Config {
-        tcp_connections_per_peer_max: 1,
+        tcp: config::TcpConfig {
+            connections_per_peer_max: 1,
+            ..config::TcpConfig::default()
+        },
         ..config()
     };
     let running = start(&strict);
@@ -232,8 +238,11 @@ fn a_peer_with_too_many_connections_has_the_newest_closed() {
 #[test]
 fn an_idle_connection_is_closed_and_a_full_house_waits() {
     let impatient = Config {
-        tcp_idle_seconds_max: 1,
-        tcp_connections_max: 1,
+        tcp: config::TcpConfig {
+            idle_seconds_max: 1,
+            connections_max: 1,
+            ..config::TcpConfig::default()
+        },
         ..config()
     };
     let running = start(&impatient);
@@ -242,4 +251,182 @@ fn an_idle_connection_is_closed_and_a_full_house_waits() {
     // Accepted only when the idle one has been closed.
     let (code, _) = running.ask(Transport::Tcp, "88/a");
     assert_eq!(code, ResponseCode::SUCCESS);
+}
+
+/// A client that would not take an answer from another address: its socket is connected.
+fn ask_at(asked: SocketAddr) {
+    let ip = asked.ip();
+    let from = if ip.is_ipv4() {
+        "127.0.0.1:0"
+    } else {
+        "[::1]:0"
+    };
+    let socket = UdpSocket::bind(from).unwrap();
+    socket.connect(asked).unwrap();
+    let patience = Some(Duration::from_secs(10));
+    socket.set_read_timeout(patience).unwrap();
+    let question = Question::about("88/a".parse().unwrap()).resolution(7, Date(0));
+    socket.send(&question.encode()).unwrap();
+    let octets = socket.recv(&mut [0; 2048]);
+    assert!(
+        octets.is_ok_and(|octets| octets > 20),
+        "no answer from {ip}"
+    );
+}
+
+#[test]
+fn answers_leave_from_the_address_that_was_asked() {
+    let any = Config {
+        listen: ["0.0.0.0:0", "[::]:0", "[::1]:0"]
+            .map(|address| address.parse().unwrap())
+            .into(),
+        public_addresses: vec!["127.0.0.1".parse().unwrap()],
+        ..config()
+    };
+    let running = start(&any);
+    let ports: Vec<u16> = running
+        .node
+        .addresses()
+        .iter()
+        .map(SocketAddr::port)
+        .collect();
+    for ip in ["127.0.0.1", "127.0.0.2", "127.3.2.1"] {
+        ask_at((ip.parse::<Ipv4Addr>().unwrap(), ports[0]).into());
+    }
+    for port in [ports[1], ports[2]] {
+        ask_at((std::net::Ipv6Addr::LOCALHOST, port).into());
+    }
+}
+
+/// Each family has its own socket, so one port serves both.
+#[test]
+fn all_addresses_of_both_families_share_a_port() {
+    let first = start(&Config {
+        listen: vec!["0.0.0.0:0".parse().unwrap()],
+        ..config()
+    });
+    let port = first.address().port();
+    let second = start(&Config {
+        listen: vec![(std::net::Ipv6Addr::UNSPECIFIED, port).into()],
+        ..config()
+    });
+    assert_eq!(second.address().port(), port);
+}
+
+fn strict(questions_burst: u32) -> Config {
+    Config {
+        limits: config::LimitsConfig {
+            questions_per_second: 1,
+            questions_burst,
+            exempt: Vec::new(),
+            ..config::LimitsConfig::default()
+        },
+        ..config()
+    }
+}
+
+#[test]
+fn who_asks_too_much_is_dropped_over_udp_and_told_over_tcp() {
+    let running = start(&strict(3));
+    running.register("88/a", &[Value::public(1, "NAME", "a")]);
+    let question = Question::about("88/a".parse().unwrap()).resolution(7, Date(0));
+    let question = question.encode();
+    // What cannot be a message ends the connection, so that reading ends.
+    let mut octets = question.repeat(50);
+    octets.extend_from_slice(&[0xff; 20]);
+    let mut stream = wire::stream::PacketStream::default();
+    stream.push(&send_and_read(running.address(), &octets));
+    let mut codes = Vec::new();
+    while let Some(packet) = stream.next_packet().unwrap() {
+        codes.push(Message::from_packet(&packet).unwrap().header.response_code);
+    }
+    let (success, busy) = (ResponseCode::SUCCESS, ResponseCode::SERVER_BUSY);
+    assert_eq!((codes.len(), codes[0]), (51, success));
+    assert!(codes.contains(&busy), "{codes:?}");
+
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    for _ in 0..50 {
+        socket.send_to(&question, running.address()).unwrap();
+    }
+    let is_dropped = || {
+        let metrics = running.node.handle().metrics();
+        let mut lines = metrics.lines();
+        lines.any(|line| {
+            let count = line.strip_prefix("nameplate_rate_limited_total{transport=\"udp\"} ");
+            count.is_some_and(|count| count != "0")
+        })
+    };
+    let patience = std::time::Instant::now() + Duration::from_secs(10);
+    while !is_dropped() {
+        assert!(std::time::Instant::now() < patience, "nothing is dropped");
+        std::thread::yield_now();
+    }
+    // A reload that lifts the limit holds for everybody at once.
+    running.node.reload(&config());
+    let (code, _) = running.ask(Transport::Udp, "88/a");
+    assert_eq!(code, success);
+}
+
+#[test]
+fn settings_that_wait_are_named_every_time_and_others_once() {
+    let running = start(&config());
+    let mut new = config();
+    new.tcp.idle_seconds_max = 7;
+    new.tcp.connections_max = 7;
+    let keys = |changed: Vec<Changed>| -> Vec<String> {
+        changed.into_iter().map(|changed| changed.key).collect()
+    };
+    let first = keys(running.node.reload(&new));
+    assert_eq!(first, ["tcp.idle_seconds_max", "tcp.connections_max"]);
+    assert_eq!(keys(running.node.reload(&new)), ["tcp.connections_max"]);
+    assert_eq!(
+        keys(running.node.reload(&config())),
+        ["tcp.idle_seconds_max"]
+    );
+}
+
+#[test]
+fn every_question_has_a_line_in_the_access_log() {
+    let folder = TempDir::new().unwrap();
+    let logging = Config {
+        log: config::LogConfig {
+            access: config::AccessLogKind::File,
+            access_folder: folder.path().join("logs"),
+            ..config::LogConfig::default()
+        },
+        ..config()
+    };
+    let running = start(&logging);
+    running.register("88/a b", &[Value::public(1, "NAME", "secret")]);
+    running.ask(Transport::Udp, "88/a b");
+    running.ask(Transport::Tcp, "88/none\n");
+    running.node.stop().unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.path().join("logs"))
+        .unwrap()
+        .collect();
+    assert_eq!(files.len(), 1);
+    let text = std::fs::read_to_string(files[0].as_ref().unwrap().path()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines[0].starts_with("127.0.0.1 UDP:HDL(2.11) \"20"),
+        "{text}"
+    );
+    assert!(
+        lines[0].contains(" 1 1 ") && lines[0].ends_with("ms 88/a b"),
+        "{text}"
+    );
+    assert!(
+        lines[1].contains(" 1 100 ") && lines[1].ends_with("ms 88/none\\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_node_is_ready_until_it_stops() {
+    let running = start(&config());
+    let handle = running.node.handle();
+    assert!(handle.is_ready());
+    running.node.stop().unwrap();
+    assert!(!handle.is_ready());
 }

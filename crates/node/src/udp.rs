@@ -3,11 +3,15 @@
 //! Threads, not tasks: a datagram is answered at once or not at all, and reading the tables may
 //! wait for the disk.
 
-use crate::answerer::{Answerer, Source};
+mod socket;
+
 use crate::config::Config;
+use crate::metrics::Transport;
+use crate::reception::Reception;
 use bytes::Bytes;
 use client::Clock;
 use engine::Inbox;
+use socket::{Received, Socket, Way};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,9 +25,6 @@ use wire::datagram::fragments;
 /// How long a thread waits for a datagram before it looks whether it shall stop.
 const LOOK_UP_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Larger than any datagram that is read; what is longer is cut and then refused.
-const BUFFER_OCTETS: usize = 2048;
-
 /// The threads of one address. Dropping it stops them.
 pub(crate) struct UdpListener {
     stops: Arc<AtomicBool>,
@@ -34,23 +35,22 @@ impl UdpListener {
     pub(crate) fn start(
         config: &Config,
         socket: UdpSocket,
-        answerer: &Arc<Answerer>,
+        reception: &Arc<Reception>,
     ) -> io::Result<Self> {
-        socket.set_read_timeout(Some(LOOK_UP_INTERVAL))?;
         let stops = Arc::new(AtomicBool::new(false));
         let answering = Arc::new(Answering {
-            socket,
-            answerer: Arc::clone(answerer),
+            socket: Socket::new(socket, LOOK_UP_INTERVAL)?,
+            reception: Arc::clone(reception),
             inbox: Mutex::new(Inbox::new()),
             clock: Clock::start(),
-            answer_octets_max: config.udp_answer_octets_max,
+            answer_octets_max: config.udp.answer_octets_max,
             stops: Arc::clone(&stops),
         });
         let start = || {
             let answering = Arc::clone(&answering);
             thread::spawn(move || answering.run())
         };
-        let threads = (0..config.udp_threads).map(|_| start()).collect();
+        let threads = (0..config.udp.threads_count()).map(|_| start()).collect();
         Ok(Self { stops, threads })
     }
 
@@ -72,8 +72,8 @@ impl Drop for UdpListener {
 
 /// What the threads of one address share.
 struct Answering {
-    socket: UdpSocket,
-    answerer: Arc<Answerer>,
+    socket: Socket,
+    reception: Arc<Reception>,
     inbox: Mutex<Inbox<SocketAddr>>,
     clock: Clock,
     answer_octets_max: usize,
@@ -82,15 +82,10 @@ struct Answering {
 
 impl Answering {
     fn run(&self) {
-        let mut buffer = [0; BUFFER_OCTETS];
+        let mut buffer = self.socket.buffer();
         while !self.stops.load(Ordering::Relaxed) {
-            match self.socket.recv_from(&mut buffer) {
-                // Nobody can be answered at port 0.
-                Ok((_, peer)) if peer.port() == 0 => self.answerer.counters().count_refused(),
-                Ok((octets, peer)) => {
-                    let datagram = Bytes::copy_from_slice(buffer.get(..octets).unwrap_or_default());
-                    self.answer(&datagram, peer);
-                }
+            match self.socket.receive(&mut buffer) {
+                Ok(received) => self.answer_all(&buffer, received),
                 Err(error) if is_nothing(&error) => {
                     self.lock_inbox().handle_timeout(self.clock.moment());
                 }
@@ -102,16 +97,33 @@ impl Answering {
         }
     }
 
-    fn answer(&self, datagram: &Bytes, peer: SocketAddr) {
-        let answer = match self.complete(datagram, peer) {
-            Ok(Some(packet)) => self.answerer.answer_packet(&packet, Source::of(peer.ip())),
+    fn answer_all(&self, buffer: &[u8], received: Received) {
+        let octets = buffer.get(..received.octets).unwrap_or_default();
+        for datagram in octets.chunks(received.each.max(1)) {
+            if received.way.peer.port() == 0 {
+                // Nobody can be answered there.
+                self.reception.count_nobody_to_answer();
+            } else if self
+                .reception
+                .admits(Transport::Udp, received.way.peer.ip())
+            {
+                self.answer(&Bytes::copy_from_slice(datagram), received.way);
+            }
+        }
+    }
+
+    fn answer(&self, datagram: &Bytes, way: Way) {
+        let peer = way.peer.ip();
+        let answer = match self.complete(datagram, way.peer) {
+            Ok(Some(packet)) => self.reception.answer(Transport::Udp, peer, &packet),
             Ok(None) => None,
-            Err(refused) => refused
-                .envelope
-                .map(|envelope| self.answerer.refuse(&envelope, &refused.error).to_packet()),
+            Err(refused) => refused.envelope.map(|envelope| {
+                let error = &refused.error;
+                self.reception.refuse(Transport::Udp, &envelope, error)
+            }),
         };
         if let Some(answer) = answer {
-            self.send(&answer, peer);
+            self.send(&answer, way);
         }
     }
 
@@ -129,15 +141,15 @@ impl Answering {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send(&self, answer: &Packet, peer: SocketAddr) {
+    fn send(&self, answer: &Packet, way: Way) {
         if answer.payload.len() > self.answer_octets_max {
-            self.answerer.counters().count_too_long_for_udp();
+            self.reception.count_too_long_for_udp();
             return;
         }
         for datagram in fragments(answer) {
-            if let Err(error) = self.socket.send_to(&datagram, peer) {
+            if let Err(error) = self.socket.send(&datagram, way) {
                 // As good as lost on the way; the asker asks again.
-                debug!(%error, %peer, "cannot send a datagram");
+                debug!(%error, peer = %way.peer, "cannot send a datagram");
             }
         }
     }

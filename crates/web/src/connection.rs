@@ -38,7 +38,7 @@ const STREAMS_COUNT_MAX: u32 = 32;
 ///
 /// let (config, options) = (Config::default(), Options::default());
 /// let store = Store::open(std::path::Path::new("data"), &options)?;
-/// let node = Node::start_with(&config, store, |handle| Web::new(handle, &config.http))?;
+/// let node = Node::start_with(&config, store, &|handle| Web::new(handle, &config.http))?;
 /// println!("http://{}/", node.http_addresses()[0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -63,7 +63,7 @@ impl Web {
         Arc::new(Self(Arc::new(Front {
             handle,
             counts: Counts::default(),
-            sources: Arc::new(Peers::new(config.requests_per_source_max)),
+            sources: Arc::default(),
             config: config.clone(),
         })))
     }
@@ -129,10 +129,16 @@ impl Front {
     ) -> Response<Full<Bytes>> {
         let visitor = Visitor::of(&request, connection, &self.config);
         let method = request.method().clone();
-        let reply = match Peers::admit(&self.sources, visitor.source) {
+        let guest = Peers::admit(
+            &self.sources,
+            visitor.source,
+            self.config.requests_per_source_max,
+        );
+        let guest = guest.filter(|_| self.handle.admits(visitor.source));
+        let reply = match guest {
             None => Reply::text(
                 StatusCode::TOO_MANY_REQUESTS,
-                "too many requests from your address at the same time; wait for their answers\n",
+                "too many requests from your address; wait for the answers, then ask more slowly\n",
             ),
             Some(_guest) => match self.read(request, visitor).await {
                 // Reading the tables may wait for the disk: other connections go on meanwhile.

@@ -17,7 +17,7 @@ pub(crate) fn answer(front: &Front, asked: &Asked, stopping: &Stopping) -> Reply
         _ if asked.method == Method::OPTIONS => api::preflight(asked),
         _ if !asked.is_read() => method_not_allowed(),
         "/healthz" => status::health(),
-        "/readyz" => status::readiness(stopping),
+        "/readyz" => status::readiness(front, stopping),
         "/metrics" => status::metrics(front),
         "/" => form(asked),
         // A prefix has no slash: what browsers ask of every host is none.

@@ -14,6 +14,9 @@ use std::fmt::{self, Write};
 /// What Prometheus calls its text.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// How such a text ends.
+const END: &str = "# EOF\n";
+
 /// Requests over HTTP by method and status.
 #[derive(Debug, Default)]
 pub(crate) struct Counts(Family<Label, Counter>);
@@ -51,55 +54,30 @@ pub(crate) fn health() -> Reply {
     Reply::text(StatusCode::OK, "ok\n")
 }
 
-/// Whether requests should be sent here: not while the node stops.
-pub(crate) fn readiness(stopping: &Stopping) -> Reply {
+/// Whether requests should be sent here: not while the node stops, nor if its store is lost.
+pub(crate) fn readiness(front: &Front, stopping: &Stopping) -> Reply {
     if stopping.is_now() {
         return Reply::text(StatusCode::SERVICE_UNAVAILABLE, "the node is stopping\n");
+    }
+    if !front.handle.is_ready() {
+        return Reply::text(StatusCode::SERVICE_UNAVAILABLE, "the node cannot answer\n");
     }
     Reply::text(StatusCode::OK, "ready\n")
 }
 
+/// The node's numbers, and those of its requests over HTTP before them.
 pub(crate) fn metrics(front: &Front) -> Reply {
     let mut registry = Registry::with_prefix("nameplate");
     let about = "Requests over HTTP by method and status";
     registry.register("http_requests", about, front.counts.0.clone());
-    let counted = front.handle.counted();
-    let node = [
-        (
-            "answers",
-            "Requests answered, over any transport",
-            counted.answered,
-        ),
-        (
-            "answers_not_found",
-            "Answers that found nothing",
-            counted.not_found,
-        ),
-        ("refused", "Octets that were no message", counted.refused),
-        (
-            "ignored",
-            "Messages that deserved no answer",
-            counted.ignored,
-        ),
-        (
-            "unreadable",
-            "Answers that met a record nobody can read",
-            counted.unreadable,
-        ),
-        (
-            "too_long_for_udp",
-            "Answers too long for UDP",
-            counted.too_long_for_udp,
-        ),
-    ];
-    for (name, about, count) in node {
-        let number: Counter = Counter::default();
-        number.inc_by(count);
-        registry.register(name, about, number);
-    }
     let mut text = String::new();
     match encode(&mut text, &registry) {
-        Ok(()) => Reply::new(StatusCode::OK, OPENMETRICS, text),
+        Ok(()) => {
+            // The text of all ends as the text of the node does.
+            let own = text.trim_end_matches(END);
+            let all = [own, &front.handle.metrics()].concat();
+            Reply::new(StatusCode::OK, OPENMETRICS, all)
+        }
         Err(_) => Reply::text(StatusCode::INTERNAL_SERVER_ERROR, "no numbers to be had\n"),
     }
 }

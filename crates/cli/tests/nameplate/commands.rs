@@ -138,11 +138,11 @@ fn files_that_cannot_be_used_are_named() {
         "none.toml: No such file",
     );
     let config = folder.path().join("config.toml");
-    fs::write(&config, "\nudp_treads = 3\n").unwrap();
+    fs::write(&config, "\nudp.treads = 3\n").unwrap();
     let config = path(&config);
     check(
         &["serve", "--data", data, "--config", config],
-        "unknown field `udp_treads`",
+        "unknown field `treads`",
     );
 }
 
@@ -208,7 +208,7 @@ fn usage_errors_have_their_own_code() {
     ] {
         assert_eq!(told(&run(arguments.iter().copied())).0, 2, "{arguments:?}");
     }
-    for subcommand in ["demo", "serve", "resolve", "import"] {
+    for subcommand in ["demo", "serve", "config", "resolve", "import"] {
         let (code, out, _) = told(&run([subcommand, "--help"]));
         assert_eq!(code, 0);
         assert!(out.contains("Usage: nameplate"), "{out}");

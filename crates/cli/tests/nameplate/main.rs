@@ -7,3 +7,4 @@ mod commands;
 mod divisions;
 mod kill;
 mod program;
+mod serve;

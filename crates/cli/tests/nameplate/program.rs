@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 /// The program with arguments.
 pub(crate) fn nameplate<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
@@ -44,9 +44,20 @@ pub(crate) struct ServingNode {
 impl ServingNode {
     /// Starts a node and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut process = nameplate(["serve", "--data", path(data)])
-            .args(["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+        Self::start_on(data, "127.0.0.1:0")
+    }
+
+    /// Starts a node on an address and waits until it listens.
+    pub(crate) fn start_on(data: &Path, address: &str) -> Self {
+        Self::start_with(data, &["--listen", address])
+    }
+
+    /// Starts a node with arguments of its own and waits until it listens.
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        let first = ["serve", "--data", path(data), "--http", "127.0.0.1:0"];
+        let mut process = nameplate(first.into_iter().chain(arguments.iter().copied()))
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the program can be started");
         let mut out = BufReader::new(process.stdout.take().expect("it is piped"));
@@ -67,14 +78,27 @@ impl ServingNode {
         self.address.to_string()
     }
 
-    /// Sends SIGTERM, waits for the end, and gives the exit code and what was said last.
-    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
+    /// What it says on standard error from now on.
+    pub(crate) fn take_stderr(&mut self) -> ChildStderr {
+        self.process
+            .stderr
+            .take()
+            .expect("it is piped, and taken once")
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         let sent = Command::new("kill")
-            .args(["-TERM", &id])
+            .args([&format!("-{name}"), &id])
             .status()
             .expect("kill is there");
         assert!(sent.success());
+    }
+
+    /// Sends SIGTERM, waits for the end, and gives the exit code and what was said last.
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
+        self.signal("TERM");
         let status = self.process.wait().expect("it ends");
         let mut said = String::new();
         while self.out.read_line(&mut said).expect("it writes text") > 0 {}

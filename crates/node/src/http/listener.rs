@@ -54,7 +54,8 @@ impl HttpListener {
             front,
             stopped,
             permits: Arc::new(Semaphore::new(config.connections_max)),
-            peers: Arc::new(Peers::new(config.connections_per_peer_max)),
+            peers: Arc::default(),
+            connections_per_peer_max: config.connections_per_peer_max,
             trusted: config.trusted_proxies.clone(),
             idle_max: Duration::from_secs(config.idle_seconds_max),
         };
@@ -82,6 +83,7 @@ struct Accepting {
     stopped: watch::Receiver<bool>,
     permits: Arc<Semaphore>,
     peers: Arc<Peers>,
+    connections_per_peer_max: usize,
     trusted: Vec<IpNet>,
     idle_max: Duration,
 }
@@ -142,7 +144,8 @@ impl Accepting {
         if self.trusted.iter().any(|network| network.contains(&peer)) {
             return Ok(None);
         }
-        Peers::admit(&self.peers, peer).map(Some).ok_or(TooMany)
+        let guest = Peers::admit(&self.peers, peer, self.connections_per_peer_max);
+        guest.map(Some).ok_or(TooMany)
     }
 
     /// Serves one connection; the future owns all it needs.

@@ -62,7 +62,7 @@ pub(crate) fn start_with(http: HttpConfig) -> Running {
     let folder = TempDir::new().unwrap();
     let store = Store::open(folder.path(), &Options::default()).unwrap();
     let front = |handle| web::Web::new(handle, &config.http);
-    let node = Node::start_with(&config, store, front).unwrap();
+    let node = Node::start_with(&config, store, &front).unwrap();
     Running {
         node,
         _folder: folder,

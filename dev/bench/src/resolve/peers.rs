@@ -8,6 +8,7 @@ use clap::Args;
 use client::Clock;
 use engine::authority::HOMED_MARK;
 use model::Change;
+use node::config::UdpConfig;
 use node::{Config, Node};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -90,7 +91,10 @@ pub(crate) fn run_node(arguments: &NodeArguments) -> Result<(), Failure> {
     let store = open(&arguments.data, &options)?;
     let config = Config {
         listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-        udp_threads: 1,
+        udp: UdpConfig {
+            threads: 1,
+            ..UdpConfig::default()
+        },
         ..Config::default()
     };
     let node = Node::start(&config, store)?;

@@ -1,0 +1,227 @@
+//! The numbers as Prometheus and its kin read them (OpenMetrics text).
+
+use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport, read};
+use crate::Counted;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+use std::fmt;
+use std::sync::Arc;
+
+/// Numbers that are read when somebody asks for them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Gauges {
+    /// How many connections over TCP are open.
+    pub(crate) tcp_connections: u64,
+    /// How many lines of the access log were left out.
+    pub(crate) access_lines_dropped: u64,
+    /// How many lines of the log were left out.
+    pub(crate) log_lines_dropped: u64,
+    /// What the answerer has counted.
+    pub(crate) counted: Counted,
+}
+
+/// All numbers as text.
+pub(crate) fn text(metrics: &Arc<Metrics>, gauges: Gauges) -> String {
+    let mut registry = Registry::with_prefix("nameplate");
+    registry.register_collector(Box::new(Exposition {
+        metrics: Arc::clone(metrics),
+        gauges,
+    }));
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = prometheus_client::encoding::text::encode(&mut out, &registry);
+    out
+}
+
+#[derive(Debug)]
+struct Exposition {
+    metrics: Arc<Metrics>,
+    gauges: Gauges,
+}
+
+impl Collector for Exposition {
+    fn encode(&self, mut to: DescriptorEncoder<'_>) -> fmt::Result {
+        put_build(&mut to)?;
+        self.put_requests(&mut to)?;
+        self.put_times(&mut to)?;
+        self.put_rate_limited(&mut to)?;
+        self.put_events(&mut to)?;
+        self.put_connections(&mut to)?;
+        self.put_log(&mut to)
+    }
+}
+
+fn put_build(to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let help = "Which version of the program this is";
+    let mut info = to.encode_descriptor("build", help, None, MetricType::Info)?;
+    info.encode_info(&[("version", env!("CARGO_PKG_VERSION"))])
+}
+
+impl Exposition {
+    fn put_requests(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Requests answered, by transport, operation and response code";
+        let mut family = to.encode_descriptor("requests", help, None, MetricType::Counter)?;
+        let mut at = 0;
+        for transport in Transport::ALL {
+            for operation in 0..=OPCODES.len() {
+                for code in 0..=CODES.len() {
+                    let count = self.metrics.requests(at);
+                    at += 1;
+                    if count > 0 {
+                        let labels = labels(transport, operation, code);
+                        let mut one = family.encode_family(&labels)?;
+                        one.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a sum of nanoseconds is exact for three months, and good enough for ever"
+    )]
+    fn put_times(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Time from a whole question to its answer";
+        let kind = MetricType::Histogram;
+        let mut family = to.encode_descriptor("answer", help, Some(&Unit::Seconds), kind)?;
+        for transport in Transport::ALL {
+            let (counts, nanoseconds) = self.metrics.times(transport);
+            let bounds = BOUNDS_MICROSECONDS.iter().map(|&bound| bound as f64 / 1e6);
+            let buckets: Vec<(f64, u64)> = bounds.chain([f64::INFINITY]).zip(counts).collect();
+            let seconds = nanoseconds as f64 / 1e9;
+            let labels = [("transport", lower(transport))];
+            let mut one = family.encode_family(&labels)?;
+            let count = counts.iter().sum();
+            one.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)?;
+        }
+        Ok(())
+    }
+
+    fn put_rate_limited(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Questions beyond the rate of their source, by transport";
+        let mut family = to.encode_descriptor("rate_limited", help, None, MetricType::Counter)?;
+        for transport in Transport::ALL {
+            let labels = [("transport", lower(transport))];
+            let mut one = family.encode_family(&labels)?;
+            one.encode_counter::<NoLabelSet, _, u64>(&self.metrics.rate_limited(transport), None)?;
+        }
+        Ok(())
+    }
+
+    fn put_events(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let counted = &self.gauges.counted;
+        for (name, help, count) in [
+            ("refused", "Octets that were no message", counted.refused),
+            (
+                "ignored",
+                "Messages that deserved no answer",
+                counted.ignored,
+            ),
+            (
+                "records_unreadable",
+                "Answers that met a stored record nobody can read",
+                counted.unreadable,
+            ),
+            (
+                "udp_answers_too_long",
+                "Answers not sent because they are too long for UDP",
+                counted.too_long_for_udp,
+            ),
+        ] {
+            put_counter(to, name, help, count)?;
+        }
+        Ok(())
+    }
+
+    fn put_connections(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let (name, help) = ("tcp_connections", "Connections over TCP that are open");
+        let mut gauge = to.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        gauge.encode_gauge(&self.gauges.tcp_connections)?;
+        let refused = read(&self.metrics.connections_refused);
+        let help = "Connections closed at once: their peer had too many";
+        put_counter(to, "tcp_connections_refused", help, refused)
+    }
+
+    fn put_log(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Log lines left out because too many waited to be written";
+        let (name, kind) = ("log_lines_dropped", MetricType::Counter);
+        let mut family = to.encode_descriptor(name, help, None, kind)?;
+        for (log, count) in [
+            ("access", self.gauges.access_lines_dropped),
+            ("node", self.gauges.log_lines_dropped),
+        ] {
+            let labels = [("log", log)];
+            let mut one = family.encode_family(&labels)?;
+            one.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
+        Ok(())
+    }
+}
+
+fn put_counter(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, count: u64) -> fmt::Result {
+    let mut counter = to.encode_descriptor(name, help, None, MetricType::Counter)?;
+    counter.encode_counter::<NoLabelSet, _, u64>(&count, None)
+}
+
+fn labels(transport: Transport, operation: usize, code: usize) -> [(&'static str, String); 3] {
+    let other = || "other".to_owned();
+    let operation = OPCODES.get(operation).map(|opcode| opcode.0.to_string());
+    let code = CODES.get(code).map(|code| code.0.to_string());
+    [
+        ("transport", lower(transport).to_owned()),
+        ("operation", operation.unwrap_or_else(other)),
+        ("code", code.unwrap_or_else(other)),
+    ]
+}
+
+fn lower(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
+        Transport::Http => "http",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use wire::{Opcode, ResponseCode};
+
+    #[test]
+    fn what_was_counted_is_told() {
+        let metrics = Arc::new(Metrics::new());
+        for (transport, opcode, code, microseconds) in [
+            (Transport::Udp, 1, 1, 3),
+            (Transport::Udp, 1, 1, 30),
+            (Transport::Tcp, 1, 100, 9_000_000),
+            (Transport::Http, 4711, 4711, 30),
+        ] {
+            let took = Duration::from_micros(microseconds);
+            metrics.count_answer(transport, Opcode(opcode), ResponseCode(code), took);
+        }
+        metrics.count_rate_limited(Transport::Udp);
+        let gauges = Gauges {
+            tcp_connections: 2,
+            ..Gauges::default()
+        };
+        let text = text(&metrics, gauges);
+        let check = |line: &str| assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+        check(r#"nameplate_requests_total{transport="udp",operation="1",code="1"} 2"#);
+        check(r#"nameplate_requests_total{transport="tcp",operation="1",code="100"} 1"#);
+        check(r#"nameplate_requests_total{transport="http",operation="other",code="other"} 1"#);
+        check(r#"nameplate_answer_seconds_bucket{le="0.000005",transport="udp"} 1"#);
+        check(r#"nameplate_answer_seconds_bucket{le="0.00005",transport="udp"} 2"#);
+        check(r#"nameplate_answer_seconds_bucket{le="5.0",transport="tcp"} 0"#);
+        check(r#"nameplate_answer_seconds_bucket{le="+Inf",transport="tcp"} 1"#);
+        check(r#"nameplate_answer_seconds_sum{transport="tcp"} 9.0"#);
+        check(r#"nameplate_rate_limited_total{transport="udp"} 1"#);
+        check("nameplate_tcp_connections 2");
+        check("# EOF");
+        assert!(text.contains("nameplate_build_info{version="), "{text}");
+    }
+}

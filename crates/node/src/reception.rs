@@ -1,0 +1,217 @@
+//! What every question passes on its way in and every answer on its way out: how much its source
+//! may ask, the numbers, the access log.
+//!
+//! Not here: sockets (`udp`, `tcp`), what is answered (`answerer`).
+
+use crate::access_log::{self, Access, AccessLog};
+use crate::answerer::{Answerer, Source};
+use crate::config::Config;
+use crate::metrics::{self, Gauges, Metrics, Transport};
+use crate::rates::Limiter;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tracing_appender::rolling::InitError;
+use wire::{Envelope, Packet};
+
+/// Receives questions of every transport.
+pub(crate) struct Reception {
+    answerer: Arc<Answerer>,
+    limiter: Limiter,
+    metrics: Arc<Metrics>,
+    access: Option<AccessLog>,
+    log_dropped: OnceLock<Box<dyn Fn() -> u64 + Send + Sync>>,
+    pub(crate) live: Live,
+}
+
+/// Settings of the transports that may change while the node runs.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    tcp_idle_seconds_max: AtomicU64,
+    tcp_connections_per_peer_max: AtomicUsize,
+    /// How many connections over TCP are open; no setting, but as alive.
+    tcp_connections: AtomicUsize,
+    /// Whether the node stops.
+    stops: AtomicBool,
+}
+
+impl Live {
+    fn set(&self, config: &Config) {
+        let idle = config.tcp.idle_seconds_max;
+        self.tcp_idle_seconds_max.store(idle, Ordering::Relaxed);
+        let each = config.tcp.connections_per_peer_max;
+        self.tcp_connections_per_peer_max
+            .store(each, Ordering::Relaxed);
+    }
+
+    pub(crate) fn tcp_idle_max(&self) -> Duration {
+        Duration::from_secs(self.tcp_idle_seconds_max.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn tcp_connections_per_peer_max(&self) -> usize {
+        self.tcp_connections_per_peer_max.load(Ordering::Relaxed)
+    }
+}
+
+/// A connection over TCP; it is counted until this is dropped.
+pub(crate) struct Open(Arc<Reception>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.live.tcp_connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Reception {
+    /// Opens the access log, if one is configured.
+    pub(crate) fn new(config: &Config, answerer: &Arc<Answerer>) -> Result<Self, InitError> {
+        let reception = Self {
+            answerer: Arc::clone(answerer),
+            limiter: Limiter::new(&config.limits),
+            metrics: Arc::new(Metrics::new()),
+            access: AccessLog::start(&config.log)?,
+            log_dropped: OnceLock::new(),
+            live: Live::default(),
+        };
+        reception.live.set(config);
+        Ok(reception)
+    }
+
+    /// Takes the settings that may change while the node runs.
+    pub(crate) fn set(&self, config: &Config) {
+        self.limiter.set(&config.limits);
+        self.live.set(config);
+    }
+
+    /// Says that the node stops: it is not ready any more.
+    pub(crate) fn stop(&self) {
+        self.live.stops.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.live.stops.load(Ordering::Relaxed)
+    }
+
+    /// Says how many lines of the node's log were left out, for the numbers.
+    pub(crate) fn count_log_drops(&self, dropped: impl Fn() -> u64 + Send + Sync + 'static) {
+        // Only the first log of a process counts.
+        let _ = self.log_dropped.set(Box::new(dropped));
+    }
+
+    /// Whether somebody may ask one more question now. If not, that is counted.
+    pub(crate) fn admits(&self, transport: Transport, peer: IpAddr) -> bool {
+        let admits = self.limiter.admits(peer);
+        if !admits {
+            self.metrics.count_rate_limited(transport);
+        }
+        admits
+    }
+
+    /// Answers a packet; `None` if it deserves no answer.
+    pub(crate) fn answer(
+        &self,
+        transport: Transport,
+        peer: IpAddr,
+        packet: &Packet,
+    ) -> Option<Packet> {
+        let started = Instant::now();
+        let answer = self.answerer.answer_packet(packet, Source::of(peer));
+        if let Some(answer) = &answer {
+            self.note(transport, peer, packet, answer, started.elapsed());
+        }
+        answer
+    }
+
+    /// Answers that there is no time for a packet; nothing was done.
+    pub(crate) fn turn_away(
+        &self,
+        transport: Transport,
+        peer: IpAddr,
+        packet: &Packet,
+    ) -> Option<Packet> {
+        let answer = self.answerer.turn_away(packet)?;
+        self.note(transport, peer, packet, &answer, Duration::ZERO);
+        Some(answer)
+    }
+
+    /// Answers octets that are no packet.
+    pub(crate) fn refuse(
+        &self,
+        transport: Transport,
+        envelope: &Envelope,
+        error: &wire::Error,
+    ) -> Packet {
+        let answer = self.answerer.refuse(envelope, error).to_packet();
+        let code = access_log::response_code(&answer.payload);
+        let opcode = access_log::opcode(&answer.payload);
+        self.metrics
+            .count_answer(transport, opcode, code, Duration::ZERO);
+        answer
+    }
+
+    /// Counts an answer and writes its line.
+    pub(crate) fn note(
+        &self,
+        transport: Transport,
+        peer: IpAddr,
+        packet: &Packet,
+        answer: &Packet,
+        took: Duration,
+    ) {
+        let opcode = access_log::opcode(&packet.payload);
+        let code = access_log::response_code(&answer.payload);
+        self.metrics.count_answer(transport, opcode, code, took);
+        if let Some(access) = &self.access {
+            access.note(&Access {
+                peer,
+                transport,
+                version: packet.envelope.version,
+                opcode,
+                code,
+                took,
+                identifier: access_log::identifier(packet),
+            });
+        }
+    }
+
+    pub(crate) fn count_nobody_to_answer(&self) {
+        self.answerer.counters().count_refused();
+    }
+
+    pub(crate) fn count_too_long_for_udp(&self) {
+        self.answerer.counters().count_too_long_for_udp();
+    }
+
+    pub(crate) fn count_connection_refused(&self) {
+        self.metrics.count_connection_refused();
+    }
+
+    /// Counts a connection over TCP for as long as the result is held.
+    pub(crate) fn count_connection(reception: &Arc<Self>) -> Open {
+        reception
+            .live
+            .tcp_connections
+            .fetch_add(1, Ordering::Relaxed);
+        Open(Arc::clone(reception))
+    }
+
+    /// All numbers as text.
+    pub(crate) fn metrics(&self) -> String {
+        let gauges = Gauges {
+            tcp_connections: self.live.tcp_connections.load(Ordering::Relaxed) as u64,
+            access_lines_dropped: self.access.as_ref().map_or(0, AccessLog::dropped),
+            log_lines_dropped: self.log_dropped.get().map_or(0, |dropped| dropped()),
+            counted: self.answerer.counters().read(),
+        };
+        metrics::text(&self.metrics, gauges)
+    }
+}
+
+/// Shows nothing of what passes.
+impl fmt::Debug for Reception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reception")
+    }
+}
