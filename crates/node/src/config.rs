@@ -123,7 +123,8 @@ pub enum ParseError {
     /// Others can reach the node, and nobody has said under which address.
     #[error(
         "{address} can be reached from elsewhere: say under which address others reach this node \
-         (`--public-address IP`, or `public_addresses` in the configuration), or listen on 127.0.0.1"
+         (`--public-address IP`, or `public_addresses` in the configuration), or listen on \
+         127.0.0.1"
     )]
     NotPublic {
         /// The address that is listened on.

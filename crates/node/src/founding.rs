@@ -109,8 +109,8 @@ pub enum Error {
     },
     /// A public key is there without its private key.
     #[error(
-        "{} is missing, but {} is there: bring it back from a backup, or remove {} too and a new key \
-         is made, which clients must be told of",
+        "{} is missing, but {} is there: bring it back from a backup, or remove {} too and a new \
+         key is made, which clients must be told of",
         private.display(), public.display(), public.display()
     )]
     LostKey {
