@@ -40,6 +40,9 @@ pub(crate) trait Tables: Send + Sync {
     ///
     /// Only the committer calls this, with rising positions. Merging files may wait until
     /// [`Tables::settle`], for more of the kind is expected.
+    ///
+    /// After an error the tables make room for nothing more: what they lack they must not hide
+    /// behind later positions.
     fn load(&self, position: Position, run: &Run) -> Result<(), Error>;
 
     /// Waits until the files that were loaded have been merged as far as reading needs it.

@@ -171,3 +171,26 @@ fn runs_are_not_replayed() {
     assert!(store.opened().entries_replayed < 10, "{:?}", store.opened());
     assert_eq!(count(&store), 5000);
 }
+
+/// What a run could not bring into the tables must not be hidden by what comes after it.
+#[test]
+fn after_a_run_that_files_do_not_take_nothing_more_is_taken_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    store.commit(put(9999)).unwrap();
+    let (files, away) = (
+        folder.path().join("tables/tables"),
+        folder.path().join("away"),
+    );
+    fs::rename(&files, &away).unwrap();
+    let writes: Vec<Write> = (0..500).flat_map(|number| put(number).writes).collect();
+    let (done, waiting) = sync_channel(1);
+    store.load(writes, Box::new(move |result| drop(done.send(result))));
+    assert!(store.end_load().is_err());
+    assert!(waiting.recv().unwrap().is_err(), "it cannot be seen");
+    assert!(store.commit(put(500)).is_err());
+    drop(store);
+    fs::rename(&away, &files).unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    assert_eq!(count(&store), 501);
+}

@@ -151,7 +151,7 @@ pub(super) fn any_record() -> impl Strategy<Value = Record> {
             values.dedup_by_key(|value| value.index);
             let identifier = if is_spelled { "88.1/a" } else { "88.1/A" };
             let identifier = identifier.parse().unwrap();
-            values.retain(|value| value.index > 0 && value.index <= i32::MAX as u32);
+            values.retain(|value| value.index > 0 && i32::try_from(value.index).is_ok());
             Record::spelled(&values, &identifier, SuffixCase::Insensitive).unwrap()
         },
     )

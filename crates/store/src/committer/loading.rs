@@ -22,7 +22,8 @@ impl Work {
     pub(super) fn load(&mut self, writes: Vec<Write>, done: Done) {
         let date_us = now_us().max(self.log.last_date_us() + 1);
         let entry = Entry { date_us, writes };
-        let appended = self.log.append(std::slice::from_ref(&entry));
+        let room = self.tables.make_room();
+        let appended = room.and_then(|()| self.log.append(std::slice::from_ref(&entry)));
         let durable = appended.and_then(|position| self.log.sync().map(|()| position));
         let position = match durable {
             Ok(position) => position,

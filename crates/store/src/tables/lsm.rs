@@ -173,8 +173,15 @@ impl Tables for LsmTables {
         self.worker.rotate(*applied);
         self.worker.wait_until_durable(*applied)?;
         self.worker.hold_merging();
-        self.ingest(run)?;
-        loaded::write(&self.path, position, next_number(&self.tree))?;
+        let taken = self.ingest(run);
+        let taken =
+            taken.and_then(|()| loaded::write(&self.path, position, next_number(&self.tree)));
+        if let Err(error) = taken {
+            // The log has what the tables lack. Nothing may be applied after it, for the tables
+            // would say that they hold it.
+            self.worker.fail(&error);
+            return Err(error);
+        }
         let next = self.numbers.get();
         self.hot.forget_all(next - 1);
         self.views.publish(next);

@@ -198,6 +198,12 @@ impl WorkerHandle {
         self.shared.lock().merging_held = true;
     }
 
+    /// Refuses whatever waits for the worker from now on, until the tables are opened anew.
+    pub(super) fn fail(&self, error: &Error) {
+        self.shared.lock().failure.get_or_insert(error.clone());
+        self.shared.changed.notify_all();
+    }
+
     /// Says that files hold everything up to `position`, which somebody else has written.
     pub(super) fn note_durable(&self, position: Position) {
         let mut state = self.shared.lock();
