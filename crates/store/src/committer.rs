@@ -34,8 +34,8 @@ pub(crate) struct Committer {
 
 impl Committer {
     /// `run_octets` make a run of loads full. Less means more merging of what comes in no order;
-    /// more means more memory, about twice this while a run is sorted, and a longer wait for whoever
-    /// loads.
+    /// more means more memory, about twice this while a run is sorted, and a longer wait for
+    /// whoever loads.
     pub(crate) fn start(log: Log, tables: Arc<dyn Tables>, run_octets: u64) -> Self {
         let queue = Arc::new(Queue::default());
         let work = Work {

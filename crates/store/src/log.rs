@@ -26,8 +26,8 @@ use std::sync::Arc;
 
 /// How long a file of the log grows before the next is begun, in octets.
 ///
-/// Files are dropped whole, and the last is read whole at every start, which with 64 MiB took longer
-/// than all else; each costs one more sync.
+/// Files are dropped whole, and the last is read whole at every start, which with 64 MiB took
+/// longer than all else; each costs one more sync.
 const SEGMENT_OCTETS: u64 = 16 << 20;
 
 /// What a log is opened with.

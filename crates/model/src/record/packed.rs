@@ -16,12 +16,15 @@
 //! | octets | field |
 //! | --- | --- |
 //! | number | index, less that of the value before |
-//! | 1 | marks: 1 ttl, permissions and references are not the usual ones, 2 the date is not that of the first value, 4 the data are lower-case hexadecimal digits, 8 upper-case ones |
+//! | 1 | marks: 1 unusual, 2 other date, 4 and 8 digits; see below the table |
 //! | 4 | the date, by mark 2 |
 //! | 1 + 4 + 1 | kind of ttl, ttl, permissions, by mark 1 |
 //! | number, each number + n + 4 | references, by mark 1 |
 //! | number + n | type |
-//! | number + n | data; by marks 4 and 8 two digits in an octet, and the length is that of the octets |
+//! | number + n | data; by marks 4 and 8 two digits in an octet, and n counts these octets |
+//!
+//! Marks: 1 says that ttl, permissions or references are not the usual ones, 2 that the date is not
+//! that of the first value, 4 that the data are lower-case hexadecimal digits, 8 upper-case ones.
 //!
 //! A *number* has seven bits an octet, the lowest first; the eighth says that more follow. Nothing
 //! is packed that does not come back octet for octet; what cannot be packed is kept as it is.

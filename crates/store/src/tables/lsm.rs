@@ -5,7 +5,7 @@
 //! makes durable always says so itself.
 //!
 //! A run goes into files at once, past the memtable. [`loaded`] says up to which position runs have
-//! gone; a key would not do, for it would lie between all runs and have each merged with the others.
+//! gone; a key would not do: it would lie between all runs and have each merged with the others.
 //!
 //! Not here: when the tree writes and merges files ([`worker`]), who may still read what
 //! ([`views`]), whether its files are whole ([`integrity`]).
