@@ -7,6 +7,7 @@
 mod config;
 mod demo;
 mod import;
+mod message;
 mod output;
 mod resolve;
 mod serve;
@@ -44,6 +45,8 @@ enum Command {
     Resolve(resolve::ResolveArguments),
     /// Register the identifiers of a CSV file in a data folder. (批量导入)
     Import(import::ImportArguments),
+    /// Show messages of the protocol as JSON, and make them from it. (报文编解码)
+    Message(message::command::MessageArguments),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Config(arguments) => config::run(&arguments),
         Command::Resolve(arguments) => Ok(resolve::run(&arguments)),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Message(arguments) => message::command::run(&arguments),
     };
     match done {
         Ok(_) if output::has_failed() => {

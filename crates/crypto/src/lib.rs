@@ -1,16 +1,22 @@
 //! The provider of cryptography that the engine asks for.
 //!
 //! Small wrappers around well-kept libraries: digests and MACs behind [`Provider`], keys that sign
-//! and verify in [`keys`]. Not here: any algorithm of our own, and when to use which (room
+//! and verify in [`keys`], [ciphers of sessions](session_cipher), [key files](key_file). Not here:
+//! any algorithm of our own, and when to use which (room
 //! `engine`).
 
 #![forbid(unsafe_code)]
 
 pub mod certificate;
+mod cbc_mode;
+mod cipher_error;
 mod error;
+pub mod key_file;
 pub mod keys;
 mod macs;
+pub mod session_cipher;
 
+pub use cipher_error::CipherError;
 pub use error::Error;
 pub use keys::{RsaBits, SigningKey, VerifyingKey};
 

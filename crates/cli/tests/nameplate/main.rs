@@ -6,5 +6,6 @@
 mod commands;
 mod divisions;
 mod kill;
+mod message;
 mod program;
 mod serve;

@@ -1,0 +1,95 @@
+//! The encryption of messages in a session: initial vector, then CBC, since 2.4.
+//!
+//! Not here: agreeing on the key, and which messages are encrypted (room `engine`).
+
+use crate::cbc_mode::{padded, unpadded};
+use std::fmt;
+
+pub use crate::CipherError;
+pub use crate::cbc_mode::BlockCipher;
+
+#[cfg(test)]
+mod tests;
+
+/// A cipher with the key of a session, of which the beginning counts. `Debug` never shows the key.
+///
+/// ```
+/// use crypto::session_cipher::{BlockCipher, SessionCipher};
+///
+/// let cipher = SessionCipher::new(BlockCipher::Aes, &[7; 32])?;
+/// let sealed = cipher.seal(&[9; 16], b"attack at dawn")?;
+/// assert_eq!(sealed.len(), 32, "initial vector and one block");
+/// assert_eq!(cipher.open(&sealed)?, b"attack at dawn");
+/// # Ok::<(), crypto::CipherError>(())
+/// ```
+#[derive(Clone)]
+pub struct SessionCipher {
+    cipher: BlockCipher,
+    key: Vec<u8>,
+}
+
+impl SessionCipher {
+    /// A cipher with the key of a session.
+    ///
+    /// # Errors
+    /// [`CipherError::KeyTooShort`].
+    pub fn new(cipher: BlockCipher, session_key: &[u8]) -> Result<Self, CipherError> {
+        let needed = cipher.key_octets();
+        let key = session_key.get(..needed).ok_or(CipherError::KeyTooShort {
+            octets: session_key.len(),
+            needed,
+        })?;
+        Ok(Self {
+            cipher,
+            key: key.to_vec(),
+        })
+    }
+
+    /// Which cipher it is.
+    pub fn cipher(&self) -> BlockCipher {
+        self.cipher
+    }
+
+    /// Encrypts a message; its initial vector stands in front of the result.
+    ///
+    /// # Errors
+    /// [`CipherError::InitialVector`].
+    pub fn seal(&self, iv: &[u8], octets: &[u8]) -> Result<Vec<u8>, CipherError> {
+        self.seal_blocks(iv, &padded(octets, self.cipher.block_octets()))
+    }
+
+    /// Encrypts whole blocks, the last of which is filled already.
+    ///
+    /// # Errors
+    /// [`CipherError::InitialVector`], [`CipherError::Blocks`].
+    pub fn seal_blocks(&self, iv: &[u8], blocks: &[u8]) -> Result<Vec<u8>, CipherError> {
+        let sealed = self.cipher.encrypt(&self.key, iv, blocks)?;
+        Ok([iv, &sealed].concat())
+    }
+
+    /// Decrypts what [`SessionCipher::seal`] encrypted.
+    ///
+    /// # Errors
+    /// [`CipherError::Blocks`], or [`CipherError::Padding`] if the key does not fit.
+    pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, CipherError> {
+        let blocks = self.open_blocks(sealed)?;
+        Ok(unpadded(&blocks, self.cipher.block_octets())?.to_vec())
+    }
+
+    /// Decrypts whole blocks and leaves the filling of the last one.
+    ///
+    /// # Errors
+    /// [`CipherError::Blocks`], [`CipherError::InitialVector`] if not even that is there.
+    pub fn open_blocks(&self, sealed: &[u8]) -> Result<Vec<u8>, CipherError> {
+        let block = self.cipher.block_octets();
+        let (iv, blocks) = sealed.split_at_checked(block).unwrap_or((sealed, &[]));
+        self.cipher.decrypt(&self.key, iv, blocks)
+    }
+}
+
+/// Shows the cipher only.
+impl fmt::Debug for SessionCipher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionCipher({:?})", self.cipher)
+    }
+}
