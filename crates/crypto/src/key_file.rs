@@ -162,12 +162,11 @@ fn des_key(passphrase: &[u8]) -> Vec<u8> {
         .collect()
 }
 
+/// What one block becomes under a key.
+type OneBlock = fn(&[u8], &[u8]) -> Result<Vec<u8>, CipherError>;
+
 /// ECB is every block by itself: CBC of one block with zeros for its initial vector.
-fn ecb(
-    passphrase: &[u8],
-    blocks: &[u8],
-    one: fn(&[u8], &[u8]) -> Result<Vec<u8>, CipherError>,
-) -> Result<Vec<u8>, CipherError> {
+fn ecb(passphrase: &[u8], blocks: &[u8], one: OneBlock) -> Result<Vec<u8>, CipherError> {
     let key = des_key(passphrase);
     let block = BlockCipher::Des.block_octets();
     let whole: Result<Vec<_>, _> = blocks.chunks(block).map(|block| one(&key, block)).collect();

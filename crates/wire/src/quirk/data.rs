@@ -48,7 +48,7 @@ pub fn of_public_key(octets: &Bytes) -> Vec<Quirk> {
         Ok(PublicKey::Pem(_)) => [Quirk::KEY_BARE_PEM].into(),
         Ok(PublicKey::Other { .. }) => Vec::new(),
         Ok(PublicKey::Known { reserved, numbers }) => {
-            let mut found: Vec<_> = of_numbers(&numbers).collect();
+            let mut found = of_numbers(&numbers);
             found.extend((reserved != 0).then_some(Quirk::KEY_RESERVED_SET));
             once(found)
         }
@@ -111,7 +111,7 @@ fn of_admin(data: Bytes) -> Vec<Quirk> {
     found
 }
 
-fn of_numbers(numbers: &Numbers) -> impl Iterator<Item = Quirk> {
+fn of_numbers(numbers: &Numbers) -> Vec<Quirk> {
     let numbers: Vec<&BigInteger> = match numbers {
         Numbers::Rsa {
             exponent, modulus, ..
@@ -120,11 +120,7 @@ fn of_numbers(numbers: &Numbers) -> impl Iterator<Item = Quirk> {
         Numbers::DiffieHellman { y, p, g } => [y, p, g].into(),
         Numbers::Sm2(_) | Numbers::Sm9(_) => Vec::new(),
     };
-    numbers
-        .into_iter()
-        .filter_map(|number| of_integer(number))
-        .collect::<Vec<_>>()
-        .into_iter()
+    numbers.into_iter().filter_map(of_integer).collect()
 }
 
 /// Whether a number is written otherwise than usual writers do.

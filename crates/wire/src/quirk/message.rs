@@ -70,7 +70,6 @@ fn of_header(header: &Header) -> Vec<Quirk> {
     found
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`map_or_else` gives it away")]
 fn malformed(_why: Error) -> Vec<Quirk> {
     [Quirk::BODY_MALFORMED].into()
 }
@@ -80,7 +79,7 @@ fn of_request(request: &Request, version: Version) -> Vec<Quirk> {
     match request {
         Request::Resolution(body) => {
             found.extend(of_text(&body.identifier));
-            found.extend(body.types.iter().flat_map(of_text));
+            found.extend(body.types.iter().filter_map(of_text));
             found.extend(of_rest(&body.rest));
         }
         Request::Creation(body) | Request::Addition(body) | Request::Modification(body) => {
@@ -126,7 +125,7 @@ fn of_request(request: &Request, version: Version) -> Vec<Quirk> {
         Request::TxnLog(body) => found.extend(of_rest(&body.rest)),
         Request::Dump(body) => {
             let start = body.start.iter();
-            found.extend(start.flat_map(|start| of_text(&start.identifier)));
+            found.extend(start.filter_map(|start| of_text(&start.identifier)));
             found.extend(of_rest(&body.rest));
         }
         Request::Login(body) => {
@@ -151,7 +150,7 @@ fn of_response(response: &Response, version: Version) -> Vec<Quirk> {
             None => found.push(Quirk::CREATION_WITHOUT_IDENTIFIER),
             Some(identifier) => found.extend(of_text(identifier)),
         },
-        Answer::Listing(answer) => found.extend(answer.identifiers.iter().flat_map(of_text)),
+        Answer::Listing(answer) => found.extend(answer.identifiers.iter().filter_map(of_text)),
         Answer::Verification(answer) => found.extend(of_boolean(answer.flags)),
         Answer::TxnLog(answer) => found.extend(of_boolean(answer.flags)),
         Answer::SessionSetup(answer) => {
@@ -170,7 +169,7 @@ fn of_response(response: &Response, version: Version) -> Vec<Quirk> {
         Answer::Failure(failure) => {
             let missing = failure.message.is_none();
             found.extend(missing.then_some(Quirk::ERROR_BODY_EMPTY));
-            found.extend(failure.message.iter().flat_map(of_text));
+            found.extend(failure.message.iter().filter_map(of_text));
             found.extend((!rest.is_empty()).then_some(Quirk::ERROR_BODY_TRAILING_OCTETS));
             return found;
         }
@@ -241,7 +240,7 @@ fn of_credential(credential: &Credential) -> Vec<Quirk> {
     );
     note(!credential.signer.is_empty(), Quirk::CREDENTIAL_SIGNER);
     note(
-        credential.kind == &b"HS_DSAPUBKEY"[..],
+        credential.kind == b"HS_DSAPUBKEY"[..],
         Quirk::CREDENTIAL_KIND_LEGACY,
     );
     found.extend(of_algorithm(&credential.algorithm));
