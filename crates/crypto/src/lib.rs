@@ -2,8 +2,7 @@
 //!
 //! Small wrappers around well-kept libraries: digests and MACs behind [`Provider`], keys that sign
 //! and verify in [`keys`], [ciphers of sessions](session_cipher), [key files](key_file). Not here:
-//! any algorithm of our own, and when to use which (room
-//! `engine`).
+//! any algorithm of our own, and when to use which (room `engine`).
 
 #![forbid(unsafe_code)]
 

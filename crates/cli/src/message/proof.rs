@@ -71,7 +71,7 @@ fn write(proof: &Proof) -> Option<Json> {
             fields.usual("keyBits", &mut key_bits, &U32)?;
             fields.need("mac", &mut mac, &HEX)
         }),
-        _ => return None,
+        Proof::BareMac(_) => return None,
     })
 }
 

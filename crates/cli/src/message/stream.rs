@@ -113,9 +113,8 @@ fn content_of(
     }
     let version = u32::from_be_bytes(*octets.first_chunk()?);
     match (opcode, version) {
-        (Some(Opcode::RETRIEVE_TXN_LOG), _) => Some(Content::Transactions),
         (Some(Opcode::DUMP_HANDLES), _) => Some(Content::Dump),
-        (_, 1) => Some(Content::Transactions),
+        (Some(Opcode::RETRIEVE_TXN_LOG), _) | (_, 1) => Some(Content::Transactions),
         (_, DUMP_VERSION) => Some(longer(octets, protection)),
         _ => None,
     }

@@ -127,7 +127,7 @@ fn packets_say_what_the_vectors_say() {
         assert_eq!(envelope["version"], vector["version"]);
         assert_eq!(envelope["suggestedVersion"], vector["suggestVersion"]);
         assert_eq!(envelope["sessionId"], vector["sessionId"]);
-        let request_id = vector["requestId"].as_i64().unwrap() as u32;
+        let request_id = (vector["requestId"].as_i64().unwrap() as i32).cast_unsigned();
         assert_eq!(envelope["requestId"], request_id);
         assert_eq!(header["opCode"], vector["opCode"]);
         assert_eq!(header["responseCode"], vector["responseCode"]);
@@ -506,7 +506,7 @@ fn changed(golden: &Bytes, chance: &mut ChaCha8Rng) -> Bytes {
 /// Half of the time the lengths in front are made right again, so that changes reach deep.
 fn mend(octets: &mut [u8], chance: &mut ChaCha8Rng) {
     let length = octets.len().saturating_sub(20) as u32;
-    if chance.next_u32() % 2 == 0
+    if chance.next_u32().is_multiple_of(2)
         && let Some(place) = octets.get_mut(16..20)
     {
         place.copy_from_slice(&length.to_be_bytes());

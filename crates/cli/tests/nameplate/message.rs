@@ -72,7 +72,7 @@ fn golden_values_make_the_round_trip_in_batches() {
         let vectors = all["vectors"].as_array().unwrap().iter();
         let hex: String = vectors
             .filter(|vector| vector["name"].as_str().unwrap().starts_with(start))
-            .map(|vector| format!("{}\n", vector["hex"].as_str().unwrap()))
+            .flat_map(|vector| [vector["hex"].as_str().unwrap(), "\n"])
             .collect();
         assert!(!hex.is_empty(), "{start}");
         let decode = ["message", "decode", "--batch", "--kind", kind];
