@@ -1,119 +1,345 @@
-//! `nameplate import`: registers the identifiers of a CSV file in the folder of a stopped node.
+//! `nameplate import`: registers the identifiers of a file in the folder of a stopped node.
 //!
-//! Rows that are wrong are told by line and left out; the others go on. A row replaces what was
-//! registered under its identifier before, so an import can be run again.
+//! What is wrong is told by its place and left out; the rest goes on. Here: the flags and the way
+//! through the file. Beneath: the formats (`table.rs`, `record_json.rs`, `language.rs`), what an
+//! item does (`apply.rs`), committing (`batch.rs`), going on later (`checkpoint.rs`).
 
+mod apply;
 mod batch;
+mod checkpoint;
+mod columns;
+mod input;
+mod item;
+mod language;
+mod lines;
+mod mapping;
+mod members;
+mod record_json;
+mod report;
 mod table;
 
+pub(crate) use input::Format;
+pub(crate) use language::ADMIN_ORDER;
+
+use crate::interrupt::Interrupt;
 use crate::output::say;
-use batch::{Batches, ImportError};
+use apply::{Applier, Done};
+use batch::Batches;
+use checkpoint::Checkpoint;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use client::Clock;
+use input::Input;
+use item::Source;
+use mapping::Mapping;
+use model::SuffixCase;
+use model::key::Subspace;
+use report::Report;
+use std::collections::HashSet;
 use std::error::Error;
-use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use table::Table;
+use store::Store;
 
 #[derive(Args)]
 #[command(
-    after_help = "The first line of the file names the columns: `identifier`, then the \
-                        types of the values, such as NAME or URL. A value's index is the number \
-                        of its column, or what stands before a colon: `301:EMAIL`. An empty cell \
-                        is no value.\n\nExit codes: 0 every row is registered, 1 some are not, \
-                        2 wrong usage."
+    after_help = "Formats, by the end of the name or --format; .gz behind it is unpacked:\n  \
+    .jsonl  a record a line: {\"handle\":\"88.1/x\",\"values\":[…]}\n  \
+    .csv    a table; its first line names the columns: `identifier`, then the types of the \
+            values, such as NAME or URL. A value's index is the number of its column, or what \
+            stands before a colon: `301:EMAIL`. An empty cell is no value. --mapping says \
+            otherwise\n  \
+    .batch  the language of batch files: CREATE, ADD, MODIFY, DELETE, REMOVE, HOME, UNHOME\n  \
+    .json   the reference server's {\"homedPrefixes\":[…],\"handleRecords\":{…}}, or the \
+            {\"handles\":{…}} that clients keep\n\n\
+    An identifier that exists is replaced, in a batch file refused, unless a flag says \
+    otherwise.\n\nExit codes: 0 everything is registered, 1 something is not, 2 wrong usage."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct ImportArguments {
-    /// The CSV file, in UTF-8.
+    /// The file; `-` is standard input.
     file: PathBuf,
     /// The data folder; made if it is not there. Its node must not be running.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+    /// What the file is, if its name does not say it.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// A file (TOML) that says what the columns of a table are.
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Replace identifiers that exist.
+    #[arg(long, group = "policy")]
+    overwrite: bool,
+    /// Leave identifiers that exist as they are.
+    #[arg(long, group = "policy")]
+    skip_existing: bool,
+    /// Refuse identifiers that exist.
+    #[arg(long, group = "policy")]
+    fail_existing: bool,
+    /// Check everything and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on where an interrupted import of the same file stopped.
+    #[arg(long, conflicts_with = "dry_run")]
+    resume: bool,
+    /// Write what was refused, and why, to this file as JSON Lines.
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
     /// For a new data folder: identifiers whose suffixes differ in case only are two.
     #[arg(long)]
     case_sensitive_suffixes: bool,
 }
 
-/// How many wrong rows are told one by one; the others are only counted.
-const ERRORS_TOLD_MAX: u64 = 20;
+/// What becomes of an identifier that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ExistingPolicy {
+    Overwrite,
+    Skip,
+    Fail,
+}
+
+impl ImportArguments {
+    fn policy(&self) -> Option<ExistingPolicy> {
+        match (self.overwrite, self.skip_existing, self.fail_existing) {
+            (true, ..) => Some(ExistingPolicy::Overwrite),
+            (_, true, _) => Some(ExistingPolicy::Skip),
+            (.., true) => Some(ExistingPolicy::Fail),
+            _ => None,
+        }
+    }
+
+    fn mapping_text(&self) -> Result<Option<String>, String> {
+        let Some(path) = &self.mapping else {
+            return Ok(None);
+        };
+        let named = |error| format!("{}: {error}", path.display());
+        std::fs::read_to_string(path).map(Some).map_err(named)
+    }
+}
 
 pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error>> {
     let started = Instant::now();
-    let named = |error: &dyn Display| format!("{}: {error}", arguments.file.display());
-    let file = File::open(&arguments.file).map_err(|error| named(&error))?;
-    let octets = file.metadata().map_err(|error| named(&error))?.len();
-    let mut table = Table::open(BufReader::new(file)).map_err(|error| named(&error))?;
-    let store = crate::serve::open_store(&arguments.data, arguments.case_sensitive_suffixes)?;
-    let progress = progress_bar(octets);
-    let mut batches = Batches::new(&store)?;
-    let registering = register(&mut table, &mut batches, &progress, &named);
-    let finished = batches.finish();
-    progress.finish_and_clear();
-    let (registered, committed) = finished;
-    let refused = registering
-        .and_then(|refused| committed.map(|()| refused))
-        .map_err(|error| {
-            let data = arguments.data.display();
-            format!("{data}: {error}; {registered} rows are registered; mend this and run it again")
-        })?;
-    store.close()?;
-    if refused > ERRORS_TOLD_MAX {
-        eprintln!(
-            "{}: {} more rows refused",
-            arguments.file.display(),
-            refused - ERRORS_TOLD_MAX
-        );
+    let mapping = arguments.mapping_text()?;
+    let input = Input::open(arguments)?;
+    let policy = format!("{:?}", arguments.policy());
+    let begin = Checkpoint::begin(&input, mapping.clone(), policy);
+    let mut report = Report::start(arguments.errors.as_deref(), &input)?;
+    let name = input.name.clone();
+    let format = input.format;
+    let mut source = open_source(input, mapping.as_deref(), arguments)?;
+    let store = open_store(arguments)?;
+    let start = start_at(arguments, begin, store.as_ref(), &name)?;
+    let mut way = Way {
+        source: &mut *source,
+        applier: applier(arguments, store.as_ref(), &start),
+        checkpoint: start,
+        needs_memory: format == Format::Batch || arguments.policy().is_some(),
+        interrupt: Interrupt::watch()?,
+    };
+    let went = way.go(&mut report);
+    way.checkpoint.is_through = matches!(went, Ok(true));
+    let (durable, committed) = way.applier.batches.finish(&way.checkpoint);
+    report.clear();
+    let done = durable.counts.done;
+    let unit = if format == Format::Csv {
+        "rows"
+    } else {
+        "records"
+    };
+    if let Err(error) = committed {
+        let data = arguments.data.display();
+        return Err(format!(
+            "{data}: {error}; {done} {unit} are registered; mend this and run it again with --resume"
+        )
+        .into());
     }
+    if let Some(store) = store {
+        store.close()?;
+    }
+    report.end(&name, unit)?;
     let seconds = started.elapsed().as_secs_f64();
+    let how = if arguments.dry_run {
+        "could be registered, nothing is written".to_owned()
+    } else {
+        format!("registered in {seconds:.1} s")
+    };
+    let counts = durable.counts;
+    let skipped = match counts.skipped {
+        0 => String::new(),
+        skipped => format!(", {skipped} skipped"),
+    };
     say(format_args!(
-        "{registered} rows registered in {seconds:.1} s, {refused} refused"
+        "{done} {unit} {how}{skipped}, {} refused",
+        counts.refused
     ));
-    Ok(ExitCode::from(u8::from(refused > 0)))
+    let is_through = went.map_err(|error| format!("{name}: {error}"))?;
+    if !is_through {
+        eprintln!("nameplate: interrupted; --resume goes on from here");
+    }
+    Ok(ExitCode::from(u8::from(counts.refused > 0 || !is_through)))
 }
 
-/// Registers every row, telling of those that are wrong; gives how many that are.
-fn register<R: Read>(
-    table: &mut Table<R>,
-    batches: &mut Batches<'_>,
-    progress: &ProgressBar,
-    named: &impl Fn(&dyn Display) -> String,
-) -> Result<u64, ImportError> {
-    let mut refused = 0;
-    while let Some(row) = table.next_row() {
-        let added = match row {
-            Ok(row) => match batches.add(&row) {
-                Err(ImportError::Row(error)) => Err(row.refuse(&error)),
-                other => Ok(other?),
-            },
-            Err(error) => Err(error),
-        };
-        if let Err(error) = added {
-            if error.is_end {
-                return Err(ImportError::File(named(&error)));
-            }
-            refused += 1;
-            if refused <= ERRORS_TOLD_MAX {
-                progress.suspend(|| eprintln!("{}", named(&error)));
-            }
+fn open_source(
+    input: Input,
+    mapping: Option<&str>,
+    arguments: &ImportArguments,
+) -> Result<Box<dyn Source>, String> {
+    let Input {
+        reader,
+        format,
+        name,
+        folder,
+        ..
+    } = input;
+    if mapping.is_some() && format != Format::Csv {
+        return Err(format!("{name}: only tables (CSV) have a mapping"));
+    }
+    Ok(match format {
+        Format::Jsonl => Box::new(record_json::JsonLines::new(reader)),
+        Format::ReferenceJson => Box::new(record_json::ReferenceJson::new(reader)),
+        Format::Batch => Box::new(language::BatchFile::new(reader, folder)),
+        Format::Csv => {
+            let mapping_name = arguments.mapping.as_deref().unwrap_or(Path::new("mapping"));
+            let mapping = mapping.map(Mapping::parse).transpose();
+            let mapping =
+                mapping.map_err(|error| format!("{}: {error}", mapping_name.display()))?;
+            let table = table::Table::open(reader, mapping);
+            Box::new(table.map_err(|error| format!("{name}: {error}"))?)
         }
-        if batches.commit_if_full()? {
-            progress.set_position(table.octets_read());
+    })
+}
+
+/// The store; none where nothing shall be written and no folder is there.
+fn open_store(arguments: &ImportArguments) -> Result<Option<Store>, Box<dyn Error>> {
+    if arguments.dry_run && !arguments.data.exists() {
+        return Ok(None);
+    }
+    crate::serve::open_store(&arguments.data, arguments.case_sensitive_suffixes).map(Some)
+}
+
+/// Where to begin: at the start, or where an interrupted import stopped.
+fn start_at(
+    arguments: &ImportArguments,
+    mut begin: Checkpoint,
+    store: Option<&Store>,
+    name: &str,
+) -> Result<Checkpoint, Box<dyn Error>> {
+    if arguments.resume && begin.of.is_none() {
+        return Err(format!("{name}: cannot be read again from its start, so not resumed").into());
+    }
+    let Some(store) = store.filter(|_| !arguments.dry_run) else {
+        return Ok(begin);
+    };
+    match begin.earlier(store) {
+        Ok(None) if arguments.resume => {
+            eprintln!("nameplate: no interrupted import of this file is known; from its start");
+        }
+        Ok(Some(counts)) if arguments.resume => begin.counts = counts,
+        Ok(Some(_)) => eprintln!(
+            "nameplate: an import of this file was interrupted; this one begins from its start, \
+             --resume would go on"
+        ),
+        Err(error) if arguments.resume => return Err(format!("{name}: {error}").into()),
+        Ok(None) | Err(_) => (),
+    }
+    Ok(begin)
+}
+
+fn applier<'s>(
+    arguments: &ImportArguments,
+    store: Option<&'s Store>,
+    start: &Checkpoint,
+) -> Applier<'s> {
+    let case = match (store, arguments.case_sensitive_suffixes) {
+        (Some(store), _) => store.settings().suffix_case,
+        (None, true) => SuffixCase::Sensitive,
+        (None, false) => SuffixCase::Insensitive,
+    };
+    Applier {
+        batches: Batches::new(store, arguments.dry_run, start.clone()),
+        case,
+        policy: arguments.policy(),
+        now: Clock::date(),
+        was_empty: store.is_none_or(|store| is_empty(store).unwrap_or(false)),
+        homed: HashSet::new(),
+    }
+}
+
+fn is_empty(store: &Store) -> Result<bool, store::Error> {
+    let [first, end] = Subspace::RECORDS.bounds();
+    let view = store.view();
+    Ok(view.range(&first, &end).next().transpose()?.is_none())
+}
+
+/// The way through a file.
+struct Way<'w, 's> {
+    source: &'w mut dyn Source,
+    applier: Applier<'s>,
+    checkpoint: Checkpoint,
+    /// Whether a dry run must remember what it would have written.
+    needs_memory: bool,
+    interrupt: Interrupt,
+}
+
+impl Way<'_, '_> {
+    /// Carries out every item after those of an earlier import; whether the end was reached.
+    fn go(&mut self, report: &mut Report) -> Result<bool, String> {
+        let mut passed_over = 0;
+        loop {
+            let item = self
+                .source
+                .next_item()
+                .map_err(|broken| broken.to_string())?;
+            let Some(item) = item else { return Ok(true) };
+            if passed_over < self.checkpoint.counts.items {
+                passed_over += 1;
+                continue;
+            }
+            passed_over += 1;
+            let outcome = match item {
+                Err(refusal) => Err(refusal),
+                Ok(item) => {
+                    let subject = item.action.subject().map(str::to_owned);
+                    match self.applier.apply(item.action) {
+                        Ok(done) => Ok(done),
+                        Err(apply::Error::Store(error)) => return Err(error.to_string()),
+                        Err(apply::Error::Refused(reason)) => {
+                            Err(item::Refusal::new(item.place, reason).about(subject.as_deref()))
+                        }
+                    }
+                }
+            };
+            self.count(outcome, report)?;
+            let ended = self
+                .applier
+                .batches
+                .end_item(&self.checkpoint, self.needs_memory);
+            if ended.map_err(|error| error.to_string())? {
+                report.show(&self.checkpoint.counts);
+                if self.interrupt.has_come() {
+                    return Ok(false);
+                }
+            }
         }
     }
-    Ok(refused)
-}
 
-/// A bar over the octets of the file; it hides itself where nobody looks.
-fn progress_bar(octets: u64) -> ProgressBar {
-    let template = "{bar:40} {percent:>3} %  {decimal_bytes_per_sec}, {eta} left";
-    let style = ProgressStyle::with_template(template);
-    let bar = ProgressBar::new(octets);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
+    fn count(
+        &mut self,
+        outcome: Result<Done, item::Refusal>,
+        report: &mut Report,
+    ) -> Result<(), String> {
+        let counts = &mut self.checkpoint.counts;
+        counts.items += 1;
+        match outcome {
+            Ok(Done::Yes) => counts.done += 1,
+            Ok(Done::Skipped) => counts.skipped += 1,
+            Ok(Done::Nothing) => (),
+            Err(refusal) => {
+                counts.refused += 1;
+                report.refuse(&refusal)?;
+            }
+        }
+        Ok(())
     }
 }

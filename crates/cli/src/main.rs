@@ -6,8 +6,10 @@
 
 mod config;
 mod demo;
+mod export;
 mod import;
 mod message;
+mod interrupt;
 mod output;
 mod resolve;
 mod serve;
@@ -43,10 +45,12 @@ enum Command {
     Config(config::ConfigArguments),
     /// Ask a node for the values of an identifier. (解析标识)
     Resolve(resolve::ResolveArguments),
-    /// Register the identifiers of a CSV file in a data folder. (批量导入)
+    /// Register the identifiers of a file in a data folder. (批量导入)
     Import(import::ImportArguments),
     /// Show messages of the protocol as JSON, and make them from it. (报文编解码)
     Message(message::command::MessageArguments),
+    /// Write the identifiers of a data folder to a file. (批量导出)
+    Export(export::ExportArguments),
 }
 
 fn main() -> ExitCode {
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Resolve(arguments) => Ok(resolve::run(&arguments)),
         Command::Import(arguments) => import::run(&arguments),
         Command::Message(arguments) => message::command::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
     };
     match done {
         Ok(_) if output::has_failed() => {

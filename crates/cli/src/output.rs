@@ -20,3 +20,8 @@ pub(crate) fn say(line: impl Display) {
 pub(crate) fn has_failed() -> bool {
     HAS_FAILED.load(Ordering::Relaxed)
 }
+
+/// Says one line beside standard output, which may be taken by what was asked for.
+pub(crate) fn say_aside(line: impl Display) {
+    eprintln!("{line}");
+}

@@ -16,6 +16,8 @@ impl Subspace {
     pub const RECORDS: Self = Self(b'R');
     /// Prefixes this node answers for: then the canonical prefix.
     pub const HOMED: Self = Self(b'H');
+    /// How far imports have come: then the path of the file.
+    pub const IMPORTS: Self = Self(b'I');
 
     /// The bounds of the subspace: all its keys order from the first to before the second.
     pub fn bounds(self) -> [Key; 2] {
@@ -55,6 +57,12 @@ impl Key {
     /// The key whose presence says that this node answers for a prefix.
     pub fn homed(prefix: &Prefix) -> Self {
         Self(prefix.canonical_after(&[Subspace::HOMED.0]).into())
+    }
+
+    /// The key under which it stands how far the import of the file at `path` has come.
+    pub fn import(path: &[u8]) -> Self {
+        let head = [Subspace::IMPORTS.0];
+        Self([&head, path].concat().into())
     }
 
     /// Takes octets that were a key before, such as those of a log.

@@ -1,157 +1,169 @@
-//! Many registrations as few loads, several of which are under way at a time.
+//! Many writes as few loads, several of which are under way at a time.
+//!
+//! Not here: what is written (`apply.rs`).
 
-use super::table::Row;
-use client::Clock;
-use engine::authority::{HOMED_MARK, Registration};
-use model::key::Subspace;
-use model::{Change, Key, Record};
-use std::collections::BTreeSet;
-use std::fmt;
+use super::checkpoint::Checkpoint;
+use bytes::Bytes;
+use model::Key;
+use model::change::Write;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use store::{Position, Store, View};
 
-/// How many octets of records make one load: enough that its sync costs little a row, and less than
-/// the log takes at once.
+/// How many octets of records make one load: enough that its sync costs little an item, and less
+/// than the log takes at once.
 const OCTETS_MAX: usize = 4 << 20;
 
-type Outcome = Result<(Position, u64), store::Error>;
+/// How many items make one load, however few octets they have: deletions and refusals have none,
+/// and a dry run or an import that finds nothing to do must show that it moves.
+const ITEMS_COUNT_MAX: u64 = 50_000;
 
-/// Why rows are not registered.
-#[derive(Debug)]
-pub(super) enum ImportError {
-    /// One row cannot be a record; the others go on.
-    Row(model::Error),
-    /// The file cannot be read further.
-    File(String),
-    /// The store takes no more.
-    Store(store::Error),
+/// How many loads may be under way; what they write is remembered until it can be looked up.
+const UNDER_WAY_COUNT_MAX: usize = 3;
+
+/// Writes by key; `None` deletes.
+type Writes = BTreeMap<Key, Option<Bytes>>;
+
+type Outcome = Result<Position, store::Error>;
+
+/// A change that was handed over.
+struct UnderWay {
+    writes: Arc<Writes>,
+    checkpoint: Checkpoint,
 }
 
-impl From<store::Error> for ImportError {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl fmt::Display for ImportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Row(error) => error.fmt(f),
-            Self::File(error) => error.fmt(f),
-            Self::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-/// Gathers rows and commits them.
+/// Gathers writes and commits them.
 pub(super) struct Batches<'s> {
-    store: &'s Store,
-    /// What was there when the change at hand was begun; `None` if there were no records when the
-    /// import began: then there are no dates to keep, and nothing is looked up.
+    /// `None` where nothing shall be written and nothing is there.
+    store: Option<&'s Store>,
+    /// What is published, as of when the change at hand was begun.
     view: Option<Box<dyn View>>,
-    change: Change,
-    /// Marks that were written by this import; once is enough.
-    homes: BTreeSet<Key>,
-    rows: u64,
+    is_dry: bool,
+    gathered: Writes,
+    under_way: VecDeque<UnderWay>,
+    items: u64,
     octets: usize,
-    under_way: u64,
-    registered: u64,
+    durable: Checkpoint,
     outcomes: Receiver<Outcome>,
     tell: Sender<Outcome>,
 }
 
 impl<'s> Batches<'s> {
-    pub(super) fn new(store: &'s Store) -> Result<Self, store::Error> {
+    /// Batches for a store. If `is_dry`, nothing is committed; what would be is then remembered,
+    /// so far as it is looked up.
+    pub(super) fn new(store: Option<&'s Store>, is_dry: bool, begun: Checkpoint) -> Self {
         let (tell, outcomes) = channel();
-        Ok(Self {
+        Self {
             store,
-            view: (!is_empty(&*store.view())?).then(|| store.view()),
-            change: Change::default(),
-            homes: BTreeSet::new(),
-            rows: 0,
+            view: store.map(Store::view),
+            is_dry,
+            gathered: BTreeMap::new(),
+            under_way: VecDeque::new(),
+            items: 0,
             octets: 0,
-            under_way: 0,
-            registered: 0,
+            durable: begun,
             outcomes,
             tell,
-        })
+        }
     }
 
-    /// Adds a row to the change that is gathered. Values that are there already keep their dates.
-    pub(super) fn add(&mut self, row: &Row) -> Result<(), ImportError> {
-        let case = self.store.settings().suffix_case;
-        let values = row.values.clone();
-        let registration = Registration::new(&row.identifier, values, case, Clock::date());
-        let Registration { home, key, record } = registration.map_err(ImportError::Row)?;
-        let before = match &self.view {
-            Some(view) => view.get(&key)?.map(Record::from_stored),
-            None => None,
-        };
-        let record = match before {
-            Some(Ok(before)) => record.dated_after(&before),
-            // Nothing was there, or nothing that anybody can read: the row replaces it.
-            Some(Err(_)) | None => record,
-        };
-        self.octets += record.octets().len();
-        self.rows += 1;
-        if self.homes.insert(home.clone()) {
-            self.change.put(home, HOMED_MARK.into());
+    /// What will be under a key once everything so far is carried out.
+    pub(super) fn get(&self, key: &Key) -> Result<Option<Bytes>, store::Error> {
+        let newest_first = self.under_way.iter().rev().map(|change| &*change.writes);
+        let mut all = std::iter::once(&self.gathered).chain(newest_first);
+        if let Some(write) = all.find_map(|writes| writes.get(key)) {
+            return Ok(write.clone());
         }
-        self.change.put(key, record.octets().clone());
-        Ok(())
+        match &self.view {
+            Some(view) => view.get(key),
+            None => Ok(None),
+        }
     }
 
-    /// Commits what was gathered if it is enough; says whether it did.
-    pub(super) fn commit_if_full(&mut self) -> Result<bool, store::Error> {
-        let is_full = self.octets >= OCTETS_MAX;
-        if is_full {
-            self.commit()?;
-        }
-        Ok(is_full)
+    /// Adds a write to the change that is gathered; `None` deletes.
+    pub(super) fn write(&mut self, key: Key, octets: Option<Bytes>) {
+        self.octets += octets.as_ref().map_or(0, Bytes::len);
+        self.gathered.insert(key, octets);
     }
 
-    fn commit(&mut self) -> Result<(), store::Error> {
-        if self.change.is_empty() {
-            return Ok(());
+    /// Counts an item and commits what was gathered if it is enough; says whether it did.
+    pub(super) fn end_item(
+        &mut self,
+        checkpoint: &Checkpoint,
+        needs_memory: bool,
+    ) -> Result<bool, store::Error> {
+        self.items += 1;
+        let is_full = self.items >= ITEMS_COUNT_MAX || self.octets >= OCTETS_MAX;
+        if !is_full {
+            return Ok(false);
         }
-        while let Ok(outcome) = self.outcomes.try_recv() {
-            self.count(outcome)?;
-        }
-        let change = std::mem::take(&mut self.change);
-        let rows = std::mem::take(&mut self.rows);
+        self.items = 0;
         self.octets = 0;
-        let tell = self.tell.clone();
-        let done = move |result: Result<Position, store::Error>| {
-            // Nobody listens any more after an earlier change has failed.
-            let _ = tell.send(result.map(|position| (position, rows)));
-        };
-        // The store's own queue bounds the memory.
-        self.store.load(change.writes, Box::new(done));
-        self.under_way += 1;
-        self.view = self.view.take().map(|_| self.store.view());
-        Ok(())
-    }
-
-    fn count(&mut self, outcome: Outcome) -> Result<(), store::Error> {
-        self.under_way -= 1;
-        let (_, rows) = outcome?;
-        self.registered += rows;
-        Ok(())
-    }
-
-    /// Commits the rest and waits for everything; gives how many rows are durable, and why no more.
-    pub(super) fn finish(mut self) -> (u64, Result<(), ImportError>) {
-        let mut outcome = self.commit();
-        outcome = outcome.and(self.store.end_load());
-        while self.under_way > 0 {
-            let next = self.outcomes.recv().unwrap_or(Err(store::Error::Closed));
-            outcome = outcome.and(self.count(next));
+        if self.is_dry {
+            self.durable = checkpoint.clone();
+            if !needs_memory {
+                self.gathered.clear();
+            }
+        } else {
+            self.commit(checkpoint)?;
         }
-        (self.registered, outcome.map_err(ImportError::from))
+        Ok(true)
     }
-}
 
-fn is_empty(view: &dyn View) -> Result<bool, store::Error> {
-    let [first, end] = Subspace::RECORDS.bounds();
-    Ok(view.range(&first, &end).next().transpose()?.is_none())
+    /// Hands the change that was gathered to the store, with how far it leads.
+    fn commit(&mut self, checkpoint: &Checkpoint) -> Result<(), store::Error> {
+        let Some(store) = self.store else {
+            return Ok(());
+        };
+        while self.under_way.len() >= UNDER_WAY_COUNT_MAX {
+            self.wait_for_one()?;
+        }
+        let mut writes = std::mem::take(&mut self.gathered);
+        if let Some((key, octets)) = checkpoint.entry() {
+            writes.insert(key, octets);
+        }
+        let load = writes.clone().into_iter();
+        let load = load.map(|(key, octets)| Write { key, octets }).collect();
+        self.under_way.push_back(UnderWay {
+            writes: Arc::new(writes),
+            checkpoint: checkpoint.clone(),
+        });
+        let tell = self.tell.clone();
+        // Nobody listens any more after an earlier change has failed.
+        let done = move |outcome| drop(tell.send(outcome));
+        store.load(load, Box::new(done));
+        Ok(())
+    }
+
+    fn wait_for_one(&mut self) -> Result<(), store::Error> {
+        let outcome = self.outcomes.recv().unwrap_or(Err(store::Error::Closed));
+        let change = self.under_way.pop_front();
+        outcome?;
+        if let Some(change) = change {
+            self.durable = change.checkpoint;
+        }
+        self.view = self.store.map(Store::view);
+        Ok(())
+    }
+
+    /// Commits the rest and waits for everything; gives how far it is durable, and why no further.
+    pub(super) fn finish(
+        mut self,
+        checkpoint: &Checkpoint,
+    ) -> (Checkpoint, Result<(), store::Error>) {
+        let mut outcome = Ok(());
+        if self.is_dry {
+            self.durable = checkpoint.clone();
+        } else {
+            outcome = self.commit(checkpoint);
+            if let Some(store) = self.store {
+                outcome = outcome.and(store.end_load());
+            }
+        }
+        while !self.under_way.is_empty() {
+            outcome = outcome.and(self.wait_for_one());
+        }
+        (self.durable, outcome)
+    }
 }

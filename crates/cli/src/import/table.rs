@@ -1,102 +1,55 @@
-//! A CSV file as rows of an identifier and its values. Not here: registering them.
+//! A CSV file as items. Not here: what the columns become (`columns.rs`).
 
+use super::columns::Columns;
+use super::item::{Action, Item, Place, Refusal, Source};
+use super::mapping::Mapping;
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use model::{Identifier, Value};
-use std::fmt::{self, Display};
-use std::io::Read;
+use std::io::{self, Read};
 
 #[cfg(test)]
 mod tests;
 
+/// The longest row; more than any record takes. Beyond it nothing more of the file is read: mostly
+/// a quote is open that nobody closed.
+const ROW_OCTETS_MAX: usize = 8 << 20;
+
 /// An open CSV file whose columns are known.
 pub(super) struct Table<R> {
     reader: Reader<QuoteWatch<R>>,
-    columns: Vec<Column>,
+    columns: Columns,
     record: ByteRecord,
 }
 
-/// What a column of values holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Column {
-    index: u32,
-    value_type: String,
-}
-
-/// One row that could be read.
-#[derive(Debug, Clone)]
-pub(super) struct Row {
-    line: u64,
-    pub(super) identifier: Identifier,
-    pub(super) values: Vec<Value>,
-}
-
-/// Why a row is left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RowError {
-    line: u64,
-    reason: String,
-    /// Whether nothing after the row can be read either.
-    pub(super) is_end: bool,
-}
-
-impl Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.reason)
-    }
-}
-
-impl Row {
-    /// Says why this row is left out after all.
-    pub(super) fn refuse(&self, reason: &dyn Display) -> RowError {
-        RowError::new(self.line, reason.to_string())
-    }
-}
-
-impl RowError {
-    fn new(line: u64, reason: String) -> Self {
-        let is_end = false;
-        Self {
-            line,
-            reason,
-            is_end,
-        }
-    }
-}
-
-/// Why a file is no such table; nothing of it is read.
-#[derive(Debug)]
-pub(super) struct HeaderError(String);
-
-impl Display for HeaderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line 1: {}", self.0)
-    }
-}
-
-impl std::error::Error for HeaderError {}
-
 impl<R: Read> Table<R> {
-    /// Reads the first line, which names the columns.
-    pub(super) fn open(file: R) -> Result<Self, HeaderError> {
-        let mut reader = ReaderBuilder::new().from_reader(QuoteWatch::new(file));
-        let header = reader
-            .headers()
-            .map_err(|error| HeaderError(reason(&error)))?
-            .clone();
-        let mut names = header.iter();
-        if names
-            .next()
-            .is_none_or(|first| first.trim() != "identifier")
-        {
-            let text = "the first column must be named `identifier`, the others by value types";
-            return Err(HeaderError(text.into()));
+    /// Reads the first line, which names the columns unless a mapping says that it does not.
+    ///
+    /// # Errors
+    /// Why the file is no such table; nothing of it is read.
+    pub(super) fn open(file: R, mapping: Option<Mapping>) -> Result<Self, String> {
+        let mut builder = ReaderBuilder::new();
+        if let Some(mapping) = &mapping {
+            let delimiter = u8::try_from(mapping.delimiter).expect("checked to be ASCII");
+            builder.delimiter(delimiter).has_headers(mapping.header);
         }
-        let columns: Result<Vec<Column>, _> = (1..)
-            .zip(names)
-            .map(|(at, name)| column(at, name))
-            .collect();
-        let columns = columns?;
-        check(&columns)?;
+        let mut reader = builder.from_reader(QuoteWatch::new(file));
+        let first_line = |reason: String| format!("line 1: {reason}");
+        let columns = match mapping {
+            None => reader
+                .headers()
+                .map_err(|error| reason(&error))
+                .and_then(Columns::of_header)
+                .map_err(first_line)?,
+            Some(mapping) => {
+                let header = if mapping.header {
+                    let header = reader.byte_headers();
+                    Some(header.map_err(|error| first_line(reason(&error)))?)
+                } else {
+                    None
+                };
+                Columns::of_mapping(mapping, header)
+                    .map_err(|reason| format!("mapping: {reason}"))?
+            }
+        };
         Ok(Self {
             reader,
             columns,
@@ -104,58 +57,17 @@ impl<R: Read> Table<R> {
         })
     }
 
-    /// The next row, or why it cannot be one; `None` at the end.
-    pub(super) fn next_row(&mut self) -> Option<Result<Row, RowError>> {
-        let before = self.reader.position().line();
-        match self.reader.read_byte_record(&mut self.record) {
-            Ok(false) => None,
-            Ok(true) => Some(self.row()),
-            Err(error) => Some(Err(RowError {
-                line: error.position().map_or(before, csv::Position::line),
-                reason: reason(&error),
-                is_end: matches!(error.kind(), csv::ErrorKind::Io(_)),
-            })),
-        }
-    }
-
-    fn row(&self) -> Result<Row, RowError> {
-        let line = self.record.position().map_or(0, csv::Position::line);
-        let refuse = |reason: String| RowError::new(line, reason);
-        if let Some(at) = self
-            .record
-            .iter()
-            .position(|cell| std::str::from_utf8(cell).is_err())
-        {
-            return Err(refuse(format!(
-                "cell {} is not UTF-8; save the file as UTF-8",
-                at + 1
-            )));
-        }
+    fn item(&self, line: u64) -> Result<Item, Refusal> {
+        let place = Place::Line(line);
+        let refuse = |reason: String| Refusal::new(place, reason);
         if self.ends_in_a_quote() {
             return Err(refuse("a quote is opened that is never closed".into()));
         }
-        let mut cells = self.record.iter();
-        let spelling = cells.next().unwrap_or_default().trim_ascii();
-        let identifier = Identifier::from_octets(spelling.to_vec().into())
-            .map_err(|error| refuse(error.to_string()))?;
-        let filled = self
-            .columns
-            .iter()
-            .zip(cells)
-            .filter(|(_, cell)| !cell.is_empty());
-        let values: Vec<Value> = filled
-            .map(|(column, cell)| {
-                Value::public(column.index, column.value_type.clone(), cell.to_vec())
-            })
-            .collect();
-        if values.is_empty() {
-            return Err(refuse("the row has no values".into()));
-        }
-        Ok(Row {
-            line,
-            identifier,
-            values,
-        })
+        let identifier = self.columns.identifier(&self.record).map_err(refuse)?;
+        let values = self.columns.values(&self.record);
+        let values = values.map_err(|reason| refuse(reason).about(Some(identifier.as_str())))?;
+        let action = Action::Register(identifier, values);
+        Ok(Item { place, action })
     }
 
     /// Whether the row at hand is the rest of the file, swallowed by a quote that nobody closed. In
@@ -165,43 +77,28 @@ impl<R: Read> Table<R> {
         let watch = self.reader.get_ref();
         spans_lines && watch.is_at_end && watch.is_odd
     }
-
-    /// How much of the file has been read.
-    pub(super) fn octets_read(&self) -> u64 {
-        self.reader.position().byte()
-    }
 }
 
-/// The column called `name` that is the `at`-th of the values: `TYPE` or `INDEX:TYPE`.
-fn column(at: u32, name: &str) -> Result<Column, HeaderError> {
-    let name = name.trim();
-    let looks_numeric = |text: &str| text.trim_start_matches('-').parse::<u128>().is_ok();
-    let (index, value_type) = match name.split_once(':') {
-        Some((index, value_type)) if looks_numeric(index) => {
-            let parsed = index.parse();
-            let wrong = || HeaderError(format!("{index} is no index; they are 1 to 2147483647"));
-            (parsed.map_err(|_| wrong())?, value_type)
+impl<R: Read> Source for Table<R> {
+    fn next_item(&mut self) -> Result<Option<Result<Item, Refusal>>, Refusal> {
+        let before = self.reader.position().line();
+        self.reader.get_mut().row_octets = 0;
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(false) => Ok(None),
+            Ok(true) => {
+                let line = self.record.position().map_or(before, csv::Position::line);
+                Ok(Some(self.item(line)))
+            }
+            Err(error) => {
+                let line = error.position().map_or(before, csv::Position::line);
+                let refusal = Refusal::new(Place::Line(line), reason(&error));
+                match error.kind() {
+                    csv::ErrorKind::Io(_) => Err(refusal),
+                    _ => Ok(Some(Err(refusal))),
+                }
+            }
         }
-        _ => (at, name),
-    };
-    let value_type = value_type.to_owned();
-    Ok(Column { index, value_type })
-}
-
-/// Checks that values of these columns can stand in one record.
-fn check(columns: &[Column]) -> Result<(), HeaderError> {
-    if let Some(column) = columns.iter().find(|column| column.value_type.is_empty()) {
-        return Err(HeaderError(format!(
-            "the column for index {} names no type",
-            column.index
-        )));
     }
-    let values: Vec<Value> = columns
-        .iter()
-        .map(|column| Value::public(column.index, "", ""))
-        .collect();
-    model::Record::new(&values).map_err(|error| HeaderError(error.to_string()))?;
-    Ok(())
 }
 
 /// What is wrong with a line, without the place, which is told already.
@@ -210,17 +107,20 @@ fn reason(error: &csv::Error) -> String {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => format!("the row has {len} cells, the first line has {expected_len}"),
-        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8; save the file as UTF-8".into(),
+        csv::ErrorKind::Utf8 { .. } => {
+            "it is not UTF-8; save the file as UTF-8, or name its encoding with --mapping".into()
+        }
         csv::ErrorKind::Io(error) => format!("the file cannot be read further: {error}"),
         _ => error.to_string(),
     }
 }
 
-/// Counts the quotes of a file while it is read.
+/// Counts the quotes of a file while it is read, and the octets since a row began.
 struct QuoteWatch<R> {
     file: R,
     is_odd: bool,
     is_at_end: bool,
+    row_octets: usize,
 }
 
 impl<R> QuoteWatch<R> {
@@ -229,12 +129,20 @@ impl<R> QuoteWatch<R> {
             file,
             is_odd: false,
             is_at_end: false,
+            row_octets: 0,
         }
     }
 }
 
 impl<R: Read> Read for QuoteWatch<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.row_octets > ROW_OCTETS_MAX {
+            let text = format!(
+                "the row has more than {ROW_OCTETS_MAX} octets; is a quote opened that is never \
+                 closed?"
+            );
+            return Err(io::Error::other(text));
+        }
         let octets = self.file.read(buffer)?;
         let quotes = buffer
             .iter()
@@ -243,6 +151,7 @@ impl<R: Read> Read for QuoteWatch<R> {
             .count();
         self.is_odd ^= quotes % 2 == 1;
         self.is_at_end |= octets == 0 && !buffer.is_empty();
+        self.row_octets += octets;
         Ok(octets)
     }
 }

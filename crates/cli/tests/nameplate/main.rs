@@ -9,3 +9,4 @@ mod kill;
 mod message;
 mod program;
 mod serve;
+mod transfer;
