@@ -235,13 +235,13 @@ fn start_at(
         Ok(None) if arguments.resume => {
             eprintln!("nameplate: no interrupted import of this file is known; from its start");
         }
-        Ok(Some(counts)) if arguments.resume => begin.counts = counts,
-        Ok(Some(_)) => eprintln!(
+        Ok(Some((counts, _))) if arguments.resume => begin.counts = counts,
+        Ok(Some((_, is_through))) if !is_through => eprintln!(
             "nameplate: an import of this file was interrupted; this one begins from its start, \
              --resume would go on"
         ),
         Err(error) if arguments.resume => return Err(format!("{name}: {error}").into()),
-        Ok(None) | Err(_) => (),
+        Ok(_) | Err(_) => (),
     }
     Ok(begin)
 }

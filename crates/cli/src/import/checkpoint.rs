@@ -56,6 +56,7 @@ pub(super) struct Counts {
 struct Stored {
     file: FileForm,
     counts: Counts,
+    is_through: bool,
 }
 
 impl Checkpoint {
@@ -76,11 +77,11 @@ impl Checkpoint {
         }
     }
 
-    /// What an earlier import of the same file left, if it did not come to its end.
+    /// How far an earlier import of the same file came, and whether that was its end.
     ///
     /// # Errors
     /// The store cannot be read; or the file, or how it shall be read, is not what it was.
-    pub(super) fn earlier(&self, store: &Store) -> Result<Option<Counts>, String> {
+    pub(super) fn earlier(&self, store: &Store) -> Result<Option<(Counts, bool)>, String> {
         let Some(kept) = &self.of else {
             return Ok(None);
         };
@@ -96,7 +97,9 @@ impl Checkpoint {
             _ => None,
         };
         match stored {
-            Some(stored) if stored.file == kept.file => Ok(Some(stored.counts)),
+            Some(stored) if stored.file == kept.file => {
+                Ok(Some((stored.counts, stored.is_through)))
+            }
             _ => Err(
                 "the file, its mapping or the flags have changed since the import was \
                       interrupted; import it from its start, without --resume"
@@ -105,15 +108,14 @@ impl Checkpoint {
         }
     }
 
-    /// What is written with a change; octets are gone when the import is through.
+    /// What is written with a change. It stays when the import is through: an import that was
+    /// killed before it could say so is not carried out again.
     pub(super) fn entry(&self) -> Option<(Key, Option<Bytes>)> {
         let kept = self.of.as_ref()?;
-        if self.is_through {
-            return Some((kept.key.clone(), None));
-        }
         let stored = Stored {
             file: kept.file.clone(),
             counts: self.counts,
+            is_through: self.is_through,
         };
         let mut octets = vec![FORMAT];
         serde_json::to_writer(&mut octets, &stored).expect("numbers and strings can be printed");
