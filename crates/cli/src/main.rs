@@ -5,11 +5,13 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod completions;
 mod demo;
 mod export;
 mod import;
 mod message;
 mod interrupt;
+mod keygen;
 mod output;
 mod resolve;
 mod serve;
@@ -49,6 +51,12 @@ enum Command {
     Import(import::ImportArguments),
     /// Show messages of the protocol as JSON, and make them from it. (报文编解码)
     Message(message::command::MessageArguments),
+    /// Make a pair of keys, or show one. (生成密钥)
+    Keygen(keygen::KeygenArguments),
+    /// Print what a shell needs to complete commands. (命令补全)
+    Completions(completions::CompletionsArguments),
+    /// Print the manual page, or write those of all subcommands. (手册)
+    Man(completions::ManArguments),
     /// Write the identifiers of a data folder to a file. (批量导出)
     Export(export::ExportArguments),
 }
@@ -67,6 +75,9 @@ fn main() -> ExitCode {
         Command::Resolve(arguments) => Ok(resolve::run(&arguments)),
         Command::Import(arguments) => import::run(&arguments),
         Command::Message(arguments) => message::command::run(&arguments),
+        Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Completions(arguments) => Ok(completions::complete(&arguments)),
+        Command::Man(arguments) => completions::manual(&arguments),
         Command::Export(arguments) => export::run(&arguments),
     };
     match done {

@@ -1,15 +1,19 @@
 //! `nameplate resolve`: asks a node and shows its answer, to people or to programs.
 
 mod address;
+mod data;
 mod json;
+
+pub(crate) use data::key as key_in_words;
 
 use crate::output::say;
 use clap::Args;
-use client::{Client, Reply, Transport};
+use client::{Client, Event, HttpTarget, Reply, Trace, Transport};
 use engine::Question;
 use model::{Identifier, Value};
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 use wire::response::Answer;
 use wire::{OpFlags, ResponseCode};
 
@@ -18,6 +22,7 @@ use wire::{OpFlags, ResponseCode};
     after_help = "Exit codes: 0 found, 1 no such identifier or value, 2 wrong usage, \
                         3 no answer, 4 any other answer."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct ResolveArguments {
     /// The identifier, such as 88.156.1/pump; without a slash, a prefix.
     #[arg(value_name = "ID")]
@@ -33,11 +38,43 @@ pub(crate) struct ResolveArguments {
     #[arg(long = "index", value_name = "N")]
     indexes: Vec<u32>,
     /// Ask over UDP only.
-    #[arg(long, conflicts_with = "tcp")]
+    #[arg(long, group = "transport")]
     udp: bool,
     /// Ask over TCP only.
-    #[arg(long)]
+    #[arg(long, group = "transport")]
     tcp: bool,
+    /// Ask over HTTP, at port 8000 of the node or at a URL.
+    #[arg(
+        long,
+        group = "transport",
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    http: Option<String>,
+    /// Accept any certificate over HTTPS.
+    #[arg(long)]
+    insecure: bool,
+    /// Ask for values too that not everybody may read.
+    #[arg(long)]
+    private: bool,
+    /// Ask the primary site to answer.
+    #[arg(long)]
+    auth: bool,
+    /// Ask the node not to refer to another.
+    #[arg(long)]
+    no_refer: bool,
+    /// How many seconds a question may take over one transport.
+    #[arg(long, value_name = "SECONDS", default_value_t = client::TIMEOUT.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+    /// Tell every step on standard error.
+    #[arg(long)]
+    trace: bool,
+    /// Print the data only, a value a line.
+    #[arg(long, conflicts_with = "json")]
+    short: bool,
     /// Print the answer as JSON, in the shape of the Handle System's HTTP API.
     #[arg(long)]
     json: bool,
@@ -65,7 +102,19 @@ pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
 fn ask_any(servers: &[SocketAddr], arguments: &ResolveArguments) -> Result<Reply, String> {
     let mut refusal = "the name has no address".to_owned();
     for &server in servers {
-        match Client::new(server).and_then(|mut client| ask(&mut client, arguments)) {
+        let asked = Client::new(server).and_then(|client| {
+            let timeout = Duration::from_secs(arguments.timeout);
+            let mut client = client.with_timeout(timeout);
+            if let Some(target) = http_target(arguments, server) {
+                client = client.with_http(target);
+            }
+            let asked = ask(&mut client, arguments);
+            if arguments.trace {
+                tell(&client.take_trace(), asked.as_ref().ok());
+            }
+            asked
+        });
+        match asked {
             Ok(reply) => return Ok(reply),
             Err(error) => refusal = crate::with_causes(&error),
         }
@@ -81,10 +130,54 @@ fn ask(client: &mut Client, arguments: &ResolveArguments) -> Result<Reply, clien
     for &index in &arguments.indexes {
         question = question.at_index(index);
     }
-    match (arguments.udp, arguments.tcp) {
-        (true, _) => client.ask_over(Transport::Udp, &question),
-        (_, true) => client.ask_over(Transport::Tcp, &question),
+    if arguments.private {
+        question = question.for_private_values();
+    }
+    if arguments.auth {
+        question = question.with_flags(OpFlags::AUTHORITATIVE);
+    }
+    if arguments.no_refer {
+        question = question.with_flags(OpFlags::DO_NOT_REFER);
+    }
+    match (arguments.udp, arguments.tcp, &arguments.http) {
+        (true, ..) => client.ask_over(Transport::Udp, &question),
+        (_, true, _) => client.ask_over(Transport::Tcp, &question),
+        (.., Some(_)) => client.ask_over(Transport::Http, &question),
         _ => client.ask(&question),
+    }
+}
+
+/// Where `--http` leads, if it says so.
+fn http_target(arguments: &ResolveArguments, server: SocketAddr) -> Option<HttpTarget> {
+    let url = match arguments.http.as_deref()? {
+        "" => format!("http://{}/", SocketAddr::new(server.ip(), 8000)),
+        url => url.to_owned(),
+    };
+    let is_insecure = arguments.insecure;
+    Some(HttpTarget { url, is_insecure })
+}
+
+/// Tells what happened while the question was asked, on standard error.
+fn tell(trace: &Trace, reply: Option<&Reply>) {
+    for (after, event) in trace.events() {
+        let milliseconds = after.as_secs_f64() * 1000.0;
+        let what = match event {
+            Event::Try { number, datagrams } => {
+                format!("try {number} over UDP, datagrams: {datagrams}")
+            }
+            Event::Refused => "nobody listens there over UDP".to_owned(),
+            Event::Datagram { octets } => format!("a datagram of {octets} octets came"),
+            Event::GivenUp => "no answer over UDP; TCP is next".to_owned(),
+            Event::Connected { server } => format!("connected with {server}"),
+            Event::Sent { octets } => format!("sent {octets} octets"),
+            Event::Received { octets } => format!("received an answer of {octets} octets"),
+            _ => continue,
+        };
+        eprintln!("{milliseconds:9.2} ms  {what}");
+    }
+    if let Some(Answer::Referral(referral)) = reply.map(|reply| &reply.answered.response.answer) {
+        let identifier = printable(&referral.identifier);
+        eprintln!("              referred to {identifier:?}: ask the servers named there");
     }
 }
 
@@ -101,9 +194,38 @@ fn exit_code(code: ResponseCode) -> ExitCode {
 fn show(reply: &Reply, arguments: &ResolveArguments) {
     if arguments.json {
         say(json::answer(&arguments.identifier, &reply.answered));
+    } else if arguments.short {
+        if let Answer::Resolution(answer) = &reply.answered.response.answer {
+            for value in &answer.values {
+                say(data_text(&value.value()));
+            }
+        }
     } else {
-        say(as_text(&arguments.identifier, reply).trim_end());
+        let text = as_text(&arguments.identifier, reply);
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let octets = reply.answered.message.encode().len();
+        let flags = flag_names(reply.answered.message.header.flags);
+        say(format!("{first}\n  {octets} octets, flags: {flags}\n{rest}").trim_end());
     }
+}
+
+/// The flags of an answer by name.
+fn flag_names(flags: OpFlags) -> String {
+    let names = [
+        (OpFlags::AUTHORITATIVE, "authoritative"),
+        (OpFlags::CERTIFIED, "certified"),
+        (OpFlags::ENCRYPT, "encrypt"),
+        (OpFlags::RECURSIVE, "recursive"),
+        (OpFlags::CACHE_CERTIFY, "cache-certify"),
+        (OpFlags::CONTINUOUS, "continuous"),
+        (OpFlags::KEEP_CONNECTION, "keep-connection"),
+        (OpFlags::PUBLIC_ONLY, "public-only"),
+        (OpFlags::REQUEST_DIGEST, "digest"),
+        (OpFlags::OVERWRITE, "overwrite"),
+        (OpFlags::DO_NOT_REFER, "do-not-refer"),
+    ];
+    let set = names.iter().filter(|(flag, _)| flags.contains(*flag));
+    set.map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
 }
 
 /// The answer for people: a line about the answer, a line for each value.
@@ -112,6 +234,7 @@ pub(crate) fn as_text(identifier: &Identifier, reply: &Reply) -> String {
     let over = match reply.transport {
         Transport::Udp => "UDP",
         Transport::Tcp => "TCP",
+        Transport::Http => "HTTP",
     };
     let authority = if header.flags.contains(OpFlags::AUTHORITATIVE) {
         "authoritative"
@@ -127,6 +250,14 @@ pub(crate) fn as_text(identifier: &Identifier, reply: &Reply) -> String {
             .iter()
             .map(|value| value_line(&value.value()))
             .collect(),
+        Answer::Referral(referral) => {
+            let values = referral.values.iter().flatten();
+            let lines: String = values.map(|value| value_line(&value.value())).collect();
+            format!(
+                "  ask the servers of {}\n{lines}",
+                printable(&referral.identifier)
+            )
+        }
         Answer::Failure(failure) if !failure.text().is_empty() => {
             format!("  {}\n", printable(failure.text()))
         }
@@ -140,8 +271,12 @@ fn value_line(value: &Value) -> String {
     format!(
         "{:>6}  {value_type:<12}  {}\n",
         value.index,
-        printable(&value.data)
+        data_text(value)
     )
+}
+
+fn data_text(value: &Value) -> String {
+    data::in_words(value).unwrap_or_else(|| printable(&value.data))
 }
 
 /// Text as it is; anything else in hexadecimal. Control characters never reach the terminal.

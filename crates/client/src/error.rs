@@ -22,6 +22,9 @@ pub enum Error {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The peer, or what stands before it, does not take messages over HTTP.
+    #[error("over HTTP: {0}")]
+    Http(String),
     /// The peer sent octets that are no message.
     #[error("what came is no message: {0}")]
     Wire(#[from] wire::Error),

@@ -1,4 +1,4 @@
-//! The sockets of the asker: asks one node one question, over UDP with retry or over TCP.
+//! The sockets of the asker: asks one node one question, over UDP with retry, TCP or HTTP.
 //!
 //! When to ask again and which answer to believe is decided in room `engine`; here are the
 //! sockets and the clock. Calls block; asking many nodes at once comes with the resolver.
@@ -9,13 +9,17 @@
 
 mod clock;
 mod error;
+mod http;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod udp;
 
 pub use clock::Clock;
 pub use error::Error;
+pub use http::HttpTarget;
+pub use trace::{Event, Trace};
 
 use engine::exchange::Answered;
 use engine::{Outcome, Question};
@@ -31,7 +35,16 @@ pub enum Transport {
     Udp,
     /// In a connection, which is kept for further questions.
     Tcp,
+    /// In the body of an HTTP request.
+    Http,
 }
+
+/// How long a question may take over one transport unless something else is set; a node that sends
+/// an octet now and then gets no longer.
+pub const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Where nodes take HTTP.
+const HTTP_PORT: u16 = 8000;
 
 /// An answer and how it came.
 #[derive(Debug, Clone)]
@@ -60,6 +73,9 @@ pub struct Client {
     socket: UdpSocket,
     connection: Option<Connection>,
     clock: Clock,
+    http: Option<HttpTarget>,
+    timeout: Duration,
+    trace: Trace,
 }
 
 impl Client {
@@ -73,7 +89,29 @@ impl Client {
             socket: udp::connect(server)?,
             connection: None,
             clock: Clock::start(),
+            http: None,
+            timeout: TIMEOUT,
+            trace: Trace::default(),
         })
+    }
+
+    /// Sets where [`Transport::Http`] leads. Default: `http://`, the address, port 8000.
+    #[must_use]
+    pub fn with_http(mut self, target: HttpTarget) -> Self {
+        self.http = Some(target);
+        self
+    }
+
+    /// Sets how long a question may take over one transport. Default: [`TIMEOUT`].
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What has happened since the client was made, or since the last call.
+    pub fn take_trace(&mut self) -> Trace {
+        std::mem::take(&mut self.trace)
     }
 
     /// Asks over UDP, and over TCP if no answer comes: an answer may be too long for UDP.
@@ -82,7 +120,10 @@ impl Client {
     /// [`Error::Unanswered`] if both are silent; otherwise what went wrong over TCP.
     pub fn ask(&mut self, question: &Question) -> Result<Reply, Error> {
         match self.ask_over(Transport::Udp, question) {
-            Err(Error::Unanswered { .. }) => self.ask_over(Transport::Tcp, question),
+            Err(Error::Unanswered { .. }) => {
+                self.trace.add(Event::GivenUp);
+                self.ask_over(Transport::Tcp, question)
+            }
             other => other,
         }
     }
@@ -98,6 +139,7 @@ impl Client {
         let answered = match transport {
             Transport::Udp => self.ask_udp(message)?,
             Transport::Tcp => self.ask_tcp(&message)?,
+            Transport::Http => self.ask_http(&message)?,
         };
         Ok(Reply {
             answered,
@@ -106,8 +148,22 @@ impl Client {
         })
     }
 
-    fn ask_udp(&self, message: Message) -> Result<Answered, Error> {
-        match udp::exchange(&self.socket, self.clock, message)? {
+    fn ask_http(&mut self, message: &Message) -> Result<Answered, Error> {
+        let target = self.http.clone().unwrap_or_else(|| HttpTarget {
+            url: format!("http://{}/", SocketAddr::new(self.server.ip(), HTTP_PORT)),
+            is_insecure: false,
+        });
+        http::exchange(&target, self.server, message, self.timeout, &mut self.trace)
+    }
+
+    fn ask_udp(&mut self, message: Message) -> Result<Answered, Error> {
+        match udp::exchange(
+            &self.socket,
+            self.clock,
+            message,
+            self.timeout,
+            &mut self.trace,
+        )? {
             Outcome::Answered(answered) => Ok(*answered),
             Outcome::Unanswered => Err(Error::Unanswered {
                 server: self.server,
@@ -119,13 +175,15 @@ impl Client {
         // A kept connection may have been closed by the node while it was idle: then a new one
         // is tried once.
         if let Some(mut kept) = self.connection.take()
-            && let Ok(answered) = kept.ask(message)
+            && let Ok(answered) = kept.ask(message, self.timeout, &mut self.trace)
         {
             self.connection = Some(kept);
             return Ok(answered);
         }
-        let mut connection = Connection::open(self.server)?;
-        let answered = connection.ask(message)?;
+        let mut connection = Connection::open(self.server, self.timeout)?;
+        let server = self.server;
+        self.trace.add(Event::Connected { server });
+        let answered = connection.ask(message, self.timeout, &mut self.trace)?;
         self.connection = Some(connection);
         Ok(answered)
     }

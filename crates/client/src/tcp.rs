@@ -1,7 +1,7 @@
 //! Asking over TCP, one question after the other on one connection.
 
-use crate::Error;
 use crate::clock::Clock;
+use crate::{Error, Event, Trace};
 use crypto::Provider;
 use engine::exchange::{Answered, Channel, believe};
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,9 +13,6 @@ use wire::{Message, Packet};
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the whole answer may take; a node that sends an octet now and then gets no longer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
-
 /// A connection to a node.
 pub(crate) struct Connection {
     server: SocketAddr,
@@ -24,12 +21,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn open(server: SocketAddr) -> Result<Self, Error> {
-        let stream = TcpStream::connect_timeout(&server, CONNECT_TIMEOUT).and_then(|stream| {
-            stream.set_nodelay(true)?;
-            stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
-            Ok(stream)
-        });
+    pub(crate) fn open(server: SocketAddr, timeout: Duration) -> Result<Self, Error> {
+        let stream =
+            TcpStream::connect_timeout(&server, timeout.min(CONNECT_TIMEOUT)).and_then(|stream| {
+                stream.set_nodelay(true)?;
+                stream.set_write_timeout(Some(timeout))?;
+                Ok(stream)
+            });
         Ok(Self {
             server,
             stream: stream.map_err(Error::io("connect"))?,
@@ -37,12 +35,24 @@ impl Connection {
         })
     }
 
-    pub(crate) fn ask(&mut self, question: &Message) -> Result<Answered, Error> {
+    pub(crate) fn ask(
+        &mut self,
+        question: &Message,
+        timeout: Duration,
+        trace: &mut Trace,
+    ) -> Result<Answered, Error> {
+        let octets = question.encode();
         self.stream
-            .write_all(&question.encode())
+            .write_all(&octets)
             .map_err(Error::io("ask over TCP"))?;
-        let packet = self.receive(Instant::now() + ANSWER_TIMEOUT)?;
+        trace.add(Event::Sent {
+            octets: octets.len(),
+        });
+        let packet = self.receive(Instant::now() + timeout)?;
         let message = Message::from_packet(&packet)?;
+        trace.add(Event::Received {
+            octets: message.encode().len(),
+        });
         Ok(believe(
             &Provider,
             Channel::Connection,

@@ -125,3 +125,56 @@ fn over_tcp_another_questions_answer_is_an_error() {
         .ask_over(Transport::Tcp, &question());
     assert!(matches!(result, Err(Error::Disbelief(_))));
 }
+
+/// A node behind an HTTP server, which begins its body with an empty line as some do.
+#[test]
+fn a_question_travels_in_the_body_of_an_http_request() {
+    let node = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let server = node.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = node.accept().unwrap();
+        let mut request = Vec::new();
+        let mut buffer = [0; 600];
+        let body_at = loop {
+            let octets = stream.read(&mut buffer).unwrap();
+            request.extend_from_slice(&buffer[..octets]);
+            let end = request.windows(4).position(|four| four == b"\r\n\r\n");
+            if let Some(end) = end
+                && request.len() > end + 4 + 20
+            {
+                break end + 4;
+            }
+        };
+        let head = String::from_utf8_lossy(&request[..body_at]).to_ascii_lowercase();
+        assert!(head.starts_with("post /"), "{head}");
+        assert!(head.contains("content-type: application/x-hdl-message"));
+        let answer = answer_to(&request[body_at..]).encode();
+        let length = answer.len() + 2;
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n\r\n"
+        )
+        .unwrap();
+        stream.write_all(&answer).unwrap();
+    });
+    let target = |url: String| HttpTarget {
+        url,
+        is_insecure: false,
+    };
+    let client = Client::new(server).unwrap();
+    let mut client = client.with_http(target(format!("http://{server}/")));
+    let reply = client.ask_over(Transport::Http, &question()).unwrap();
+    check_not_found(&reply, Transport::Http);
+    let trace = client.take_trace();
+    assert!(matches!(
+        trace.events(),
+        [(_, Event::Sent { .. }), (_, Event::Received { .. })]
+    ));
+
+    let mut client = client.with_http(target(format!("https://{server}/")));
+    let error = client.ask_over(Transport::Http, &question()).unwrap_err();
+    assert!(
+        error.to_string().contains("certificate cannot be checked"),
+        "{error}"
+    );
+}

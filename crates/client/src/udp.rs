@@ -1,13 +1,13 @@
 //! Asking over UDP. Not here: when to ask again (`engine::exchange`).
 
-use crate::Error;
 use crate::clock::Clock;
+use crate::{Error, Event, Trace};
 use bytes::Bytes;
 use crypto::Provider;
 use engine::{Exchange, Outcome};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::Message;
 
 /// Larger than any datagram that is believed; what is longer is cut and then not believed.
@@ -32,16 +32,33 @@ pub(crate) fn exchange(
     socket: &UdpSocket,
     clock: Clock,
     question: Message,
+    timeout: Duration,
+    trace: &mut Trace,
 ) -> Result<Outcome, Error> {
+    let deadline = Instant::now() + timeout;
+    let mut tries = 0;
     let mut exchange = Exchange::new(Provider, question, clock.moment());
     let mut buffer = [0; BUFFER_OCTETS];
     loop {
-        for datagram in exchange.poll_datagrams().into_iter().flatten() {
+        let datagrams = exchange.poll_datagrams().unwrap_or_default();
+        if !datagrams.is_empty() {
+            tries += 1;
+            trace.add(Event::Try {
+                number: tries,
+                datagrams: datagrams.len(),
+            });
+        }
+        for datagram in datagrams {
             if is_refused(socket.send(&datagram))? {
+                trace.add(Event::Refused);
                 return Ok(Outcome::Unanswered);
             }
         }
-        let wait = clock.moment().until(exchange.poll_timeout());
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(Outcome::Unanswered);
+        }
+        let wait = clock.moment().until(exchange.poll_timeout()).min(left);
         // A timeout of zero would mean to wait for ever.
         let wait = wait.max(Duration::from_millis(1));
         socket
@@ -49,12 +66,14 @@ pub(crate) fn exchange(
             .map_err(Error::io("set a timeout"))?;
         match socket.recv(&mut buffer) {
             Ok(octets) => {
+                trace.add(Event::Datagram { octets });
                 let datagram = Bytes::copy_from_slice(buffer.get(..octets).unwrap_or_default());
                 exchange.handle_datagram(clock.moment(), Clock::date(), &datagram);
             }
             Err(error) if is_timeout(&error) => (),
             Err(error) => {
                 if is_refused(Err(error))? {
+                    trace.add(Event::Refused);
                     return Ok(Outcome::Unanswered);
                 }
             }

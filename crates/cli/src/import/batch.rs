@@ -19,15 +19,12 @@ const OCTETS_MAX: usize = 4 << 20;
 /// and a dry run or an import that finds nothing to do must show that it moves.
 const ITEMS_COUNT_MAX: u64 = 50_000;
 
-/// How many loads may be under way; what they write is remembered until it can be looked up.
-const UNDER_WAY_COUNT_MAX: usize = 3;
-
 /// Writes by key; `None` deletes.
 type Writes = BTreeMap<Key, Option<Bytes>>;
 
 type Outcome = Result<Position, store::Error>;
 
-/// A change that was handed over.
+/// A load that was handed over; what it writes is remembered until views show it.
 struct UnderWay {
     writes: Arc<Writes>,
     checkpoint: Checkpoint,
@@ -116,8 +113,8 @@ impl<'s> Batches<'s> {
         let Some(store) = self.store else {
             return Ok(());
         };
-        while self.under_way.len() >= UNDER_WAY_COUNT_MAX {
-            self.wait_for_one()?;
+        while let Ok(outcome) = self.outcomes.try_recv() {
+            self.end_one(outcome)?;
         }
         let mut writes = std::mem::take(&mut self.gathered);
         if let Some((key, octets)) = checkpoint.entry() {
@@ -130,14 +127,15 @@ impl<'s> Batches<'s> {
             checkpoint: checkpoint.clone(),
         });
         let tell = self.tell.clone();
-        // Nobody listens any more after an earlier change has failed.
+        // Nobody listens any more after an earlier load has failed. The store's own queue bounds the
+        // memory, that of what is under way included.
         let done = move |outcome| drop(tell.send(outcome));
         store.load(load, Box::new(done));
         Ok(())
     }
 
-    fn wait_for_one(&mut self) -> Result<(), store::Error> {
-        let outcome = self.outcomes.recv().unwrap_or(Err(store::Error::Closed));
+    /// Takes note of the oldest load under way, which has ended.
+    fn end_one(&mut self, outcome: Outcome) -> Result<(), store::Error> {
         let change = self.under_way.pop_front();
         outcome?;
         if let Some(change) = change {
@@ -162,7 +160,8 @@ impl<'s> Batches<'s> {
             }
         }
         while !self.under_way.is_empty() {
-            outcome = outcome.and(self.wait_for_one());
+            let next = self.outcomes.recv().unwrap_or(Err(store::Error::Closed));
+            outcome = outcome.and(self.end_one(next));
         }
         (self.durable, outcome)
     }

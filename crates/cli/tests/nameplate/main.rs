@@ -9,4 +9,5 @@ mod kill;
 mod message;
 mod program;
 mod serve;
+mod tools;
 mod transfer;
