@@ -4,17 +4,18 @@
 
 #![forbid(unsafe_code)]
 
-mod config;
 mod completions;
+mod config;
 mod demo;
 mod export;
 mod import;
-mod message;
 mod interrupt;
 mod keygen;
+mod message;
 mod output;
 mod resolve;
 mod serve;
+mod store_commands;
 
 use clap::{Parser, Subcommand};
 use node::config::LogConfig;
@@ -59,6 +60,12 @@ enum Command {
     Man(completions::ManArguments),
     /// Write the identifiers of a data folder to a file. (批量导出)
     Export(export::ExportArguments),
+    /// Look after a data folder. (数据目录)
+    Store(store_commands::StoreArguments),
+    /// Copy the data folder of a running or stopped node. (备份)
+    Backup(store_commands::BackupArguments),
+    /// Make a data folder from a backup. (恢复)
+    Restore(store_commands::RestoreArguments),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +86,9 @@ fn main() -> ExitCode {
         Command::Completions(arguments) => Ok(completions::complete(&arguments)),
         Command::Man(arguments) => completions::manual(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Store(arguments) => store_commands::run(&arguments),
+        Command::Backup(arguments) => store_commands::back_up(&arguments),
+        Command::Restore(arguments) => store_commands::restore(&arguments),
     };
     match done {
         Ok(_) if output::has_failed() => {

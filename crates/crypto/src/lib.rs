@@ -6,8 +6,8 @@
 
 #![forbid(unsafe_code)]
 
-pub mod certificate;
 mod cbc_mode;
+pub mod certificate;
 mod cipher_error;
 mod error;
 pub mod key_file;

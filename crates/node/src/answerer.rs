@@ -12,7 +12,6 @@ use crypto::{Provider, SigningKey};
 use engine::authority::{OwnSite, Settings, certify, refuse};
 use engine::challenges::{ChallengeLimits, Chance, NotPending};
 use engine::{Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Step};
-use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -332,7 +331,7 @@ impl Answerer {
                 let text = "outcome unknown: the node's disk has failed, it takes no changes";
                 (ResponseCode::SERVER_READ_ONLY, text)
             }
-            (store::Error::Io { source, .. }, _) if source.kind() == ErrorKind::StorageFull => (
+            (error, _) if error.is_disk_full() => (
                 ResponseCode::SERVER_READ_ONLY,
                 "the node's disk is full; nothing was done",
             ),

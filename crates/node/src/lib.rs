@@ -11,6 +11,7 @@
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`tls`] | how is encryption taken off? |
+//! | [`control`] | how do the operator's tools ask a running node? |
 //! | [`counters`], `metrics` | what has happened so far? |
 //! | [`logging`], `access_log` | what is written down about it? |
 //!
@@ -22,6 +23,7 @@
 mod access_log;
 mod answerer;
 pub mod config;
+pub mod control;
 pub mod counters;
 mod files;
 pub mod founding;
@@ -46,6 +48,7 @@ pub use handle::Handle;
 
 use answerer::Answerer;
 use config::{Changed, Effect};
+use control::Control;
 use founding::Founded;
 use http::HttpService;
 use http::listener::{Front, HttpListener};
@@ -149,6 +152,7 @@ impl Bound {
             folder: self.config.log.access_folder.display().to_string(),
             source,
         })?;
+        let control = Control::start(&answerer).map_err(io_error("listen in the data folder"))?;
         let mut node = Node {
             answerer,
             reception: Arc::new(reception),
@@ -159,6 +163,7 @@ impl Bound {
             tcp: Vec::new(),
             http: Vec::new(),
             http_addresses: Vec::new(),
+            control,
             applied: Mutex::new(self.config.clone()),
             started: self.config,
         };
@@ -205,6 +210,7 @@ pub struct Node {
     started: Config,
     /// The settings that were read last.
     applied: Mutex<Config>,
+    control: Control,
 }
 
 impl Node {
@@ -370,8 +376,10 @@ impl Node {
             udp,
             tcp,
             http,
+            control,
             ..
         } = self;
+        drop(control);
         reception.stop();
         stop.send_replace(true);
         for listener in udp {

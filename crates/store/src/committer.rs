@@ -22,13 +22,15 @@ use model::Key;
 use model::change::{Change, Write};
 use queue::{Next, Queue, Submission};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The queue and its thread. Dropping it waits until everything that was submitted is done.
 pub(crate) struct Committer {
     queue: Arc<Queue>,
+    /// How many need the files of the log to stay. Locked while files are retired.
+    log_keepers: Arc<Mutex<usize>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,15 +40,18 @@ impl Committer {
     /// whoever loads.
     pub(crate) fn start(log: Log, tables: Arc<dyn Tables>, run_octets: u64) -> Self {
         let queue = Arc::new(Queue::default());
+        let log_keepers = Arc::new(Mutex::new(0));
         let work = Work {
             log,
             tables,
             queue: Arc::clone(&queue),
             loading: Loading::default(),
             run_octets,
+            log_keepers: Arc::clone(&log_keepers),
         };
         Self {
             queue,
+            log_keepers,
             thread: Some(thread::spawn(move || work.run())),
         }
     }
@@ -66,6 +71,26 @@ impl Committer {
     pub(crate) fn end_loads(&self, done: Done) {
         self.queue.push(Submission::EndOfLoads, done);
     }
+
+    /// Keeps all files of the log that are there, until what is given is dropped.
+    pub(crate) fn keep_log(&self) -> LogKeeper {
+        *lock(&self.log_keepers) += 1;
+        LogKeeper(Arc::clone(&self.log_keepers))
+    }
+}
+
+/// Keeps the files of the log.
+pub(crate) struct LogKeeper(Arc<Mutex<usize>>);
+
+impl Drop for LogKeeper {
+    fn drop(&mut self) {
+        *lock(&self.0) -= 1;
+    }
+}
+
+fn lock(keepers: &Mutex<usize>) -> MutexGuard<'_, usize> {
+    // A count is whole whatever panicked.
+    keepers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Committer {
@@ -87,6 +112,7 @@ struct Work {
     queue: Arc<Queue>,
     loading: Loading,
     run_octets: u64,
+    log_keepers: Arc<Mutex<usize>>,
 }
 
 impl Work {
@@ -121,14 +147,27 @@ impl Work {
         if group.entries.is_empty() {
             return Ok(before);
         }
-        self.tables.make_room()?;
+        self.tables.make_room().map_err(refuse)?;
         self.log.append(&group.entries)?;
         self.log.sync()?;
         self.tables.apply(self.log.last(), &group.merged_writes())?;
         // A file that cannot be removed now is tried again after the next group. Until then it
         // costs space, which is no reason to tell anybody that the change has failed.
-        let _ = self.log.retire(self.tables.durable());
+        let keepers = lock(&self.log_keepers);
+        if *keepers == 0 {
+            let _ = self.log.retire(self.tables.durable());
+        }
         Ok(before)
+    }
+}
+
+/// What to say of tables that could not be written: from then on only a start helps.
+fn refuse(error: Error) -> Error {
+    if error.is_disk_full() {
+        return error;
+    }
+    Error::ReadOnly {
+        cause: error.to_string(),
     }
 }
 

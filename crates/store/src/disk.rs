@@ -83,6 +83,14 @@ impl FolderDisk {
     }
 }
 
+impl FolderDisk {
+    /// The folder at a path, whatever is there.
+    pub(crate) fn at(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self { path }
+    }
+}
+
 impl Disk for FolderDisk {
     fn names(&self) -> io::Result<Vec<String>> {
         let names = fs::read_dir(&self.path)?.map(|entry| Ok(entry?.file_name()));

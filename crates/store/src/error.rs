@@ -70,6 +70,36 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// The operator names a data folder.
+    #[error("{} is no data folder: it has no folder.json", folder.display())]
+    NoFolder {
+        /// What was named.
+        folder: PathBuf,
+    },
+    /// The operator restores the backup and uses what was restored.
+    #[error("{} is a backup: restore it with `nameplate restore`", folder.display())]
+    Backup {
+        /// The backup.
+        folder: PathBuf,
+    },
+    /// The operator names a backup that is whole: this one is none, or was interrupted.
+    #[error("{} is no whole backup: its list or the list's digest is missing", folder.display())]
+    NoBackup {
+        /// What was named.
+        folder: PathBuf,
+    },
+    /// The operator names a folder that is not there yet, or is empty.
+    #[error("{} is not empty, or can be no folder", folder.display())]
+    NotEmpty {
+        /// What was named.
+        folder: PathBuf,
+    },
+    /// The operator puts the backup elsewhere, best on another disk.
+    #[error("{} is within the data folder", target.display())]
+    BackupWithin {
+        /// Where the backup should have gone.
+        target: PathBuf,
+    },
     /// The operator uses the version that made the folder, or a newer one.
     #[error("{} has format {format}, this version reads 1", folder.display())]
     Format {
@@ -87,6 +117,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the disk is full: the operator makes room. After the log could not be written the
+    /// store goes on by itself; after the tables could not, it must be opened again.
+    pub fn is_disk_full(&self) -> bool {
+        let source = match self {
+            Self::Io { source, .. } => source,
+            Self::Tables { source } => match &**source {
+                lsm_tree::Error::Io(source) => source,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        source.kind() == io::ErrorKind::StorageFull
+    }
+
     pub(crate) fn io(
         doing: &'static str,
         file: impl Into<String>,

@@ -9,9 +9,9 @@
 //!
 //! Not here: what is in the log and the tables.
 
-use crate::Error;
 use crate::disk::FolderDisk;
 use crate::log::{self, Log, LogId};
+use crate::{Error, backup};
 use model::SuffixCase;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 mod tests;
 
 /// The format of folders that this version makes and reads.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 const SETTINGS_FILE: &str = "folder.json";
 
@@ -62,12 +62,20 @@ pub(crate) struct Folder {
 impl Folder {
     /// Locks the folder and reads its settings; makes both first if need be.
     pub(crate) fn open(path: &Path, suffix_case: SuffixCase) -> Result<Self, Error> {
+        if path.join(backup::LIST_FILE).exists() {
+            return Err(Error::Backup {
+                folder: path.to_owned(),
+            });
+        }
         make_folder(path)?;
         let lock = lock(path)?;
         let settings = match read_settings(path)? {
             Some(settings) => settings,
             None => make_new(path, suffix_case)?,
         };
+        // The tree syncs what is in its folder, not the folder's own name: without it a power cut
+        // loses tables for which the log has been shortened.
+        make_folder(&path.join("tables"))?;
         Ok(Self {
             path: path.to_owned(),
             settings,
@@ -79,6 +87,10 @@ impl Folder {
         &self.settings
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn log_path(&self) -> PathBuf {
         self.path.join("log")
     }
@@ -86,6 +98,31 @@ impl Folder {
     pub(crate) fn tables_path(&self) -> PathBuf {
         self.path.join("tables")
     }
+}
+
+/// Keeps other processes from writing to a folder that is there, and reads its settings. Changes
+/// nothing.
+pub(crate) fn lock_to_read(path: &Path) -> Result<(Option<File>, Settings), Error> {
+    let name = path.join("lock").to_string_lossy().into_owned();
+    let lock = match File::open(path.join("lock")) {
+        // A copy or a backup, which nobody writes to.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        opened => Some(opened.map_err(Error::io("open", name.clone()))?),
+    };
+    match lock.as_ref().map_or(Ok(()), File::try_lock_shared) {
+        Ok(()) => Ok((lock, read_existing(path)?)),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse {
+            folder: path.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(Error::io("lock", name)(error)),
+    }
+}
+
+/// The settings of a folder that must be there.
+pub(crate) fn read_existing(path: &Path) -> Result<Settings, Error> {
+    read_settings(path)?.ok_or_else(|| Error::NoFolder {
+        folder: path.to_owned(),
+    })
 }
 
 fn lock(folder: &Path) -> Result<File, Error> {
@@ -167,14 +204,19 @@ fn read_settings(folder: &Path) -> Result<Option<Settings>, Error> {
     }))
 }
 
-/// Writes a file beside, syncs it, and renames it: there is never half a file.
-fn write_settings(folder: &Path, settings: &Settings) -> Result<(), Error> {
+/// What the settings' file says.
+pub(crate) fn settings_octets(settings: &Settings) -> Vec<u8> {
     let written = Written {
         format: FORMAT,
         log_id: settings.log_id.to_string(),
         suffixes_depend_on_case: settings.suffix_case == SuffixCase::Sensitive,
     };
-    let octets = serde_json::to_vec_pretty(&written).expect("plain fields become JSON");
+    serde_json::to_vec_pretty(&written).expect("plain fields become JSON")
+}
+
+/// Writes a file beside, syncs it, and renames it: there is never half a file.
+fn write_settings(folder: &Path, settings: &Settings) -> Result<(), Error> {
+    let octets = settings_octets(settings);
     let beside = folder.join("folder.json.new");
     let write = || {
         let mut file = File::create(&beside)?;

@@ -15,21 +15,29 @@
 
 #![forbid(unsafe_code)]
 
+mod backup;
 mod committer;
 mod disk;
 mod error;
 mod folder;
+#[cfg(test)]
+mod golden;
+mod info;
 mod log;
 mod position;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod verify;
 
+pub use backup::{Backed, BackupOrder, back_up, restore};
 pub use committer::Done;
 pub use error::Error;
 pub use folder::Settings;
+pub use info::{Info, inspect};
 pub use position::Position;
 pub use tables::{FILES_OPEN_MAX, Range, View, fuzz};
+pub use verify::{Damage, LogFound, Progress, Report, TablesFound, verify};
 
 use committer::Committer;
 use disk::{Disk, FolderDisk};
@@ -57,6 +65,9 @@ pub struct Options {
     /// How many octets of changes, or of loads, are gathered in memory before they are written to
     /// files. What is gathered is replayed from the log after a crash.
     pub memtable_octets: u64,
+    /// How long a file of the log grows before the next is begun, in octets. Files are dropped
+    /// whole.
+    pub log_segment_octets: u64,
     /// How many octets of log are kept although the tables hold them, for those who read the log.
     pub log_octets_kept: u64,
 }
@@ -78,6 +89,7 @@ impl Default for Options {
             cache_octets: 192 << 20,
             hot_octets: 64 << 20,
             memtable_octets: 64 << 20,
+            log_segment_octets: log::SEGMENT_OCTETS,
             log_octets_kept: 1 << 30,
         }
     }
@@ -113,7 +125,7 @@ pub struct Store {
     tables: Arc<dyn Tables>,
     settings: Settings,
     opened: Opened,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Store {
@@ -144,8 +156,8 @@ impl Store {
         let settings = folder.settings().clone();
         let log_options = LogOptions {
             id: settings.log_id,
+            segment_octets: options.log_segment_octets,
             octets_kept: options.log_octets_kept,
-            ..LogOptions::default()
         };
         let (log, opened) = Log::open(disk, log_options, tables.durable(), |position, writes| {
             tables.make_room()?;
@@ -156,7 +168,7 @@ impl Store {
             tables,
             settings,
             opened,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -229,6 +241,42 @@ impl Store {
         } = self;
         drop(committer);
         tables.flush()
+    }
+
+    /// The data folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the folder is, now. Takes time in proportion to the records.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn info(&self) -> Result<Info, Error> {
+        info::of_running(
+            self.folder.path(),
+            &self.settings,
+            self.tables.durable(),
+            &*self.view(),
+        )
+    }
+
+    /// Makes a backup while the store goes on: of everything that was durable when it began, and
+    /// perhaps of some that became so since. Files of the log are kept meanwhile.
+    ///
+    /// # Errors
+    /// As for [`back_up`].
+    pub fn back_up(
+        &self,
+        order: &BackupOrder,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Backed, Error> {
+        // Who reads the log is not waited for, lest one stuck reader fill the disk; a backup ends
+        // by itself.
+        let _keeping = self.committer.keep_log();
+        // The files of the tables stay as long as a view sees them.
+        let _view = self.view();
+        backup::write(self.folder.path(), order, progress)
     }
 
     /// Merges the files of the tables as far as they go; for benchmarks and patient operators.

@@ -12,13 +12,17 @@ mod head;
 mod recovery;
 #[cfg(test)]
 mod tests;
+mod walk;
 
-pub(crate) use group::{Entry, GROUP_OCTETS_MAX, LogId, check_fits};
+pub(crate) use group::{
+    Chain, Entry, GROUP_OCTETS_MAX, Group, KEY_OCTETS_MAX, LogId, check_fits, encode_group,
+};
+pub(crate) use head::{FILE as HEAD_FILE, Head};
+pub(crate) use recovery::list_segments;
+pub(crate) use walk::{Found, Walk};
 
 use crate::disk::{Disk, DiskFile};
 use crate::{Error, Opened, Position};
-use group::{Chain, encode_group};
-use head::Head;
 use model::change::Write;
 use recovery::recover;
 use std::io;
@@ -28,7 +32,7 @@ use std::sync::Arc;
 ///
 /// Files are dropped whole, and the last is read whole at every start, which with 64 MiB took
 /// longer than all else; each costs one more sync.
-const SEGMENT_OCTETS: u64 = 16 << 20;
+pub(crate) const SEGMENT_OCTETS: u64 = 16 << 20;
 
 /// What a log is opened with.
 #[derive(Debug, Clone, Copy)]
@@ -52,14 +56,14 @@ impl Default for LogOptions {
 
 /// One file of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Segment {
+pub(crate) struct Segment {
     /// The position of its first entry; its name is made of it.
-    first: Position,
-    octets: u64,
+    pub(crate) first: Position,
+    pub(crate) octets: u64,
 }
 
 impl Segment {
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{:020}.log", self.first.0)
     }
 

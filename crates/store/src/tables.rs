@@ -12,7 +12,7 @@ mod stored;
 mod tests;
 
 pub use lsm::FILES_OPEN_MAX;
-pub(crate) use lsm::LsmTables;
+pub(crate) use lsm::{LOADED, LsmTables, Manifest, read_manifest, read_only};
 pub(crate) use memory::MemoryTables;
 pub(crate) use run::Run;
 

@@ -6,7 +6,8 @@ use model::{Change, Key};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use store::{Done, Options, Store};
+use std::sync::Arc;
+use store::{BackupOrder, Done, Options, Store};
 
 /// After so many kills a new folder is begun, for each start reads all that is there.
 const ROUNDS_OF_A_FOLDER: usize = 25;
@@ -20,11 +21,13 @@ const LOADS: &str = "NAMEPLATE_KILL_TEST_LOADS";
 /// How many records are loaded a call.
 const LOADED_AT_ONCE: u64 = 50;
 
-/// Small memtables, so that kills also meet table files being written and merged.
+/// Small memtables and files of the log, so that kills also meet table files being written and
+/// merged, and files of the log being begun and removed.
 fn options() -> Options {
     Options {
-        memtable_octets: 200_000,
-        log_octets_kept: 1_000_000,
+        memtable_octets: 100_000,
+        log_segment_octets: 200_000,
+        log_octets_kept: 500_000,
         ..Options::default()
     }
 }
@@ -64,6 +67,10 @@ fn writer() {
     if std::env::var_os(LOADS).is_some() {
         load_for_ever(&store, first);
     }
+    let store = Arc::new(store);
+    let beside = Arc::clone(&store);
+    let backups = Path::new(&folder).with_extension("backups");
+    std::thread::spawn(move || compact_and_back_up(&beside, &backups));
     for number in first.. {
         let mut change = Change::default();
         change.put(key(number), octets(number));
@@ -91,6 +98,39 @@ fn acknowledge(number: u64) -> Done {
         let told = writeln!(out, "durable {number}").and_then(|()| out.flush());
         told.expect("somebody listens");
     })
+}
+
+/// Kills should also meet merges and backups.
+fn compact_and_back_up(store: &Store, backups: &Path) {
+    for number in 0.. {
+        let order = BackupOrder {
+            target: backups.join(format!("{} {number}", std::process::id())),
+            previous: None,
+        };
+        store.back_up(&order, &mut |_| ()).expect("there is room");
+        store.compact().expect("there is room");
+    }
+}
+
+/// Every folder that has a backup's name is a whole backup, whatever was killed meanwhile.
+fn check_backups(folder: &Path, round: usize) {
+    let backups = folder.with_extension("backups");
+    let restored = folder.with_extension("restored");
+    for backup in std::fs::read_dir(&backups).into_iter().flatten().flatten() {
+        let is_partial = backup.path().extension().is_some();
+        let outcome = store::restore(&backup.path(), &restored, &mut |_| ());
+        match outcome {
+            Ok(_) => assert!(!is_partial, "round {round}: half a backup was restored"),
+            Err(error) => assert!(is_partial, "round {round}: {error}"),
+        }
+        if !is_partial {
+            count(&restored);
+            std::fs::remove_dir_all(&restored).expect("it is ours");
+        }
+    }
+    if backups.exists() {
+        std::fs::remove_dir_all(&backups).expect("they are ours");
+    }
 }
 
 /// Lets the writer write until it has acknowledged `enough` records, and kills it. Gives the last
@@ -135,15 +175,20 @@ fn kill_again_and_again(loads: impl Fn(usize) -> bool) {
     let rounds = if std::env::var_os("NAMEPLATE_TEST_LONG").is_some() {
         1000
     } else {
-        25
+        50
     };
     let mut folder = tempfile::tempdir().expect("a temporary folder");
     for round in 0..rounds {
         if round % ROUNDS_OF_A_FOLDER == 0 {
             folder = tempfile::tempdir().expect("a temporary folder");
         }
-        let acknowledged = write_and_kill(folder.path(), 1 + round * 37 % 300, loads(round));
-        let found = count(folder.path());
+        let data = folder.path().join("data");
+        let acknowledged = write_and_kill(&data, 1 + round * 37 % 300, loads(round));
+        let found = count(&data);
+        // Each costs as much as a round.
+        if round % 5 == 0 {
+            check_backups(&data, round);
+        }
         assert!(
             found >= acknowledged,
             "round {round}: {acknowledged} acknowledged, {found} found"

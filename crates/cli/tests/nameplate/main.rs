@@ -9,5 +9,6 @@ mod kill;
 mod message;
 mod program;
 mod serve;
+mod store;
 mod tools;
 mod transfer;

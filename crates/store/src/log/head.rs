@@ -30,13 +30,13 @@ const SLOT_OCTETS: usize = 96;
 
 /// How far the log was acknowledged when it was last marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Acknowledged {
-    pub(super) position: Position,
-    pub(super) digest: [u8; 32],
+pub(crate) struct Acknowledged {
+    pub(crate) position: Position,
+    pub(crate) digest: [u8; 32],
 }
 
 /// The open file.
-pub(super) struct Head {
+pub(crate) struct Head {
     file: Box<dyn DiskFile>,
     id: LogId,
     next_slot: u64,
@@ -44,7 +44,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Makes the head of a new log.
-    pub(super) fn create(disk: &dyn Disk, id: &LogId) -> Result<(), Error> {
+    pub(crate) fn create(disk: &dyn Disk, id: &LogId) -> Result<(), Error> {
         let mut head = Self {
             file: disk.open(FILE).map_err(Error::io("open", FILE))?,
             id: *id,
@@ -54,24 +54,8 @@ impl Head {
     }
 
     /// Opens the head and reads it.
-    pub(super) fn open(disk: &dyn Disk, id: &LogId) -> Result<(Self, Acknowledged), Error> {
-        let octets = match disk.read(FILE) {
-            Ok(octets) => Bytes::from(octets),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Bytes::new(),
-            Err(error) => return Err(Error::io("read", FILE)(error)),
-        };
-        let slots = read_slots(&octets, id);
-        let newest = slots
-            .iter()
-            .flatten()
-            .max()
-            .copied()
-            .ok_or_else(|| Error::Corrupted {
-                file: FILE.into(),
-                at: 0,
-                extent: octets.len() as u64,
-                reason: "neither of its two slots can be read".into(),
-            })?;
+    pub(crate) fn open(disk: &dyn Disk, id: &LogId) -> Result<(Self, Acknowledged), Error> {
+        let (slots, newest) = read(disk, id)?;
         let head = Self {
             file: disk.open(FILE).map_err(Error::io("open", FILE))?,
             id: *id,
@@ -79,6 +63,11 @@ impl Head {
             next_slot: u64::from(slots[0] == Some(newest)),
         };
         Ok((head, newest))
+    }
+
+    /// Reads the head without opening it for writing.
+    pub(crate) fn read(disk: &dyn Disk, id: &LogId) -> Result<Acknowledged, Error> {
+        read(disk, id).map(|(_, newest)| newest)
     }
 
     /// Writes both slots, so that marking never needs more room on the disk.
@@ -89,7 +78,7 @@ impl Head {
     }
 
     /// Says that everything up to `position` is durable.
-    pub(super) fn mark(&mut self, position: Position, chain: &Chain) -> io::Result<()> {
+    pub(crate) fn mark(&mut self, position: Position, chain: &Chain) -> io::Result<()> {
         let mut slot = Vec::with_capacity(SLOT_OCTETS);
         slot.extend_from_slice(MAGIC);
         slot.extend_from_slice(&self.id.0);
@@ -103,12 +92,32 @@ impl Head {
     }
 
     /// Makes the marks durable.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.file.sync()
     }
 }
 
-fn read_slots(octets: &Bytes, id: &LogId) -> [Option<Acknowledged>; 2] {
+type Slots = [Option<Acknowledged>; 2];
+
+/// Both slots and the newest.
+fn read(disk: &dyn Disk, id: &LogId) -> Result<(Slots, Acknowledged), Error> {
+    let octets = match disk.read(FILE) {
+        Ok(octets) => Bytes::from(octets),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Bytes::new(),
+        Err(error) => return Err(Error::io("read", FILE)(error)),
+    };
+    let slots = read_slots(&octets, id);
+    let newest = slots.iter().flatten().max().copied();
+    let newest = newest.ok_or_else(|| Error::Corrupted {
+        file: FILE.into(),
+        at: 0,
+        extent: octets.len() as u64,
+        reason: "neither of its two slots can be read".into(),
+    })?;
+    Ok((slots, newest))
+}
+
+fn read_slots(octets: &Bytes, id: &LogId) -> Slots {
     [0, SLOT_STRIDE as usize].map(|at| {
         let slot = octets.get(at..at + SLOT_OCTETS)?;
         read_slot(octets.slice_ref(slot), id)

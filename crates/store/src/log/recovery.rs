@@ -81,7 +81,7 @@ fn first_to_read(segments: &[Segment], applied: Position) -> Option<usize> {
 }
 
 /// The files of the log by position, with their lengths unknown yet.
-fn list_segments(disk: &dyn Disk) -> Result<Vec<Segment>, Error> {
+pub(crate) fn list_segments(disk: &dyn Disk) -> Result<Vec<Segment>, Error> {
     let names = disk.names().map_err(Error::io("list", "the log"))?;
     let firsts = names.iter().filter_map(|name| Segment::parse_name(name));
     let mut segments: Vec<Segment> = firsts.map(|first| Segment { first, octets: 0 }).collect();

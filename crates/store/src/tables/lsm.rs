@@ -15,6 +15,9 @@ mod loaded;
 mod views;
 mod worker;
 
+pub(crate) use integrity::{Manifest, read_manifest};
+pub(crate) use loaded::FILE as LOADED;
+
 use super::hot::Hot;
 use super::{Range, Run, Tables, View, stored};
 use crate::{Error, Options, Position};
@@ -68,11 +71,7 @@ impl LsmTables {
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self, Error> {
         integrity::check(path)?;
         let numbers = SequenceNumberCounter::default();
-        let tree = Config::new(path, numbers.clone(), SequenceNumberCounter::default())
-            .use_cache(Arc::new(Cache::with_capacity_bytes(options.cache_octets)))
-            .use_descriptor_table(Some(Arc::new(DescriptorTable::new(FILES_OPEN_MAX))))
-            .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
-            .open()?;
+        let tree = open_tree(path, &numbers, options.cache_octets)?;
         let next = next_number(&tree);
         numbers.set(next);
         let durable = stored_position(&tree)?.max(loaded::read(path, next)?);
@@ -114,6 +113,37 @@ impl LsmTables {
 fn next_number(tree: &AnyTree) -> u64 {
     tree.get_highest_persisted_seqno()
         .map_or(1, |highest| highest + 1)
+}
+
+fn open_tree(
+    path: &Path,
+    numbers: &SequenceNumberCounter,
+    cache_octets: u64,
+) -> Result<AnyTree, Error> {
+    let config = Config::new(path, numbers.clone(), SequenceNumberCounter::default())
+        .use_cache(Arc::new(Cache::with_capacity_bytes(cache_octets)))
+        .use_descriptor_table(Some(Arc::new(DescriptorTable::new(FILES_OPEN_MAX))))
+        .data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4));
+    config.open().map_err(|error| match error {
+        lsm_tree::Error::Io(error) => Error::io("open the tables", path.to_string_lossy())(error),
+        error => integrity::unreadable(path, &error),
+    })
+}
+
+/// How many octets of blocks are kept in memory by who reads each once.
+const READ_ONLY_CACHE_OCTETS: u64 = 16 << 20;
+
+/// Opens tables to be read and never written: gives up to where they were applied, and a view.
+///
+/// Files that the manifest does not name are removed: give it a folder of links.
+pub(crate) fn read_only(path: &Path) -> Result<(Position, Box<dyn View>), Error> {
+    integrity::check(path)?;
+    let numbers = SequenceNumberCounter::default();
+    let tree = open_tree(path, &numbers, READ_ONLY_CACHE_OCTETS)?;
+    let position = stored_position(&tree)?.max(loaded::read(path, next_number(&tree))?);
+    let at = Arc::new(Views::new(EVERYTHING)).open();
+    let hot = Arc::new(Hot::new(0));
+    Ok((position, Box::new(LsmView { tree, hot, at })))
 }
 
 fn stored_position(tree: &AnyTree) -> Result<Position, Error> {

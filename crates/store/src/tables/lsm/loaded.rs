@@ -18,7 +18,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
-const FILE: &str = "loaded";
+pub(crate) const FILE: &str = "loaded";
 
 /// Begins as what the tables remove when they are opened.
 const FILE_BESIDE: &str = ".tmp-loaded";
