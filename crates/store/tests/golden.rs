@@ -96,17 +96,18 @@ fn write_what_is_not_there() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut options = Options {
+    let options = Options {
         log_segment_octets: 4000,
         ..Options::default()
     };
-    options.suffix_case = SuffixCase::Insensitive;
     for part in changes() {
         let store = Store::open(folder.path(), &options).expect("it opens");
         let count = part.len();
         for (writes, number) in part.into_iter().zip(1..) {
-            let mut change = Change::default();
-            change.writes = writes;
+            let change = Change {
+                writes,
+                ..Change::default()
+            };
             store.commit(change).expect("it is written");
             // The last part ends without a flush, as in a kill.
             if number == count && count > 10 {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use store::{BackupOrder, Done, Options, Store};
 
 /// After so many kills a new folder is begun, for each start reads all that is there.
-const ROUNDS_OF_A_FOLDER: usize = 25;
+const ROUNDS_OF_A_FOLDER: usize = 10;
 
 /// Set in the process that writes: the folder to write to.
 const FOLDER: &str = "NAMEPLATE_KILL_TEST_FOLDER";
@@ -186,7 +186,7 @@ fn kill_again_and_again(loads: impl Fn(usize) -> bool) {
         let acknowledged = write_and_kill(&data, 1 + round * 37 % 300, loads(round));
         let found = count(&data);
         // Each costs as much as a round.
-        if round % 5 == 0 {
+        if round % 10 == 9 {
             check_backups(&data, round);
         }
         assert!(

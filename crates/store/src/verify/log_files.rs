@@ -33,6 +33,14 @@ impl Verification<'_> {
         let segments = log::list_segments(&disk)?;
         let mut said = Said::default();
         let before = segments.first().map_or(0, |segment| segment.first.0 - 1);
+        if before > applied.0 {
+            let (first, last) = (applied.plus(1), Position(before));
+            let file = segments
+                .first()
+                .map_or("log".into(), |first| format!("log/{}", first.name()));
+            let reason = format!("the log begins after entry {last}, which the tables do not hold");
+            self.damage(&file, 0, 0, reason, &About::Entries(first, last));
+        }
         let mut reading = Reading {
             last: Position(before),
             chain: (before == 0).then(Chain::default),

@@ -120,7 +120,7 @@ fn places(length: usize) -> impl Iterator<Item = usize> {
     let count = if std::env::var_os("NAMEPLATE_TEST_LONG").is_some() {
         200
     } else {
-        12
+        5
     };
     (0..length).step_by((length / count).max(1))
 }
@@ -130,6 +130,7 @@ fn damage_everything(log_octets_kept: u64) {
     let whole = folder.path();
     let all = files(whole);
     assert!(all.len() > 6, "{all:?}");
+    let newest = all.iter().rfind(|file| file.ends_with(".log"));
     for file in &all {
         let octets = fs::read(whole.join(file)).unwrap();
         let must = must_be_noticed(file);
@@ -153,7 +154,10 @@ fn damage_everything(log_octets_kept: u64) {
                 octets[at..end].fill(0);
             });
         }
-        change("longer".into(), &|octets| octets.extend([0x55; 600]));
+        // More at the end of the log is a group that nobody was told of.
+        if newest != Some(file) {
+            change("longer".into(), &|octets| octets.extend([0x55; 600]));
+        }
         check(
             whole,
             &contents,
@@ -171,7 +175,7 @@ fn damage_everything(log_octets_kept: u64) {
             whole,
             &contents,
             &format!("{one} and {other}: swapped"),
-            must && !is_oldest,
+            must,
             |path| {
                 let (one, other) = (path.join(one), path.join(other));
                 fs::rename(&one, path.join("between")).unwrap();
