@@ -150,7 +150,8 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error
     if let Err(error) = committed {
         let data = arguments.data.display();
         return Err(format!(
-            "{data}: {error}; {done} {unit} are registered; mend this and run it again with --resume"
+            "{data}: {error}; {done} {unit} are registered; mend this and run it again with \
+             --resume"
         )
         .into());
     }

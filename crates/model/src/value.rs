@@ -13,7 +13,8 @@
 //! | 4 + n | data |
 //! | 4 | count of references, each an identifier (4 + n) and an index (4) |
 //!
-//! Beside it: [`Value`] as JSON (`value_json.rs`). Not here: what the data of a type means, and how values make up a [record](crate::record).
+//! Beside it: [`Value`] as JSON (`value_json.rs`). Not here: what the data of a type means, and how
+//! values make up a [record](crate::record).
 
 use crate::octets::{Reader, put_count, put_string};
 use crate::value_json::ValueForm;

@@ -15,11 +15,13 @@
 //! | --- | --- | --- |
 //! | `string` | text | UTF-8 without control characters |
 //! | `base64`, `hex` | octets | anything else (`base64`) |
-//! | `admin`, `vlist`, `site`, `key` | [`Admin`], [`ValueList`], [`Site`], [`Jwk`] | data of `HS_ADMIN`, `HS_VLIST`, `HS_SITE` and its subtypes, `HS_PUBKEY` that can be read |
+//! | `admin`, `vlist` | [`Admin`], [`ValueList`] | `HS_ADMIN`, `HS_VLIST` |
+//! | `site`, `key` | [`Site`], [`Jwk`] | `HS_SITE` and its subtypes, `HS_PUBKEY` |
 //!
-//! What is written gives the same octets back when it is read. For what the reference software
-//! cannot write there are `{"base64":…}` in place of text that is not UTF-8, more than four digits
-//! of permissions, and `{"kind":2,"seconds":5}` for a ttl of a third kind.
+//! The last four are written for data that can be read as what its type says. What is written gives
+//! the same octets back when it is read. For what the reference software cannot write there are
+//! `{"base64":…}` in place of text that is not UTF-8, more than four digits of permissions, and
+//! `{"kind":2,"seconds":5}` for a ttl of a third kind.
 //!
 //! The reference software (9.3.1) never looks at the first of four digits of `permissions` and
 //! always lets administrators read; here all four count.

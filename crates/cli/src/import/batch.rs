@@ -127,8 +127,8 @@ impl<'s> Batches<'s> {
             checkpoint: checkpoint.clone(),
         });
         let tell = self.tell.clone();
-        // Nobody listens any more after an earlier load has failed. The store's own queue bounds the
-        // memory, that of what is under way included.
+        // Nobody listens any more after an earlier load has failed. The store's own queue bounds
+        // the memory, that of what is under way included.
         let done = move |outcome| drop(tell.send(outcome));
         store.load(load, Box::new(done));
         Ok(())

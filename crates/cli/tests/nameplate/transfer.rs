@@ -2,10 +2,11 @@
 
 use crate::program::{ServingNode, nameplate, path, run, told};
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 use tempfile::TempDir;
 
 const RECORDS: &str = include_str!("../../../model/tests/golden/load-handles.json");
@@ -51,7 +52,8 @@ fn check_code(expected: i32, told: &(i32, String, String)) {
 
 fn record(identifier: &str, value: &str) -> String {
     format!(
-        "{{\"handle\":\"{identifier}\",\"values\":[{{\"index\":1,\"type\":\"T\",\"data\":\"{value}\"}}]}}\n"
+        "{{\"handle\":\"{identifier}\",\
+         \"values\":[{{\"index\":1,\"type\":\"T\",\"data\":\"{value}\"}}]}}\n"
     )
 }
 
@@ -60,11 +62,13 @@ fn record(identifier: &str, value: &str) -> String {
 fn what_loses_nothing_comes_back_the_same() {
     let place = Place::new();
     let odd = "{\"handle\":\"88.1/Odd \\u0000\\n\\\"\",\"values\":[\
-        {\"index\":1,\"type\":{\"base64\":\"/w==\"},\"data\":{\"format\":\"base64\",\"value\":\"AP8=\"},\
+        {\"index\":1,\"type\":{\"base64\":\"/w==\"},\
+        \"data\":{\"format\":\"base64\",\"value\":\"AP8=\"},\
         \"permissions\":\"11111110\",\"ttl\":{\"kind\":9,\"seconds\":4294967295},\
         \"timestamp\":\"2026-11-22T05:27:40Z\",\"references\":[{\"handle\":\"88/x\",\"index\":4}]},\
         {\"index\":2147483647,\"type\":\"\",\"data\":{\"format\":\"string\",\"value\":\"\"},\
-        \"permissions\":\"0000\",\"ttl\":\"2106-02-07T06:28:15Z\",\"timestamp\":\"2106-02-07T06:28:15Z\"}]}\n\
+        \"permissions\":\"0000\",\"ttl\":\"2106-02-07T06:28:15Z\",\
+        \"timestamp\":\"2106-02-07T06:28:15Z\"}]}\n\
         {\"handle\":\"88.1/empty\",\"values\":[]}\n";
     check_code(
         0,
@@ -136,7 +140,8 @@ fn tables_and_batch_files_come_back_as_far_as_they_can() {
     check_code(0, &place.import(&place.file("t.csv", file), "data", &[]));
     assert_eq!(place.export("data", &["--format", "csv"]), file);
     let batch = place.export("data", &["--format", "batch"]);
-    let expected = "HOME 127.0.0.1:2641:TCP\n0.NA/88.1\n\nCREATE 88.1/A\n1 NAME 86400 1110 UTF8 x, \"y\"\n\n\
+    let expected = "HOME 127.0.0.1:2641:TCP\n0.NA/88.1\n\nCREATE 88.1/A\n\
+                    1 NAME 86400 1110 UTF8 x, \"y\"\n\n\
                     CREATE 88.1/B\n1 URL 86400 1110 UTF8 u\n\n";
     assert_eq!(batch, expected);
     check_code(
@@ -170,7 +175,8 @@ fn a_batch_is_carried_out_in_order() {
          CREATE 88.1/a\n1 T 60 1110 UTF8 one\n2 T 60 1110 UTF8 other\n\n"
     );
     let errors = fs::read_to_string(errors).unwrap();
-    let expected = "{\"line\":4,\"handle\":\"88.1/A\",\"reason\":\"the identifier exists already\"}\n\
+    let expected = "{\"line\":4,\"handle\":\"88.1/A\",\
+        \"reason\":\"the identifier exists already\"}\n\
         {\"line\":11,\"handle\":\"88.1/a\",\"reason\":\"there is a value 2 already\"}\n\
         {\"line\":17,\"handle\":\"88.1/a\",\"reason\":\"there is no value 9\"}\n\
         {\"line\":22,\"handle\":\"88.1/a\",\"reason\":\"there is no value 3\"}\n\
@@ -230,7 +236,8 @@ fn an_import_that_was_killed_goes_on() {
     let batch: Vec<String> = (0..6_000)
         .map(|at| format!("88.1/{at:06}"))
         .map(|identifier| {
-            let value = "T 60 1110 UTF8 x";
+            // Large enough for several loads.
+            let value = format!("T 60 1110 UTF8 {}", "x".repeat(1000));
             format!(
                 "CREATE {identifier}
 1 {value}
@@ -246,17 +253,23 @@ ADD {identifier}
     let data = place.path("data");
     let mut kills = 0;
     for round in 1..200_u64 {
-        let mut process = nameplate(["import", &file, "--data", &data, "--resume"])
+        let mut import = nameplate(["import", &file, "--data", &data, "--resume"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(30 * round));
-        let is_over = process.try_wait().unwrap().is_some();
-        let _ = process.kill();
-        let (code, out, err) = told(&process.wait_with_output().unwrap());
-        if is_over {
-            assert_eq!(code, 0, "{err}");
+        let mut stdout = import.stdout.take().unwrap();
+        let (ended, wait) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut out = String::new();
+            stdout.read_to_string(&mut out).unwrap();
+            ended.send(out)
+        });
+        let out = wait.recv_timeout(Duration::from_millis(30 * round));
+        let _ = import.kill();
+        let code = import.wait().unwrap().code();
+        if let Ok(out) = out {
+            assert_eq!(code, Some(0), "{out}");
             assert!(out.starts_with("12000 records registered"), "{out}");
             break;
         }

@@ -29,10 +29,12 @@ fn all(source: &mut dyn Source) -> Vec<String> {
 
 #[test]
 fn a_line_is_a_record() {
-    let file = b"\xef\xbb\xbf{\"handle\":\"88.1/a\",\"values\":[]}\r\n\n{\"values\":[],\"responseCode\":1,\
+    let file = b"\xef\xbb\xbf{\"handle\":\"88.1/a\",\"values\":[]}\r\n\n\
+                 {\"values\":[],\"responseCode\":1,\
                  \"handle\":\"88.1/\\u6c34\"}\n{\"values\":[]}\n{\"handle\":\"/\",\"values\":[]}\n\
                  {\"handle\":\"88.1/b\"}\n{\"handle\":\"88.1/b\",\n\xff\n\
-                 {\"handle\":\"88.1/c\",\"values\":[{\"index\":1,\"type\":\"T\",\"data\":\"\\u0000\"}]}";
+                 {\"handle\":\"88.1/c\",\"values\":[\
+                 {\"index\":1,\"type\":\"T\",\"data\":\"\\u0000\"}]}";
     assert_eq!(
         all(&mut JsonLines::new(&file[..])),
         [
