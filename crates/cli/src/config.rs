@@ -1,5 +1,5 @@
-//! `nameplate config`: what is in force, what is wrong with a file, what could be set. And how every
-//! command finds a node's configuration.
+//! `nameplate config`: what is in force, what is wrong with a file, what could be set. And how
+//! every command finds a node's configuration.
 
 use crate::output::say;
 use clap::{Args, Subcommand};

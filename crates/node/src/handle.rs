@@ -66,7 +66,7 @@ impl Handle {
         !self.reception.is_stopping() && self.answerer.store().view().get(&key).is_ok()
     }
 
-    /// The node's numbers as Prometheus reads them (OpenMetrics text).
+    /// The node's numbers as Prometheus reads them (`OpenMetrics` text).
     pub fn metrics(&self) -> String {
         self.reception.metrics()
     }

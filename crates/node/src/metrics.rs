@@ -155,9 +155,9 @@ impl Metrics {
         let Some(shard) = self.shards.get(my_shard()) else {
             return;
         };
-        let at = (transport as usize * (OPCODES.len() + 1) + place(&OPCODES, opcode))
+        let at = (transport as usize * (OPCODES.len() + 1) + place(&OPCODES, &opcode))
             * (CODES.len() + 1)
-            + place(&CODES, code);
+            + place(&CODES, &code);
         if let Some(count) = shard.requests.get(at) {
             add(count, 1);
         }
@@ -226,8 +226,8 @@ fn my_shard() -> usize {
 }
 
 /// Where a number stands in a list; after its end if it does not.
-fn place<T: PartialEq>(list: &[T], sought: T) -> usize {
-    let found = list.iter().position(|one| *one == sought);
+fn place<T: PartialEq>(list: &[T], sought: &T) -> usize {
+    let found = list.iter().position(|one| one == sought);
     found.unwrap_or(list.len())
 }
 

@@ -1,4 +1,5 @@
-//! Fuzzes the data of reserved types: sites, keys, signatures. Not here: what must hold, which the body says.
+//! Fuzzes the data of reserved types: sites, keys, signatures. Not here: what must hold, which the
+//! body says.
 
 #![no_main]
 

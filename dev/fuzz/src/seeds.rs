@@ -21,8 +21,8 @@ const TEMPLATES: &str = include_str!("../../../crates/engine/tests/golden/templa
 
 const LOCATIONS: [&str; 3] = [
     "<locations chooseby='locatt,address,country,score,weighted'><location id='1' href='http://a/' \
-     weight='0.5' country='gb' addresses='10.0.0.0/8'/><location href_template='http://b/{hdl:path}' \
-     score='2'/></locations>",
+     weight='0.5' country='gb' addresses='10.0.0.0/8'/>\
+     <location href_template='http://b/{hdl:path}' score='2'/></locations>",
     "<locations no_legacy='true'><location http_role='conneg' ctype='text/csv' href='a'/>\
      <location http_role='browser' href='b' http_sc='307'/></locations>",
     "<locations/>",

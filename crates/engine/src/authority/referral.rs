@@ -19,8 +19,8 @@ use wire::response::Answer as Body;
 use wire::{OpFlags, ResponseCode, Version};
 
 /// How many prefixes above the one that is asked for are looked at, the nearest first. Prefixes of
-/// the field have two or three dots; each more would cost two lookups for every stranger's question.
-/// Beyond it: there is no referral.
+/// the field have two or three dots; each more would cost two lookups for every stranger's
+/// question. Beyond it: there is no referral.
 const PREFIXES_ABOVE_MAX: usize = 32;
 
 /// The types whose values say who serves the prefixes derived from one.

@@ -40,11 +40,11 @@ settings! {
         client_address_header: String = "x-forwarded-for".into(), Restart;
         /// The header in which trusted proxies say `http` or `https`.
         client_protocol_header: String = "x-forwarded-proto".into(), Restart;
-        /// The header in which trusted proxies give the asker's country as two letters, for choosing
-        /// among places. Without it the country is unknown.
+        /// The header in which trusted proxies give the asker's country as two letters, for
+        /// choosing among places. Without it the country is unknown.
         client_country_header: Option<String> = None, Restart;
-        /// Whether browsers that ask for `/88.156.1/pump` are sent to its address, or shown its values.
-        /// If not, they are sent to the JSON API.
+        /// Whether browsers that ask for `/88.156.1/pump` are sent to its address, or shown its
+        /// values. If not, they are sent to the JSON API.
         proxy: bool = true, Restart;
         /// The longest head of a request in octets; longer ones are refused with 431. The default
         /// has room for an identifier of the greatest length five times over.
@@ -60,8 +60,8 @@ settings! {
         /// How many requests from one source are answered at the same time, on all its connections
         /// together; further ones are refused with 429.
         requests_per_source_max: usize = 64, Restart, 1..=CONNECTIONS_MAX;
-        /// After how many seconds without a whole request, or without an octet in either direction, a
-        /// connection is closed.
+        /// After how many seconds without a whole request, or without an octet in either direction,
+        /// a connection is closed.
         idle_seconds_max: u64 = 30, Restart, 1..=86_400;
     }
 }

@@ -52,7 +52,7 @@ fn parse(identifier: &'static str) -> Identifier {
 /// The sites in a record that can be read.
 pub(super) fn sites(record: &Record) -> Vec<Site> {
     let values = record.entries().map(|entry| entry.encoded.value());
-    let values = values.filter(|value| is_site(value));
+    let values = values.filter(is_site);
     values
         .filter_map(|value| Site::decode(value.data).ok())
         .collect()

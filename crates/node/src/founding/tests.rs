@@ -157,7 +157,7 @@ fn a_new_address_gives_the_site_the_next_number_everywhere() {
     folder.listening.native = vec!["127.0.0.1:2642".parse().unwrap()];
     let founded = folder.found().unwrap();
     assert_eq!(founded.site.serial, 2);
-    assert_eq!(folder.root_sites(), [founded.site.clone()]);
+    assert_eq!(folder.root_sites(), std::slice::from_ref(&founded.site));
     let site: Site = serde_json::from_str(&folder.read("siteinfo.json")).unwrap();
     assert_eq!(site, founded.site);
     assert_ne!(folder.read(BOOTSTRAP_FILE), bootstrap);

@@ -1,4 +1,4 @@
-//! The numbers as Prometheus and its kin read them (OpenMetrics text).
+//! The numbers as Prometheus and its kin read them (`OpenMetrics` text).
 
 use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport, read};
 use crate::Counted;

@@ -34,12 +34,12 @@ pub fn tables(octets: &[u8], folder: &Path) {
             12 => both(&mut memory, &mut files, Run::check_held),
             13 => {
                 both(&mut memory, &mut files, |run| {
-                    run.tables.flush().expect("it can be written")
+                    run.tables.flush().expect("it can be written");
                 });
                 flushed = (files.position, files.map.clone());
             }
             14 => both(&mut memory, &mut files, |run| {
-                run.tables.compact().expect("it can be read")
+                run.tables.compact().expect("it can be read");
             }),
             _ => {
                 // As in a crash: what was not flushed is gone from the tables; the log has it.
@@ -149,9 +149,10 @@ fn check_all(view: &dyn View, map: &Map) {
 
 /// Keys of two lengths, so that some begin as others do.
 fn key(at: u8) -> Key {
-    let octets = match at.is_multiple_of(3) {
-        true => vec![b'k', at / 16],
-        false => vec![b'k', at / 16, at % 16],
+    let octets = if at.is_multiple_of(3) {
+        vec![b'k', at / 16]
+    } else {
+        vec![b'k', at / 16, at % 16]
     };
     Key::from_octets(octets.into())
 }
