@@ -221,6 +221,18 @@ impl Node {
     /// # Errors
     /// [`Error::Listen`], [`Error::Files`] or [`Error::Io`]; then none is taken.
     pub fn bind(config: &Config) -> Result<Bound, Error> {
+        let mut bound = Self::bind_native(config)?;
+        for &address in &config.http.listen {
+            let failed = |source| Error::Listen { address, source };
+            let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+            let address = listener.local_addr().map_err(failed)?;
+            bound.http_addresses.push(address);
+            bound.http_sockets.push(listener);
+        }
+        Ok(bound)
+    }
+
+    fn bind_native(config: &Config) -> Result<Bound, Error> {
         files::allow(config)?;
         let mut bound = Bound {
             config: config.clone(),
@@ -236,14 +248,6 @@ impl Node {
             bound.addresses.push(listener.local_addr().map_err(failed)?);
             bound.sockets.push((socket, listener));
         }
-        for &address in &config.http.listen {
-            let failed = |source| Error::Listen { address, source };
-            let listener = std::net::TcpListener::bind(address).map_err(failed)?;
-            bound
-                .http_addresses
-                .push(listener.local_addr().map_err(failed)?);
-            bound.http_sockets.push(listener);
-        }
         Ok(bound)
     }
 
@@ -253,9 +257,7 @@ impl Node {
     /// # Errors
     /// As [`Node::bind`] and [`Bound::start`].
     pub fn start(config: &Config, store: Store) -> Result<Self, Error> {
-        let mut config = config.clone();
-        config.http.listen.clear();
-        Self::bind(&config)?.start(store, None, None)
+        Self::bind_native(config)?.start(store, None, None)
     }
 
     /// As [`Node::start`], and listens for HTTP and HTTPS too: `front` makes the service that

@@ -71,7 +71,10 @@ fn a_node_is_measured_beside_an_echo() {
 fn people_see_a_table() {
     let said = resolve(&["--rounds", "1", "--window", "2"]);
     assert!(said.starts_with("machine: "), "{said}");
-    assert!(said.contains("resolve: 100 records, answers of "), "{said}");
+    assert!(
+        said.contains("resolve: 100 records asked for alike, answers of "),
+        "{said}"
+    );
     assert!(
         said.contains(" octets, window 2, 1 round of 0.2 s\n"),
         "{said}"
