@@ -3,10 +3,11 @@
 //! A challenge is for one request, whose octets it keeps; it can be taken once, by its id, for as
 //! long as it lives. Strangers cause them, so their number and octets are bounded, in total and of
 //! each source: who asks for too many loses their own oldest, and if all sources together have too
-//! many, whoever has the most octets loses. Time and randomness are arguments. Not here: what a
+//! many, whoever has the most loses. Time and randomness are arguments. Not here: what a
 //! challenge says (room `wire`), whether the answer is right ([`crate::proofs`]).
 
 use crate::Moment;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use core::time::Duration;
@@ -68,12 +69,12 @@ pub struct Pending<S> {
 }
 
 /// Why a challenge cannot be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotPending {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotPending<S> {
     /// There is none with the id: there never was, it was taken, or others took its place.
     Unknown,
-    /// It was there for too long.
-    Expired,
+    /// It was there for too long, and is gone now.
+    Expired(Box<Pending<S>>),
 }
 
 /// All challenges of a node, by id.
@@ -130,9 +131,12 @@ impl<S: Ord + Clone> Challenges<S> {
         while self.is_too_much_for(&source, octets) {
             self.drop_oldest_of(&source);
         }
-        while self.is_too_much(octets) {
-            let greediest = self.greediest()?;
+        while self.octets + octets > self.limits.octets_max {
+            let greediest = self.greediest(|share| share.octets)?;
             self.drop_oldest_of(&greediest);
+        }
+        while self.pending.len() >= self.limits.count_max {
+            self.drop_oldest_of_most()?;
         }
         let id = self.free_id(chance.id);
         self.insert(
@@ -152,10 +156,10 @@ impl<S: Ord + Clone> Challenges<S> {
     ///
     /// # Errors
     /// [`NotPending`].
-    pub fn take(&mut self, id: u32, now: Moment) -> Result<Pending<S>, NotPending> {
+    pub fn take(&mut self, id: u32, now: Moment) -> Result<Pending<S>, NotPending<S>> {
         let pending = self.remove(id).ok_or(NotPending::Unknown)?;
         if now > pending.issued + self.limits.life {
-            return Err(NotPending::Expired);
+            return Err(NotPending::Expired(Box::new(pending)));
         }
         Ok(pending)
     }
@@ -190,14 +194,24 @@ impl<S: Ord + Clone> Challenges<S> {
         })
     }
 
-    fn is_too_much(&self, octets: usize) -> bool {
-        self.pending.len() >= self.limits.count_max || self.octets + octets > self.limits.octets_max
+    /// Who has the most of something. Looks at every source, of which there are no more than
+    /// challenges.
+    fn greediest(&self, of: impl Fn(&Share) -> usize) -> Option<S> {
+        let greediest = self.sources.iter().max_by_key(|(_, share)| of(share));
+        greediest.map(|(source, _)| source.clone())
     }
 
-    /// Who has the most octets. Looks at every source, of which there are no more than challenges.
-    fn greediest(&self) -> Option<S> {
-        let greediest = self.sources.iter().max_by_key(|(_, share)| share.octets);
-        greediest.map(|(source, _)| source.clone())
+    /// Drops the oldest of whoever has the most challenges; among many with one each, as when
+    /// somebody makes up addresses, the oldest of all.
+    fn drop_oldest_of_most(&mut self) -> Option<()> {
+        let most = self.greediest(|share| share.numbers.len())?;
+        let count = self.sources.get(&most)?.numbers.len();
+        if count > 1 {
+            self.drop_oldest_of(&most);
+            return Some(());
+        }
+        let (_, &oldest) = self.order.first_key_value()?;
+        self.remove(oldest).map(drop)
     }
 
     fn drop_oldest_of(&mut self, source: &S) {

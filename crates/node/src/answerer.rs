@@ -6,6 +6,7 @@
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::founding::Founded;
+use crate::peers::network_of;
 use crate::seldom::Seldom;
 use client::Clock;
 use crypto::{Provider, SigningKey};
@@ -82,24 +83,35 @@ fn own_site(config: &Config, founded: Option<&Founded>) -> OwnSite {
         .unwrap_or_else(|_| OwnSite::without_record(site.serial, is_primary))
 }
 
-/// Who asks, as far as limits go: an address of IPv4, or the upper half of one of IPv6, for whoever
-/// has one of those has all of its other halves.
+/// Who asks, as far as limits go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Source(IpAddr);
+pub(crate) struct Source {
+    network: IpAddr,
+    /// Whether they have shown that the address is theirs. Over UDP anybody can write any.
+    is_proven: bool,
+}
 
 impl Source {
     /// The source that stands for all who are not told apart.
-    pub(crate) const ANYBODY: Self = Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    pub(crate) const ANYBODY: Self = Self {
+        network: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        is_proven: true,
+    };
 
-    /// The source that an address belongs to.
-    pub(crate) fn of(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = u128::from(address) & !u128::from(u64::MAX);
-                Ipv6Addr::from(network).into()
-            }
-            address @ IpAddr::V4(_) => address,
-        })
+    /// The source of somebody with whom there is a connection.
+    pub(crate) fn connected(address: IpAddr) -> Self {
+        Self {
+            network: network_of(address),
+            is_proven: true,
+        }
+    }
+
+    /// The source that a datagram names.
+    pub(crate) fn claimed(address: IpAddr) -> Self {
+        Self {
+            is_proven: false,
+            ..Self::connected(address)
+        }
     }
 }
 
@@ -109,9 +121,13 @@ pub(crate) struct Answerer {
     store: Store,
     counters: Counters,
     failures_told: Seldom,
+    unreadable_told: Seldom,
+    templates_told: Seldom,
     clock: Clock,
     signing_key: Option<Arc<SigningKey>>,
-    signatures: Mutex<Allowance<Source>>,
+    /// For those who have shown their address, and for those who only claim one: whoever makes up
+    /// addresses takes nothing from the others.
+    signatures: [Mutex<Allowance<Source>>; 2],
     challenges: Mutex<Challenges<Source>>,
 }
 
@@ -132,9 +148,12 @@ impl Answerer {
             store,
             counters: Counters::default(),
             failures_told: Seldom::default(),
+            unreadable_told: Seldom::default(),
+            templates_told: Seldom::default(),
             clock: Clock::start(),
             signing_key: settings.signing_key,
-            signatures: Mutex::new(Allowance::new(settings.signatures)),
+            signatures: halves(settings.signatures)
+                .map(|limits| Mutex::new(Allowance::new(limits))),
             challenges: Mutex::new(Challenges::new(settings.challenges)),
         }
     }
@@ -181,20 +200,57 @@ impl Answerer {
 
     /// Answers one request. If the answer follows a change, the change is durable and visible when
     /// this returns.
+    ///
+    /// A signature that is due and not made would be taken for an attack, so beyond the allowance
+    /// nothing is done and the asker is told to wait.
     pub(crate) fn answer(
         &self,
         request: &Message,
         origin: Origin,
         source: Source,
     ) -> Option<Message> {
-        let answer = match self.answer_to_challenge(request) {
+        let key = self.signing_key.as_ref().filter(|_| is_certified(request));
+        if key.is_some() && !self.may_sign(source) {
+            let text = "too many signed answers are asked for; wait a second and ask again";
+            let code = ResponseCode::SERVER_BUSY;
+            return Some(self.authority.fail(request, code, text, Clock::date()));
+        }
+        let mut answer = match self.answer_to_challenge(request) {
             Some(answer) => answer,
-            None => self.answer_plainly(request, origin, source)?,
+            None => {
+                self.answer_plainly(request, origin, |request| self.challenge(request, source))?
+            }
         };
-        Some(self.certified(answer, request, source))
+        if let Some(key) = key
+            && !certify(&mut answer, key.as_ref())
+            && self.failures_told.now()
+        {
+            error!("answers cannot be signed; this is said once a minute");
+        }
+        Some(answer)
     }
 
-    fn answer_plainly(&self, request: &Message, origin: Origin, source: Source) -> Option<Message> {
+    /// Answers one request of a front in this process, to which neither signatures nor challenges
+    /// are of use: a challenge says no more than that one is needed.
+    pub(crate) fn answer_front(&self, request: &Message) -> Option<Message> {
+        self.answer_plainly(request, Origin::Network, |request| {
+            let nonce = [0; wire::challenge::NONCE_OCTETS];
+            Some(self.authority.challenge(request, 0, &nonce, Clock::date()))
+        })
+    }
+
+    fn may_sign(&self, source: Source) -> bool {
+        let [proven, claimed] = &self.signatures;
+        let allowance = if source.is_proven { proven } else { claimed };
+        lock(allowance).take(source, self.clock.moment())
+    }
+
+    fn answer_plainly(
+        &self,
+        request: &Message,
+        origin: Origin,
+        challenge: impl Fn(&Message) -> Option<Message>,
+    ) -> Option<Message> {
         for _ in 0..CONFLICTS_COUNT_MAX {
             let step = self.authority.start(request, origin, Clock::date());
             let answer = match self.drive(step) {
@@ -203,7 +259,7 @@ impl Answerer {
                 Err(error) => return Some(self.fail(request, &error, Done::Nothing)),
             };
             if answer.is_challenge {
-                return Some(self.challenge(request, source).unwrap_or(answer.message));
+                return Some(challenge(request).unwrap_or(answer.message));
             }
             if answer.change.is_empty() {
                 return Some(answer.message);
@@ -237,45 +293,28 @@ impl Answerer {
         {
             return None;
         }
-        let (code, text) = match lock(&self.challenges).take(id, self.clock.moment()) {
+        let (asked, code, text) = match lock(&self.challenges).take(id, self.clock.moment()) {
             Err(NotPending::Unknown) => return None,
-            Err(NotPending::Expired) => (
+            Err(NotPending::Expired(asked)) => (
+                *asked,
                 ResponseCode::AUTHENTICATION_TIMEOUT,
                 "the challenge was answered too late; ask again",
             ),
-            Ok(_) => (
+            Ok(asked) => (
+                asked,
                 ResponseCode::OPERATION_NOT_SUPPORTED,
                 "this node does not check proofs yet; ask for public values only",
             ),
         };
-        let answer = self.authority.fail(request, code, text, Clock::date());
+        let mut answer = self.authority.fail(request, code, text, Clock::date());
+        // It answers what was asked first, and the challenge is over.
+        answer.header.opcode = asked.request.header.opcode;
+        answer.envelope.session_id = 0;
         self.counters.count(&Event::Answered {
-            opcode: request.header.opcode,
+            opcode: answer.header.opcode,
             code,
         });
         Some(answer)
-    }
-
-    /// The answer with a signature, if one is asked for and there is a key.
-    ///
-    /// A signature that is due and not made would be taken for an attack, so beyond the allowance
-    /// the asker is told to wait instead.
-    fn certified(&self, mut answer: Message, request: &Message, source: Source) -> Message {
-        let Some(key) = &self.signing_key else {
-            return answer;
-        };
-        if !request.header.flags.contains(OpFlags::CERTIFIED) {
-            return answer;
-        }
-        if !lock(&self.signatures).take(source, self.clock.moment()) {
-            let text = "too many signed answers are asked for; wait a second and ask again";
-            let code = ResponseCode::SERVER_BUSY;
-            return self.authority.fail(request, code, text, Clock::date());
-        }
-        if !certify(&mut answer, key.as_ref()) && self.failures_told.now() {
-            error!("answers cannot be signed; this is said once a minute");
-        }
-        answer
     }
 
     fn drive(&self, mut step: Step) -> Result<Option<Answer>, store::Error> {
@@ -302,15 +341,16 @@ impl Answerer {
     fn note(&self, event: &Event) {
         self.counters.count(event);
         match event {
-            Event::RecordUnreadable { key, error } => {
-                error!(?key, %error, "a stored record cannot be read");
+            Event::RecordUnreadable { key, error } if self.unreadable_told.now() => {
+                error!(?key, %error, "a stored record cannot be read; this is said once a minute");
             }
             Event::TemplateFailed {
                 identifier,
                 problem,
-            } => {
-                let identifier = identifier.escape_ascii();
-                warn!(%identifier, %problem, "templates cannot be carried out");
+            } if self.templates_told.now() => {
+                let (identifier, problem) = (identifier.escape_ascii(), problem.to_string());
+                let problem = problem.escape_debug();
+                warn!(%identifier, %problem, "templates cannot be carried out; once a minute");
             }
             _ => (),
         }
@@ -327,10 +367,10 @@ impl Answerer {
                 ResponseCode::INVALID_VALUE,
                 "the values are too large; nothing was done",
             ),
-            (store::Error::ReadOnly { .. }, _) => {
-                let text = "outcome unknown: the node's disk has failed, it takes no changes";
-                (ResponseCode::SERVER_READ_ONLY, text)
-            }
+            (store::Error::ReadOnly { .. }, _) => (
+                ResponseCode::ERROR,
+                "outcome unknown: the node's disk has failed, it takes no changes any more",
+            ),
             (error, _) if error.is_disk_full() => (
                 ResponseCode::SERVER_READ_ONLY,
                 "the node's disk is full; nothing was done",
@@ -343,6 +383,19 @@ impl Answerer {
         };
         self.authority.fail(request, code, text, Clock::date())
     }
+}
+
+/// Whether a signed answer is asked for.
+fn is_certified(request: &Message) -> bool {
+    request.header.flags.contains(OpFlags::CERTIFIED)
+}
+
+/// Half of an allowance, twice; no half is less than one of each, unless there is none at all.
+fn halves(limits: AllowanceLimits) -> [AllowanceLimits; 2] {
+    [AllowanceLimits {
+        per_second: limits.per_second.div_ceil(2),
+        ..limits
+    }; 2]
 }
 
 /// What may have been done of a request that failed.

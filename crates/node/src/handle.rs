@@ -2,12 +2,11 @@
 //!
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
-use crate::answerer::{Answerer, Source};
+use crate::answerer::Answerer;
 use crate::counters::Counted;
 use crate::founding;
 use crate::metrics::Transport;
 use crate::reception::Reception;
-use engine::Origin;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,14 +34,13 @@ impl Handle {
         self.reception.admits(Transport::Http, peer)
     }
 
-    /// Answers a request of somebody at an address; `None` if it deserves no answer.
+    /// Answers a request of somebody at an address; `None` if it deserves no answer. The answer is
+    /// not signed, and a challenge cannot be answered.
     ///
-    /// Signatures and challenges, which cost something, are limited for each address. May wait for
-    /// the disk: call it where waiting is allowed.
+    /// May wait for the disk: call it where waiting is allowed.
     pub fn answer(&self, address: IpAddr, request: &Message) -> Option<Message> {
         let started = Instant::now();
-        let source = Source::of(address);
-        let answer = self.answerer.answer(request, Origin::Network, source)?;
+        let answer = self.answerer.answer_front(request)?;
         let (asked, answered) = (request.to_packet(), answer.to_packet());
         let took = started.elapsed();
         self.reception

@@ -1,8 +1,20 @@
 //! How many connections each peer has.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The network that counts as one peer: an address of IPv4, or the upper half of one of IPv6, for
+/// whoever has one of those has all of its other halves.
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            Ipv6Addr::from(network).into()
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
 
 /// Counts connections by peer.
 #[derive(Debug, Default)]
@@ -20,6 +32,7 @@ pub struct Guest {
 impl Peers {
     /// Counts one more connection of a peer, unless it has `each_max` of them already.
     pub fn admit(peers: &Arc<Self>, peer: IpAddr, each_max: usize) -> Option<Guest> {
+        let peer = network_of(peer);
         let mut counts = peers.lock();
         let count = counts.entry(peer).or_default();
         if *count >= each_max {

@@ -117,7 +117,11 @@ impl Reception {
         packet: &Packet,
     ) -> Option<Packet> {
         let started = Instant::now();
-        let answer = self.answerer.answer_packet(packet, Source::of(peer));
+        let source = match transport {
+            Transport::Udp => Source::claimed(peer),
+            _ => Source::connected(peer),
+        };
+        let answer = self.answerer.answer_packet(packet, source);
         if let Some(answer) = &answer {
             self.note(transport, peer, packet, answer, started.elapsed());
         }

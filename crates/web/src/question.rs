@@ -23,8 +23,6 @@ pub(crate) struct Wish {
 pub(crate) struct Said {
     pub(crate) code: ResponseCode,
     pub(crate) answer: Answer,
-    /// The id of the session or the challenge, 0 for none.
-    pub(crate) session_id: u32,
 }
 
 /// Asks for values of an identifier.
@@ -52,13 +50,11 @@ pub(crate) fn ask(front: &Front, source: IpAddr, question: &Message) -> Said {
         Some(Said {
             code: message.header.response_code,
             answer: Response::decode(&message).ok()?.answer,
-            session_id: message.envelope.session_id,
         })
     });
     said.unwrap_or_else(|| Said {
         code: ResponseCode::ERROR,
         answer: Answer::Failure(wire::outcome::Failure::new("the node gave no answer")),
-        session_id: 0,
     })
 }
 

@@ -6,7 +6,7 @@
 
 use crate::request::header;
 use hyper::Request;
-use hyper::header::{HOST, HeaderMap, HeaderName};
+use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
 use node::config::HttpConfig;
 use node::http::Connection;
@@ -44,10 +44,11 @@ impl Visitor {
     }
 
     fn believe(&mut self, headers: &HeaderMap, config: &HttpConfig) {
+        // Octets that are no text spoil their own part of the list, not what a proxy added to it.
         let listed = |name: &str| {
             let values = headers.get_all(name).iter();
-            let texts = values.filter_map(|value| value.to_str().ok());
-            texts.flat_map(|text| text.split(',')).map(str::trim)
+            let parts = values.flat_map(|value| value.as_bytes().split(|octet| *octet == b','));
+            parts.map(|part| str::from_utf8(part).unwrap_or_default().trim())
         };
         let addresses: Vec<_> = listed(&config.client_address_header).collect();
         for address in addresses.into_iter().rev().map_while(parse_address) {
@@ -62,7 +63,7 @@ impl Visitor {
         self.country = config
             .client_country_header
             .as_deref()
-            .and_then(country_in(headers));
+            .and_then(|name| country(listed(name).next_back()?));
     }
 
     /// The beginning of links to this node, such as `http://id.example.org:8000`; empty if nobody
@@ -82,13 +83,9 @@ impl Visitor {
     }
 }
 
-fn country_in(headers: &HeaderMap) -> impl Fn(&str) -> Option<String> + '_ {
-    |name| {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        let text = header(headers, &name);
-        let is_code = text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_alphabetic());
-        is_code.then(|| text.to_ascii_lowercase())
-    }
+fn country(text: &str) -> Option<String> {
+    let is_code = text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_alphabetic());
+    is_code.then(|| text.to_ascii_lowercase())
 }
 
 fn is_trusted(config: &HttpConfig, address: IpAddr) -> bool {
@@ -124,15 +121,15 @@ fn host<B>(request: &Request<B>) -> String {
 mod tests {
     use super::*;
 
-    fn visitor(peer: &str, headers: &[(&str, &str)]) -> Visitor {
+    fn visitor<V: AsRef<[u8]>>(peer: &str, headers: &[(&str, V)]) -> Visitor {
         let config = HttpConfig {
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
             client_country_header: Some("x-country".into()),
             ..HttpConfig::default()
         };
         let mut request = Request::builder().uri("/");
-        for &(name, value) in headers {
-            request = request.header(name, value);
+        for (name, value) in headers {
+            request = request.header(*name, value.as_ref());
         }
         let connection = Connection {
             peer: SocketAddr::new(peer.parse().unwrap(), 1),
@@ -174,6 +171,14 @@ mod tests {
         check(&["198.51.100.7, nonsense"], "10.0.0.1");
         check(&["10.0.0.3"], "10.0.0.3");
         check(&[], "10.0.0.1");
+    }
+
+    /// A client's own octets that are no text came before what the proxy added to the line.
+    #[test]
+    fn nobody_hides_behind_octets_that_are_no_text() {
+        let headers = [("x-forwarded-for", b"\xff, 198.51.100.7")];
+        let found = visitor("10.0.0.1", &headers).source;
+        assert_eq!(found.to_string(), "198.51.100.7");
     }
 
     #[test]

@@ -43,7 +43,8 @@ fn a_challenge_is_taken_once_and_in_time() {
 
     let id = challenges.issue("a", &request(50), chance(0), at).unwrap();
     assert_eq!(id, 1, "0 means no session");
-    assert_eq!(challenges.take(id, Moment(1101)), Err(NotPending::Expired));
+    let late = challenges.take(id, Moment(1101)).unwrap_err();
+    assert!(matches!(late, NotPending::Expired(pending) if pending.request == request(50)));
     assert_eq!(challenges.take(id, Moment(1101)), Err(NotPending::Unknown));
     assert_eq!((challenges.count(), challenges.octets()), (0, 0));
 }
@@ -81,6 +82,29 @@ fn whoever_has_most_makes_room() {
         .map(|id| challenges.take(id, Moment(0)).is_ok())
         .collect();
     assert_eq!(left, [false, true, true, true, true]);
+}
+
+/// Somebody makes up addresses, one for each short request; whoever has a longer one is not the one
+/// to make room: the oldest is.
+#[test]
+fn made_up_sources_make_room_for_each_other() {
+    let mut challenges = Challenges::new(ChallengeLimits {
+        octets_max: 1 << 20,
+        ..LIMITS
+    });
+    let mut issue = |source, octets, id| {
+        let issued = challenges.issue(source, &request(octets), chance(id), Moment(0));
+        issued.unwrap()
+    };
+    let sources = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"];
+    let count = u32::try_from(LIMITS.count_max).unwrap();
+    for (source, id) in sources.into_iter().zip(1..count) {
+        issue(source, 50, id);
+    }
+    issue("honest", 200, count);
+    issue("made up", 50, count + 1);
+    assert!(challenges.take(1, Moment(0)).is_err());
+    assert!(challenges.take(count, Moment(0)).is_ok());
 }
 
 #[test]
@@ -139,7 +163,7 @@ proptest! {
                         prop_assert_eq!((taken.source, taken.request), (source, request(octets)));
                         prop_assert!(now <= at + LIMITS.life);
                     }
-                    (Err(NotPending::Expired), Some((_, _, at))) => {
+                    (Err(NotPending::Expired(_)), Some((_, _, at))) => {
                         prop_assert!(now > at + LIMITS.life);
                     }
                     (taken, _) => prop_assert_eq!(taken, Err(NotPending::Unknown)),

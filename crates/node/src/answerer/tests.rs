@@ -18,7 +18,7 @@ pub(super) struct Desk {
     _folder: TempDir,
 }
 
-pub(super) const PEER: Source = Source(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+const PEER: Source = Source::ANYBODY;
 
 impl Desk {
     pub(super) fn with(settings: AnswererSettings) -> Self {
@@ -128,7 +128,14 @@ fn a_private_value_is_challenged_and_the_challenge_answered_once() {
 
     let code = |message: Message| message.header.response_code;
     let not_yet = ResponseCode::OPERATION_NOT_SUPPORTED;
-    assert_eq!(code(desk.ask(&answer_to(&challenge))), not_yet);
+    let refused = desk.ask(&answer_to(&challenge));
+    assert_eq!(
+        refused.header.opcode,
+        Opcode::RESOLUTION,
+        "what was asked first"
+    );
+    assert_eq!(refused.envelope.session_id, 0, "the challenge is over");
+    assert_eq!(code(refused), not_yet);
     let unknown = ResponseCode::SESSION_TIMEOUT;
     assert_eq!(
         code(desk.ask(&answer_to(&challenge))),
@@ -247,11 +254,13 @@ fn beyond_the_allowance_the_node_is_busy() {
 
 #[test]
 fn sources_of_ipv6_are_networks() {
-    let source = |text: &str| Source::of(text.parse().unwrap());
+    let source = |text: &str| Source::connected(text.parse().unwrap());
     assert_eq!(source("2001:db8::1"), source("2001:db8::ffff:1"));
     assert_ne!(source("2001:db8::1"), source("2001:db8:0:1::1"));
     assert_eq!(source("::ffff:192.0.2.1"), source("192.0.2.1"));
     assert_ne!(source("192.0.2.1"), source("192.0.2.2"));
+    let address = "192.0.2.1".parse().unwrap();
+    assert_ne!(Source::connected(address), Source::claimed(address));
 }
 
 /// A resolution of `88.1/pump` with some octets replaced, and its length put right.

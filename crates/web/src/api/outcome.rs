@@ -4,14 +4,11 @@ use super::reply;
 use crate::question::Said;
 use crate::reply::Reply;
 use crate::request::Asked;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
-use hyper::header::{HeaderName, WWW_AUTHENTICATE};
+use hyper::header::WWW_AUTHENTICATE;
 use model::{EncodedValue, Identifier, Value};
 use serde_json::{Map, Value as Json};
 use wire::ResponseCode;
-use wire::challenge::Challenge;
 use wire::outcome::Referral;
 use wire::response::Answer;
 
@@ -72,14 +69,15 @@ pub(super) fn resolution(asked: &Asked, identifier: &Identifier, said: &Said) ->
     }
     let status = status(said.code, asked.visitor.is_https);
     let reply = reply(asked, status, &Json::Object(object));
-    match &said.answer {
-        Answer::Challenge(challenge) if status == StatusCode::UNAUTHORIZED => reply.with_text(
-            WWW_AUTHENTICATE,
-            &invitation(asked, said.session_id, challenge),
-        ),
+    match status {
+        StatusCode::UNAUTHORIZED => reply.with_text(WWW_AUTHENTICATE, SCHEME),
         _ => reply,
     }
 }
+
+/// What a client would authenticate with (RFC 9110 section 11.6.1). No password is asked for and no
+/// challenge is given: this node reads neither yet, and who is asked for a password sends one.
+const SCHEME: &str = "Handle realm=\"handle\"";
 
 /// The answer that something cannot be.
 pub(super) fn failure(
@@ -130,19 +128,6 @@ fn put_referral(object: &mut Map<String, Json>, referral: &Referral) {
 fn json(values: &[EncodedValue]) -> Json {
     let values: Vec<Value> = values.iter().map(EncodedValue::value).collect();
     serde_json::to_value(values).expect("members have names and octets have a form")
-}
-
-/// What a client may authenticate with. Programs in browsers are not asked for a password, lest
-/// the browser ask its user.
-fn invitation(asked: &Asked, session_id: u32, challenge: &Challenge) -> String {
-    let requested_with = asked.header(&HeaderName::from_static("x-requested-with"));
-    let basic = if requested_with.eq_ignore_ascii_case("XMLHttpRequest") {
-        ""
-    } else {
-        "Basic realm=\"handle\", "
-    };
-    let nonce = STANDARD.encode(&challenge.nonce);
-    format!("{basic}Handle sessionId=\"{session_id}\", nonce=\"{nonce}\"")
 }
 
 #[cfg(test)]
