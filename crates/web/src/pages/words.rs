@@ -73,6 +73,7 @@ pub(super) struct Words {
     pub(super) resolve: &'static str,
     pub(super) show_values: &'static str,
     pub(super) about: &'static str,
+    pub(super) one_value: &'static str,
     pub(super) values: &'static str,
     pub(super) index: &'static str,
     pub(super) kind: &'static str,
@@ -140,6 +141,7 @@ static ENGLISH: Words = Words {
     show_values: "Show what is recorded instead of going to its address",
     about: "An identifier names a product, a part, a machine, a document or an enterprise. \
             This node looks up what its owner has recorded about it.",
+    one_value: "1 value",
     values: "values",
     index: "Index",
     kind: "Type",
@@ -226,6 +228,7 @@ static CHINESE: Words = Words {
     resolve: "解析",
     show_values: "显示标识记录，不跳转到其网址",
     about: "标识用来命名产品、零件、设备、文档或企业。本节点查询标识所有者为它登记的内容。",
+    one_value: "1 个标识值",
     values: "个标识值",
     index: "索引",
     kind: "类型",
