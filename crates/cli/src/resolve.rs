@@ -9,13 +9,15 @@ pub(crate) use data::key as key_in_words;
 use crate::output::say;
 use clap::Args;
 use client::{Client, Event, HttpTarget, Reply, Trace, Transport};
-use engine::Question;
-use model::{Identifier, Value};
+use crypto::VerifyingKey;
+use engine::{Question, credentials};
+use model::{Identifier, PublicKey, Value};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use wire::response::Answer;
-use wire::{OpFlags, ResponseCode};
+use wire::{Credential, OpFlags, ResponseCode};
 
 #[derive(Args)]
 #[command(
@@ -53,7 +55,11 @@ pub(crate) struct ResolveArguments {
         default_missing_value = ""
     )]
     http: Option<String>,
-    /// Accept any certificate over HTTPS.
+    /// Ask for a signed answer, and believe only one that is signed with the key in this file (the
+    /// node's pubkey.bin). Then any certificate will do over HTTPS.
+    #[arg(long, value_name = "FILE")]
+    site_key: Option<PathBuf>,
+    /// Accept any certificate over HTTPS: anybody on the way may have answered.
     #[arg(long)]
     insecure: bool,
     /// Ask for values too that not everybody may read.
@@ -81,11 +87,20 @@ pub(crate) struct ResolveArguments {
 }
 
 const NOT_FOUND: u8 = 1;
+const WRONG_USAGE: u8 = 2;
 const NO_ANSWER: u8 = 3;
 const OTHER_ANSWER: u8 = 4;
 
 pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
-    match address::parse(&arguments.server).and_then(|servers| ask_any(&servers, arguments)) {
+    let key = match arguments.check().and_then(|()| arguments.read_key()) {
+        Ok(key) => key,
+        Err(error) => {
+            eprintln!("nameplate: {error}");
+            return ExitCode::from(WRONG_USAGE);
+        }
+    };
+    let asked = address::parse(&arguments.server).and_then(|servers| ask_any(&servers, arguments));
+    match asked.and_then(|reply| believed(reply, key.as_ref())) {
         Ok(reply) => {
             show(&reply, arguments);
             exit_code(reply.answered.message.header.response_code)
@@ -94,6 +109,49 @@ pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
             eprintln!("nameplate: {}: {error}", arguments.server);
             ExitCode::from(NO_ANSWER)
         }
+    }
+}
+
+impl ResolveArguments {
+    /// Checks what the single arguments mean together.
+    fn check(&self) -> Result<(), String> {
+        let url = self.http.as_deref().unwrap_or_default();
+        if url.starts_with("https:") && !self.insecure && self.site_key.is_none() {
+            return Err(
+                "a node's own certificate has nobody above it: give --site-key FILE (the node's \
+                 pubkey.bin), and the answer must be signed with that key, or --insecure"
+                    .into(),
+            );
+        }
+        Ok(())
+    }
+
+    /// The key that answers must be signed with.
+    fn read_key(&self) -> Result<Option<VerifyingKey>, String> {
+        let Some(path) = &self.site_key else {
+            return Ok(None);
+        };
+        let name = path.display();
+        let octets = std::fs::read(path).map_err(|error| format!("{name}: {error}"))?;
+        let key = PublicKey::decode(octets.into()).map_err(|error| format!("{name}: {error}"))?;
+        let key = VerifyingKey::new(&key).map_err(|error| format!("{name}: {error}"))?;
+        Ok(Some(key))
+    }
+}
+
+/// Lets an answer through if it is signed with the key, or if there is none to ask for.
+fn believed(reply: Reply, key: Option<&VerifyingKey>) -> Result<Reply, String> {
+    let message = &reply.answered.message;
+    match key {
+        Some(key) if !credentials::is_signed(message, key) => {
+            let code = message.header.response_code;
+            let how = match Credential::of(message) {
+                Ok(None) => "is not signed",
+                _ => "is not signed with the given key",
+            };
+            Err(format!("the answer ({code}) {how}, so it is not believed"))
+        }
+        _ => Ok(reply),
     }
 }
 
@@ -139,6 +197,10 @@ fn ask(client: &mut Client, arguments: &ResolveArguments) -> Result<Reply, clien
     if arguments.no_refer {
         question = question.with_flags(OpFlags::DO_NOT_REFER);
     }
+    if arguments.site_key.is_some() {
+        // With the digest, the signed answer is one to this question.
+        question = question.with_flags(OpFlags::CERTIFIED | OpFlags::REQUEST_DIGEST);
+    }
     match (arguments.udp, arguments.tcp, &arguments.http) {
         (true, ..) => client.ask_over(Transport::Udp, &question),
         (_, true, _) => client.ask_over(Transport::Tcp, &question),
@@ -153,7 +215,8 @@ fn http_target(arguments: &ResolveArguments, server: SocketAddr) -> Option<HttpT
         "" => format!("http://{}/", SocketAddr::new(server.ip(), 8000)),
         url => url.to_owned(),
     };
-    let is_insecure = arguments.insecure;
+    // What is signed itself needs no one to vouch for who brings it.
+    let is_insecure = arguments.insecure || arguments.site_key.is_some();
     Some(HttpTarget { url, is_insecure })
 }
 
