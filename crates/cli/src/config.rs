@@ -69,6 +69,14 @@ impl ConfigSource {
         }
         config.check()?;
         config.log.access_folder = self.data.join(&config.log.access_folder);
+        let files = [
+            &mut config.http.certificate_file,
+            &mut config.http.key_file,
+            &mut config.templates.namespace_file,
+        ];
+        for file in files.into_iter().flatten() {
+            *file = self.data.join(&file);
+        }
         Ok(config)
     }
 }

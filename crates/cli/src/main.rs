@@ -13,6 +13,7 @@ mod interrupt;
 mod keygen;
 mod message;
 mod output;
+mod passphrase;
 mod resolve;
 mod serve;
 mod store_commands;

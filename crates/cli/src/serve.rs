@@ -9,7 +9,7 @@ use node::founding::{self, Founded, Keys, Listening};
 use node::logging::Logging;
 use node::{Bound, Config, Node, Told};
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 use store::{Options, Store};
@@ -24,6 +24,10 @@ pub(crate) struct ServeArguments {
     /// For a new data folder: identifiers whose suffixes differ in case only are two.
     #[arg(long)]
     case_sensitive_suffixes: bool,
+    /// A file with the passphrase of the private keys in the data folder; keys that are made are
+    /// encrypted with it. A line end at its end does not count.
+    #[arg(long, value_name = "FILE")]
+    key_passphrase_file: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
@@ -46,7 +50,10 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>
         ..config.storage.options()
     };
     let store = open_with(&source.data, arguments.case_sensitive_suffixes, &options)?;
-    let keys = Keys::open(&source.data)?;
+    let passphrase = arguments.key_passphrase_file.as_deref();
+    let passphrase = passphrase.map(crate::passphrase::read).transpose()?;
+    let keys = Keys::open(&source.data, passphrase.as_deref())?;
+    drop(passphrase);
     let bound = Node::bind(&config)?;
     let founded = found(&source.data, &keys, &store, &config, &bound)?;
     let front = |handle| Web::new(handle, &config.http);

@@ -32,6 +32,9 @@ pub enum CipherError {
     /// What was decrypted does not end as it should.
     #[error("the key or passphrase does not fit: what is decrypted ends wrongly")]
     Padding,
+    /// The operating system gives no random octets.
+    #[error("the operating system gives no random octets")]
+    Random,
     /// A key file wants a key of a length that its cipher does not have.
     #[error("the file wants a key of {key_bits} bits, its cipher has one of {needed}")]
     KeyBits {

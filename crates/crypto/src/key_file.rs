@@ -119,6 +119,18 @@ pub fn usual(salt: [u8; 16], iv: [u8; 16]) -> KeyFile {
     }
 }
 
+/// A new file with a key in it: [usual](usual), with random salt and initial vector.
+///
+/// # Errors
+/// [`CipherError::Random`].
+pub fn seal_new(passphrase: &[u8], key: &[u8]) -> Result<KeyFile, CipherError> {
+    let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    for octets in [&mut salt, &mut iv] {
+        aws_lc_rs::rand::fill(octets).map_err(|_| CipherError::Random)?;
+    }
+    seal(&usual(salt, iv), passphrase, key)
+}
+
 fn cipher_of(encryption: Encryption) -> Result<BlockCipher, CipherError> {
     match encryption {
         Encryption::TRIPLE_DES => Ok(BlockCipher::TripleDes),

@@ -3,7 +3,7 @@
 //!
 //! Not here: what is answered (room `engine`), sockets.
 
-use crate::config::Config;
+use crate::config::{Config, TemplatesError};
 use crate::counters::Counters;
 use crate::founding::Founded;
 use crate::peers::network_of;
@@ -46,11 +46,13 @@ pub(crate) struct AnswererSettings {
 }
 
 impl AnswererSettings {
-    fn of(config: &Config, founded: Option<&Founded>) -> Self {
+    fn of(config: &Config, founded: Option<&Founded>) -> Result<Self, TemplatesError> {
         let limits = &config.limits;
-        Self {
+        Ok(Self {
             authority: Settings {
                 site: own_site(config, founded),
+                templates: Arc::new(config.templates.settings()?),
+                is_strict: config.strict,
                 refers_old_peers: config.site.refers_old_peers,
                 ..Settings::default()
             },
@@ -66,7 +68,7 @@ impl AnswererSettings {
                 count_per_source_max: limits.challenges_per_source_max,
                 octets_per_source_max: limits.challenges_octets_per_source_max,
             },
-        }
+        })
     }
 }
 
@@ -132,8 +134,13 @@ pub(crate) struct Answerer {
 }
 
 impl Answerer {
-    pub(crate) fn new(config: &Config, store: Store, founded: Option<&Founded>) -> Self {
-        Self::with_settings(AnswererSettings::of(config, founded), store)
+    pub(crate) fn new(
+        config: &Config,
+        store: Store,
+        founded: Option<&Founded>,
+    ) -> Result<Self, TemplatesError> {
+        let settings = AnswererSettings::of(config, founded)?;
+        Ok(Self::with_settings(settings, store))
     }
 
     pub(crate) fn with_settings(settings: AnswererSettings, store: Store) -> Self {

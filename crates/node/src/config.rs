@@ -2,13 +2,14 @@
 //! manual and what `config print` shows follow from them. Unknown keys are errors.
 //!
 //! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
-//! `config/http.rs` those of HTTP, `config/settings.rs` how they are declared,
-//! `config/manual.rs` the texts made of them.
+//! `config/http.rs` those of HTTP, `config/templates.rs` those of templates, `config/settings.rs`
+//! how they are declared, `config/manual.rs` the texts made of them.
 
 pub mod http;
 mod manual;
 pub(crate) mod settings;
 mod tables;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ pub use tables::{
     AccessLogKind, LimitsConfig, LogConfig, LogFormat, SiteConfig, StorageConfig, TcpConfig,
     UDP_THREADS_MAX, UdpConfig,
 };
+pub use templates::{TemplatesConfig, TemplatesError};
 
 use settings::{Settings, full_name};
 use std::fs;
@@ -49,12 +51,16 @@ settings::settings! {
         /// The addresses, one of IPv4 and one of IPv6 at most, under which others reach this node:
         /// they go into its site record. Needed when it listens where others can reach it.
         public_addresses: Vec<IpAddr> = Vec::new(), Restart;
+        /// Whether questions are refused (code 4) that are odd in one of the ways in which peers in
+        /// the field are, which are all understood: for trying one's own software.
+        strict: bool = false, Restart;
         table udp: UdpConfig;
         table tcp: TcpConfig;
         table http: HttpConfig;
         table limits: LimitsConfig;
         table log: LogConfig;
         table site: SiteConfig;
+        table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
 }
@@ -73,6 +79,7 @@ pub fn tables() -> Vec<Table> {
         table::<LimitsConfig>("limits", LimitsConfig::ABOUT),
         table::<LogConfig>("log", LogConfig::ABOUT),
         table::<SiteConfig>("site", SiteConfig::ABOUT),
+        table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];
     all.into_iter()
@@ -95,6 +102,23 @@ pub enum ParseError {
         /// The other.
         other: &'static str,
     },
+    /// Two settings say the same thing in two ways.
+    #[error("{one} and {other} are two ways to say the same; set one of them")]
+    Both {
+        /// The one key.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// A namespace cannot be read.
+    #[error("templates.namespace: {source}")]
+    Namespace {
+        /// What is wrong with it.
+        source: model::Error,
+    },
+    /// A delimiter splits nothing.
+    #[error("templates.delimiter must hold 1 or more characters, not 0; leave it out for none")]
+    NoDelimiter,
     /// Text is no name of a header.
     #[error("`{name}` is no name of an HTTP header: letters, digits and hyphens are")]
     HeaderName {
@@ -217,6 +241,7 @@ impl Config {
         self.check_ranges("")?;
         self.check_addresses()?;
         self.http.check()?;
+        self.templates.check()?;
         crate::logging::filter(&self.log.level).map(drop)
     }
 

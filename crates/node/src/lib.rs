@@ -68,7 +68,7 @@ use wire::Message;
 #[non_exhaustive]
 pub enum Error {
     /// The operator chooses another address, or stops who has it.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}{}", way_out(source))]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -89,6 +89,9 @@ pub enum Error {
     /// The operator gives another certificate, or none.
     #[error("cannot serve HTTPS: {0}")]
     Tls(#[from] tls::TlsError),
+    /// The operator corrects the namespace, or its place in the configuration.
+    #[error(transparent)]
+    Templates(#[from] config::TemplatesError),
     /// The operating system refuses what every node needs.
     #[error("cannot {doing}: {source}")]
     Io {
@@ -108,6 +111,25 @@ pub enum Error {
     /// The store could not be closed in good order; nothing is lost.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+/// What the operator can do about an address that cannot be listened on.
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "; stop the program that has it, or choose another address with `--listen`, for HTTP \
+             with `--http`"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "; this machine has no such address: listen on one that it has, or on 0.0.0.0, and \
+             give `--public-address`"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "; ports below 1024 are for privileged programs: choose a higher one, or allow this \
+             one (CAP_NET_BIND_SERVICE)"
+        }
+        _ => "",
+    }
 }
 
 /// Addresses that a node has taken, before anybody is answered there: who asks already waits.
@@ -138,7 +160,8 @@ impl Bound {
     /// if there is a `front` that does.
     ///
     /// # Errors
-    /// [`Error::Listen`], [`Error::AccessLog`] or [`Error::Tls`]; then nothing listens.
+    /// [`Error::Listen`], [`Error::AccessLog`], [`Error::Templates`] or [`Error::Tls`]; then
+    /// nothing listens.
     pub fn start(
         self,
         store: Store,
@@ -146,7 +169,7 @@ impl Bound {
         front: Option<MakeFront<'_>>,
     ) -> Result<Node, Error> {
         let (stop, stopped) = watch::channel(false);
-        let answerer = Arc::new(Answerer::new(&self.config, store, founded));
+        let answerer = Arc::new(Answerer::new(&self.config, store, founded)?);
         let reception = Reception::new(&self.config, &answerer);
         let reception = reception.map_err(|source| Error::AccessLog {
             folder: self.config.log.access_folder.display().to_string(),

@@ -132,10 +132,7 @@ pub(crate) fn run(arguments: &MessageArguments) -> Result<ExitCode, Box<dyn Erro
 
 impl How {
     fn context(&self) -> Result<Context, Box<dyn Error>> {
-        let passphrase = self.passphrase_file.as_ref().map(|path| {
-            let read = std::fs::read(path);
-            read.map_err(|error| format!("{}: {error}", path.display()))
-        });
+        let passphrase = self.passphrase_file.as_deref();
         Ok(Context {
             kind: self.kind,
             transport: self.transport,
@@ -145,19 +142,10 @@ impl How {
                 CipherName::Des => BlockCipher::Des,
                 CipherName::Desede => BlockCipher::TripleDes,
             },
-            passphrase: passphrase.transpose()?.map(without_line_end),
+            passphrase: passphrase.map(crate::passphrase::read).transpose()?,
             is_strict: self.strict,
         })
     }
-}
-
-fn without_line_end(mut passphrase: Vec<u8>) -> Vec<u8> {
-    for end in [b'\n', b'\r'] {
-        if passphrase.last() == Some(&end) {
-            passphrase.pop();
-        }
-    }
-    passphrase
 }
 
 /// A conversion of one input: its text, and whether to print it prettily.

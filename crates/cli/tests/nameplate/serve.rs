@@ -249,3 +249,74 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert_eq!(code, 1);
     assert!(err.contains(path(&file)), "{err}");
 }
+
+#[test]
+fn an_address_that_is_taken_is_named_with_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = holder.local_addr().unwrap().to_string();
+    let data = folder.path().join("data");
+    let serve = ["serve", "--data", path(&data), "--listen", "127.0.0.1:0"];
+    let (code, _, err) = told(&run(serve.into_iter().chain(["--http", &taken])));
+    let expected = format!("cannot listen on {taken}: ");
+    assert!(code == 1 && err.contains(&expected), "{err}");
+    assert!(
+        err.contains("stop the program that has it, or choose another"),
+        "{err}"
+    );
+}
+
+#[test]
+fn keys_rest_encrypted_where_there_is_a_passphrase() {
+    let folder = TempDir::new().unwrap();
+    let (data, secret) = (folder.path().join("data"), folder.path().join("secret"));
+    fs::write(&secret, "hunter2\n").unwrap();
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--key-passphrase-file",
+        path(&secret),
+    ];
+    let node = ServingNode::start_with(&data, &arguments);
+    assert_eq!(node.terminate().0, Some(0));
+    let (code, _, err) = told(&run(["serve", "--data", path(&data)]));
+    assert!(
+        code == 1 && err.contains("`--key-passphrase-file FILE`"),
+        "{err}"
+    );
+    let node = ServingNode::start_with(&data, &arguments);
+    let (code, ..) = told(&run(["resolve", "0.NA/0.NA", "--server", &node.server()]));
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn only_an_answer_with_the_sites_signature_is_believed() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let node = ServingNode::start(&data);
+    let server = node.server();
+    let ask = |name: &str| {
+        let key = data.join(name);
+        let ask = [
+            "resolve",
+            "0.NA/0.NA",
+            "--server",
+            &server,
+            "--site-key",
+            path(&key),
+        ];
+        told(&run(ask))
+    };
+    let (code, out, err) = ask("pubkey.bin");
+    assert!(code == 0 && out.contains("certified"), "{out}{err}");
+    let (code, out, err) = ask("admpub.bin");
+    assert!(code == 3 && out.is_empty(), "{out}");
+    assert!(err.contains("is not signed with the given key"), "{err}");
+    assert_eq!(ask("none.bin").0, 2);
+    let (code, _, err) = told(&run([
+        "resolve",
+        "0.NA/0.NA",
+        "--http=https://127.0.0.1:1/",
+    ]));
+    assert!(code == 2 && err.contains("--site-key FILE"), "{err}");
+}

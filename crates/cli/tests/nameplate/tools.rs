@@ -27,6 +27,31 @@ fn keys_are_made_once_and_shown() {
 }
 
 #[test]
+fn keys_may_rest_encrypted() {
+    let folder = TempDir::new().unwrap();
+    let (keys, secret) = (folder.path().join("keys"), folder.path().join("secret"));
+    let (private, none) = (keys.join("privkey.bin"), folder.path().join("none"));
+    let passphrase = ["--key-passphrase-file", path(&secret)];
+    let keygen = ["keygen", "--out", path(&keys), "--bits", "2048"];
+    fs::write(&secret, "\n").unwrap();
+    let (code, _, err) = told(&run(keygen.into_iter().chain(passphrase)));
+    assert!(
+        code == 1 && err.contains("secret: there is no passphrase"),
+        "{err}"
+    );
+    fs::write(&secret, "hunter2\n").unwrap();
+    let (code, made, err) = told(&run(keygen.into_iter().chain(passphrase)));
+    assert_eq!(code, 0, "{err}");
+    let show = ["keygen", "show", path(&private)];
+    let (_, out, _) = told(&run(show));
+    assert_eq!(out, "a key that is encrypted with a passphrase\n");
+    let (_, out, _) = told(&run(show.into_iter().chain(passphrase)));
+    assert_eq!(out, format!("private key to {made}"));
+    let (code, _, err) = told(&run(show.into_iter().chain([passphrase[0], path(&none)])));
+    assert!(code == 1 && err.contains("none: No such file"), "{err}");
+}
+
+#[test]
 fn completions_and_pages_know_every_subcommand() {
     let folder = TempDir::new().unwrap();
     let (code, ..) = told(&run(["man", "--out", path(folder.path())]));

@@ -23,11 +23,12 @@ settings! {
         /// Addresses to listen on for HTTP and HTTPS both; none for no HTTP. The default can be
         /// reached from this machine only.
         listen: Vec<SocketAddr> = vec![(Ipv4Addr::LOCALHOST, PORT).into()], Restart;
-        /// A PEM file with the server's certificate and those above it. Without one the node
-        /// signs one with the site's key for `host_names` and the addresses it listens on, anew at
-        /// every start and good for at least a year.
+        /// A PEM file with the server's certificate and those above it; relative to the data
+        /// folder. Without one the node signs one with the site's key for `host_names` and the
+        /// addresses it listens on, anew at every start and good for at least a year.
         certificate_file: Option<PathBuf> = None, Restart;
-        /// The PEM file with the private key that belongs to `certificate_file`.
+        /// The PEM file with the private key that belongs to `certificate_file`; relative to the
+        /// data folder.
         key_file: Option<PathBuf> = None, Restart;
         /// The names under which people reach this node; the first one stands in links. With none,
         /// links repeat the name that was asked.

@@ -62,8 +62,9 @@ settings! {
         /// How many sources are counted at a time, 16 octets each. Beyond it the source that was
         /// silent longest is forgotten, and begins anew when it asks again.
         sources_count_max: usize = 16_384, Restart, 64..=SOURCES_COUNT_MAX;
-        /// How many answers are signed a second for those who ask for it. With the usual key 500
-        /// take about half a core. Beyond it the answer is code 3.
+        /// How many answers are signed a second for those who ask for it. With a key as a
+        /// node makes it (RSA, 2,048 bits) 500 take an eighth of a core. Beyond it the answer is
+        /// code 3.
         signatures_per_second: u32 = 500, Restart, 0..=1_000_000;
         /// How many of these for one source.
         signatures_per_source_and_second: u32 = 100, Restart, 0..=1_000_000;

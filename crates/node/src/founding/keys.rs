@@ -15,8 +15,9 @@ pub(super) const SITE_PUBLIC: &str = "pubkey.bin";
 pub(super) const ADMIN_PRIVATE: &str = "admpriv.bin";
 pub(super) const ADMIN_PUBLIC: &str = "admpub.bin";
 
-/// The length of the keys that are made: what the field's clients all take, and a fifth of the time
-/// of 3,072 bits for every answer that is signed. Whoever wants a longer key brings it in its file.
+/// The length of the keys that are made: what the field's clients all take, and a third of the time
+/// of 3,072 bits for every answer that is signed (0.25 ms instead of 0.75 ms). Whoever wants a
+/// longer key brings it in its file.
 const BITS: RsaBits = RsaBits::Least;
 
 /// The keys of a node.
@@ -33,12 +34,13 @@ pub struct Keys {
 impl Keys {
     /// Reads the keys in a data folder, and makes those that are missing.
     ///
-    /// Making them takes a fraction of a second; they are made at the same time.
+    /// With a passphrase, keys that are made are encrypted with it; keys that are there may be or
+    /// not. Making one takes 60 ms on average; both are made at the same time.
     ///
     /// # Errors
     /// [`Error::Loose`], [`Error::LostKey`], [`Error::Key`], [`Error::Io`], [`Error::Crypto`].
-    pub fn open(folder: &Path) -> Result<Self, Error> {
-        let open = |private, public| open_pair(folder, private, public);
+    pub fn open(folder: &Path, passphrase: Option<&[u8]>) -> Result<Self, Error> {
+        let open = |private, public| open_pair(folder, private, public, passphrase);
         let (site, admin) = thread::scope(|scope| {
             let admin = scope.spawn(|| open(ADMIN_PRIVATE, ADMIN_PUBLIC));
             let site = open(SITE_PRIVATE, SITE_PUBLIC);
@@ -66,13 +68,18 @@ impl Keys {
     }
 }
 
-fn open_pair(folder: &Path, private: &str, public: &str) -> Result<(SigningKey, PublicKey), Error> {
+fn open_pair(
+    folder: &Path,
+    private: &str,
+    public: &str,
+    passphrase: Option<&[u8]>,
+) -> Result<(SigningKey, PublicKey), Error> {
     let (private, public) = (folder.join(private), folder.join(public));
     let public_octets = files::read(&public)?;
     let key = match files::read_secret(&private)? {
-        Some(octets) => read_key(&private, octets)?,
+        Some(octets) => read_key(&private, octets, passphrase)?,
         None if public_octets.is_some() => return Err(Error::LostKey { private, public }),
-        None => make_key(&private)?,
+        None => make_key(&private, passphrase)?,
     };
     let usable = SigningKey::new(&key).map_err(|error| unusable(&private, &error))?;
     let public_key = usable.public_key();
@@ -82,18 +89,36 @@ fn open_pair(folder: &Path, private: &str, public: &str) -> Result<(SigningKey, 
     Ok((usable, public_key))
 }
 
-fn read_key(path: &Path, octets: Vec<u8>) -> Result<PrivateKey, Error> {
+fn read_key(path: &Path, octets: Vec<u8>, passphrase: Option<&[u8]>) -> Result<PrivateKey, Error> {
     let file = KeyFile::decode(octets.into()).map_err(|error| unusable(path, &error))?;
-    let Some(key) = file.plain_key() else {
-        let reason = "the key is encrypted; a node reads keys that are not";
-        return Err(unusable(path, &reason));
+    let (key, otherwise) = match (file.plain_key(), passphrase) {
+        (Some(key), _) => (key.clone(), None),
+        (None, Some(passphrase)) => {
+            let opened = crypto::key_file::open(&file, passphrase);
+            let key = opened.map_err(|error| unusable(path, &error))?;
+            // A wrong passphrase that the encryption has not noticed gives octets that are no key.
+            (key, Some("the passphrase is not that of the key"))
+        }
+        (None, None) => {
+            let reason = "the key is encrypted; say in which file its passphrase is \
+                          (`--key-passphrase-file FILE`)";
+            return Err(unusable(path, &reason));
+        }
     };
-    PrivateKey::decode(key.clone()).map_err(|error| unusable(path, &error))
+    PrivateKey::decode(key).map_err(|error| match otherwise {
+        Some(reason) => unusable(path, &reason),
+        None => unusable(path, &error),
+    })
 }
 
-fn make_key(path: &Path) -> Result<PrivateKey, Error> {
+fn make_key(path: &Path, passphrase: Option<&[u8]>) -> Result<PrivateKey, Error> {
     let key = SigningKey::generate(BITS)?;
-    let file = KeyFile::Plain(key.encode());
+    let plain = key.encode();
+    let file = match passphrase {
+        None => KeyFile::Plain(plain),
+        Some(passphrase) => crypto::key_file::seal_new(passphrase, &plain)
+            .map_err(|error| unusable(path, &error))?,
+    };
     files::replace(path, &file.encode(), SECRET)?;
     Ok(key)
 }

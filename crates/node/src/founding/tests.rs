@@ -20,7 +20,7 @@ fn made_keys() -> &'static [(&'static str, Vec<u8>)] {
     static MADE: OnceLock<Vec<(&'static str, Vec<u8>)>> = OnceLock::new();
     MADE.get_or_init(|| {
         let folder = TempDir::new().unwrap();
-        Keys::open(folder.path()).unwrap();
+        Keys::open(folder.path(), None).unwrap();
         let read = |name| (name, fs::read(folder.path().join(name)).unwrap());
         [keys::SITE_PRIVATE, keys::ADMIN_PRIVATE].map(read).into()
     })
@@ -60,7 +60,7 @@ impl Folder {
     }
 
     fn found(&self) -> Result<Founded, Error> {
-        let keys = Keys::open(self.path.path())?;
+        let keys = Keys::open(self.path.path(), None)?;
         let store = self.store();
         let founded = found(
             self.path.path(),
@@ -341,6 +341,30 @@ fn keys_that_cannot_be_used_are_named_with_what_to_do() {
         &|folder| fs::write(folder.file("siteinfo.json"), "{").unwrap(),
         "siteinfo.json: EOF while parsing",
     );
+}
+
+#[test]
+fn keys_may_rest_encrypted() {
+    let folder = Folder::empty();
+    let open = |passphrase: Option<&[u8]>| Keys::open(folder.path.path(), passphrase);
+    let made = open(Some(b"hunter2")).unwrap();
+    for name in [keys::SITE_PRIVATE, keys::ADMIN_PRIVATE] {
+        let file = fs::read(folder.file(name)).unwrap();
+        let file = model::KeyFile::decode(file.into()).unwrap();
+        assert!(file.plain_key().is_none(), "{name}");
+    }
+    let again = open(Some(b"hunter2")).unwrap();
+    assert_eq!(again.fingerprint(), made.fingerprint());
+    let error = open(None).unwrap_err().to_string();
+    assert!(error.contains("`--key-passphrase-file FILE`"), "{error}");
+    let error = open(Some(b"hunter3")).unwrap_err().to_string();
+    assert!(
+        error.contains("privkey.bin: ") || error.contains("admpriv.bin: "),
+        "{error}"
+    );
+    // What was made without a passphrase is read with one.
+    let plain = Folder::new();
+    assert!(Keys::open(plain.path.path(), Some(b"hunter2")).is_ok());
 }
 
 #[test]
