@@ -33,7 +33,7 @@ pub(super) fn write(packet: &mut Map<String, Json>, message: &Message, base: usi
     }
 }
 
-/// The inverse of [`write`]: takes the member `body`.
+/// The inverse of [`write()`]: takes the member `body`.
 pub(super) fn read(
     fields: &mut Fields,
     envelope: Envelope,

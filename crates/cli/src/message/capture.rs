@@ -80,7 +80,7 @@ fn joined(line_end: &[u8], mut packets: Vec<Json>, stream: Option<Json>) -> Json
     Json::Object(whole)
 }
 
-/// The inverse of [`write`].
+/// The inverse of [`write()`].
 pub(super) fn read(json: Json, context: &Context) -> Result<Bytes, Fault> {
     let mut fields = Fields::reading(json, "")?;
     let mut out = Vec::new();

@@ -34,7 +34,7 @@ pub(super) fn write(message: &Message, base: usize, context: &Context) -> Json {
     }
 }
 
-/// The inverse of [`write`]; what is missing is a credential of length 0.
+/// The inverse of [`write()`]; what is missing is a credential of length 0.
 pub(super) fn read(json: Option<Json>, path: &str) -> Result<Bytes, Fault> {
     let Some(json) = json.filter(|json| !json.is_null()) else {
         return Ok(Bytes::from_static(NO_CREDENTIAL));

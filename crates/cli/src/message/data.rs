@@ -39,7 +39,7 @@ pub(crate) fn write(value_type: &[u8], data: &Bytes) -> Json {
     }
 }
 
-/// The inverse of [`write`].
+/// The inverse of [`write()`].
 pub(crate) fn read(json: Json, path: &str) -> Result<Bytes, Fault> {
     if let Json::String(text) = json {
         return Ok(text.into());

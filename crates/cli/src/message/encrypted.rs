@@ -134,7 +134,7 @@ fn name(cipher: BlockCipher) -> &'static str {
     }
 }
 
-/// The inverse of [`write`]: takes the member `encrypted`, and the message if it is there.
+/// The inverse of [`write()`]: takes the member `encrypted`, and the message if it is there.
 pub(super) fn read(
     fields: &mut Fields,
     envelope: Envelope,

@@ -59,7 +59,7 @@ pub(super) fn write(octets: &Bytes, context: &Context) -> Result<Json, Fault> {
     }))
 }
 
-/// The inverse of [`write`].
+/// The inverse of [`write()`].
 pub(super) fn read(json: Json, context: &Context) -> Result<Bytes, Fault> {
     let mut fields = Fields::reading(json, "")?;
     let mut encryption = Json::Null;

@@ -209,7 +209,7 @@ pub(super) fn quirk_names(found: &[Quirk]) -> Json {
     found.iter().map(|quirk| json!(quirk.name())).collect()
 }
 
-/// The inverse of [`write`].
+/// The inverse of [`write()`].
 pub(super) fn read(json: Json, path: &str, context: &Context) -> Result<Bytes, Fault> {
     let mut fields = Fields::reading(json, path)?;
     if fields.has("request") {

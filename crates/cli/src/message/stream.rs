@@ -214,7 +214,7 @@ fn signature(reader: &mut Reader, is_signed: bool) -> Option<Json> {
     Some((HEX.write)(&signature))
 }
 
-/// The inverse of [`write`].
+/// The inverse of [`write()`].
 pub(super) fn read(json: Json, path: &str) -> Result<Bytes, Fault> {
     let mut out = Vec::new();
     fields::read(json, path, |fields| {
