@@ -119,7 +119,7 @@ pub fn usual(salt: [u8; 16], iv: [u8; 16]) -> KeyFile {
     }
 }
 
-/// A new file with a key in it: [usual](usual), with random salt and initial vector.
+/// A new file with a key in it: [usual], with random salt and initial vector.
 ///
 /// # Errors
 /// [`CipherError::Random`].
