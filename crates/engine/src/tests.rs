@@ -2,7 +2,7 @@
 
 /// Runs a fuzz body on every file of its corpus. What a fuzzer finds becomes a file there, named
 /// by what it is.
-pub(crate) fn replay(corpus: &str, body: fn(&[u8])) {
+pub(crate) fn replay(corpus: &str, body: impl Fn(&[u8])) {
     let folder = format!("{}/tests/corpus/{corpus}", env!("CARGO_MANIFEST_DIR"));
     let mut replayed = 0;
     for file in std::fs::read_dir(&folder).unwrap() {

@@ -2,4 +2,9 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| engine::authority::fuzz::packets(octets));
+use engine::authority::fuzz::Node;
+use std::sync::LazyLock;
+
+static NODE: LazyLock<Node> = LazyLock::new(Node::default);
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| NODE.packet(octets));

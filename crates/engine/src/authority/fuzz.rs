@@ -18,59 +18,79 @@ mod tests;
 /// How often a plan may ask for keys, as everywhere.
 const ROUNDS_COUNT_MAX: usize = 16;
 
+/// When every question is asked.
+const NOW: Date = Date(1_795_000_000);
+
 const NAMESPACE: &str = "<namespace><template delimiter=\"@\"><foreach><value/></foreach>\
     <if test=\"matches\" expression=\"a(.*)\"><template ref=\"4:88.1/Pump\"/></if>\
     <else><if expression=\"x\"><notfound/></if></else></template></namespace>";
 
 const REFERRED: &str = "<template><value type=\"URL\" data=\"u ${extension[1]}\"/></template>";
 
-/// Sends octets as a packet to a node that has few records, and checks the answer.
-///
-/// # Panics
-/// If it cannot be read, does not fit the request, or takes too many rounds.
-pub fn packets(octets: &[u8]) {
-    let Ok(packet) = Packet::decode(Bytes::copy_from_slice(octets)) else {
-        return;
-    };
-    let now = Date(1_795_000_000);
-    let answer = match Message::from_packet(&packet) {
-        Ok(request) => answer(&request, now),
-        Err(error) => Some(refuse(&packet.envelope, &error, now)),
-    };
-    let Some(answer) = answer else { return };
-    assert_eq!(answer.envelope.request_id, packet.envelope.request_id);
-    assert!(answer.header.is_response(), "{answer:?}");
-    let sent = answer.to_packet().encode();
-    let read = Packet::decode(sent).expect("what is sent can be read");
-    let read = Message::from_packet(&read).expect("what is sent can be read");
-    // Before 2.1 an answer may begin with a digest that nothing announces.
-    if !read.envelope.version.is_before_2_1() {
-        Response::decode(&read).expect("what is sent can be read");
+/// A node that has few records. It is made once and asked often: making its records takes longer
+/// than most answers.
+#[derive(Debug)]
+pub struct Node {
+    authority: Authority<Sums>,
+    stored: BTreeMap<Key, Bytes>,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self {
+            authority: Authority {
+                digests: Sums,
+                settings: Settings::default(),
+            },
+            stored: stored(),
+        }
     }
 }
 
-fn answer(request: &Message, now: Date) -> Option<Message> {
-    let authority = Authority {
-        digests: Sums,
-        settings: Settings::default(),
-    };
-    let stored = stored();
-    let mut step = authority.start(request, Origin::Network, now);
-    for _ in 0..=ROUNDS_COUNT_MAX {
-        step = match step {
-            Step::Fetch(fetch) => {
-                let found = fetch.keys().iter().map(|key| stored.get(key).cloned());
-                let found = found.collect();
-                fetch.resume(found)
-            }
-            Step::Answer(answer) if answer.is_challenge => {
-                return Some(authority.challenge(request, 7, &[7; NONCE_OCTETS], now));
-            }
-            Step::Answer(answer) => return Some(answer.message),
-            Step::Ignore(_) => return None,
+impl Node {
+    /// Sends octets as a packet to the node, and checks the answer.
+    ///
+    /// # Panics
+    /// If it cannot be read, does not fit the request, or takes too many rounds.
+    pub fn packet(&self, octets: &[u8]) {
+        let Ok(packet) = Packet::decode(Bytes::copy_from_slice(octets)) else {
+            return;
         };
+        let answer = match Message::from_packet(&packet) {
+            Ok(request) => self.answer(&request),
+            Err(error) => Some(refuse(&packet.envelope, &error, NOW)),
+        };
+        let Some(answer) = answer else { return };
+        assert_eq!(answer.envelope.request_id, packet.envelope.request_id);
+        assert!(answer.header.is_response(), "{answer:?}");
+        let sent = answer.to_packet().encode();
+        let read = Packet::decode(sent).expect("what is sent can be read");
+        let read = Message::from_packet(&read).expect("what is sent can be read");
+        // Before 2.1 an answer may begin with a digest that nothing announces.
+        if !read.envelope.version.is_before_2_1() {
+            Response::decode(&read).expect("what is sent can be read");
+        }
     }
-    panic!("a plan takes more than {ROUNDS_COUNT_MAX} rounds");
+
+    fn answer(&self, request: &Message) -> Option<Message> {
+        let mut step = self.authority.start(request, Origin::Network, NOW);
+        for _ in 0..=ROUNDS_COUNT_MAX {
+            step = match step {
+                Step::Fetch(fetch) => {
+                    let found = fetch.keys().iter().map(|key| self.stored.get(key).cloned());
+                    let found = found.collect();
+                    fetch.resume(found)
+                }
+                Step::Answer(answer) if answer.is_challenge => {
+                    let nonce = [7; NONCE_OCTETS];
+                    return Some(self.authority.challenge(request, 7, &nonce, NOW));
+                }
+                Step::Answer(answer) => return Some(answer.message),
+                Step::Ignore(_) => return None,
+            };
+        }
+        panic!("a plan takes more than {ROUNDS_COUNT_MAX} rounds");
+    }
 }
 
 /// What the node has: a pump with values for everybody, for some and for nobody, and a namespace.
@@ -143,7 +163,7 @@ pub fn seeds() -> Vec<Bytes> {
         let narrow = question.clone().of_type("URL.").at_index(2);
         [question, narrow]
     });
-    let message = |question: crate::Question| question.resolution(7, Date(1_795_000_000));
+    let message = |question: crate::Question| question.resolution(7, NOW);
     questions
         .map(|question| message(question).to_packet().encode())
         .collect()

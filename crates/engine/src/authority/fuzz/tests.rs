@@ -4,13 +4,14 @@ use super::*;
 
 #[test]
 fn the_fuzz_body_holds_on_questions_and_their_changes() {
+    let node = Node::default();
     for seed in seeds() {
-        packets(&seed);
+        node.packet(&seed);
         for at in 0..seed.len() {
             for change in [0x01, 0x80, 0xff] {
                 let mut changed = seed.to_vec();
                 changed[at] ^= change;
-                packets(&changed);
+                node.packet(&changed);
             }
         }
     }
@@ -18,11 +19,12 @@ fn the_fuzz_body_holds_on_questions_and_their_changes() {
 
 #[test]
 fn the_seeds_go_every_way() {
+    let node = Node::default();
     let codes: Vec<u32> = seeds()
         .into_iter()
         .map(|seed| {
             let request = Message::decode(seed).unwrap();
-            let answer = answer(&request, Date(1_795_000_000)).unwrap();
+            let answer = node.answer(&request).unwrap();
             answer.header.response_code.0
         })
         .collect();
@@ -34,5 +36,6 @@ fn the_seeds_go_every_way() {
 
 #[test]
 fn the_fuzz_body_holds_on_its_corpus() {
-    crate::tests::replay("authority", packets);
+    let node = Node::default();
+    crate::tests::replay("authority", |octets| node.packet(octets));
 }
