@@ -49,7 +49,8 @@ settings! {
 settings! {
     /// How much one source may ask. A source is an address of IPv4, or the network of 64 bits that
     /// an address of IPv6 is in. Beyond the limit questions over UDP are dropped without a word,
-    /// others are answered with code 3 (server busy, nothing was done); both are counted.
+    /// over TCP answered with code 3 (server busy, nothing was done), over HTTP with status 429;
+    /// all are counted.
     LimitsConfig {
         /// How many questions a second one source may ask in the long run; 0 means any number.
         /// The default is far above what a busy resolver asks of one node.
@@ -120,8 +121,11 @@ settings! {
 settings! {
     /// How much memory and disk the store may take.
     StorageConfig {
-        /// How many octets of stored records are kept in memory for those who ask again.
-        cache_octets: u64 = 256 << 20, Restart, 0..=1024 * GIBIBYTE;
+        /// How many octets of blocks of the tables are kept in memory for those who ask again.
+        cache_octets: u64 = 192 << 20, Restart, 0..=1024 * GIBIBYTE;
+        /// How many octets of records that were asked for twice are kept in memory before them,
+        /// ready to be answered; 0 for none.
+        hot_octets: u64 = 64 << 20, Restart, 0..=1024 * GIBIBYTE;
         /// How many octets of changes are gathered in memory before they are written to a file;
         /// after a crash they are read from the log again.
         memtable_octets: u64 = 64 << 20, Restart, (1 << 20)..=4 * GIBIBYTE;
@@ -175,6 +179,7 @@ impl StorageConfig {
     pub fn options(&self) -> store::Options {
         store::Options {
             cache_octets: self.cache_octets,
+            hot_octets: self.hot_octets,
             memtable_octets: self.memtable_octets,
             log_octets_kept: self.log_octets_kept,
             ..store::Options::default()
