@@ -39,39 +39,55 @@ pub(crate) struct ServingNode {
     process: Child,
     out: BufReader<ChildStdout>,
     pub(crate) address: SocketAddr,
+    /// Where it listens for HTTP.
+    http: SocketAddr,
 }
 
 impl ServingNode {
     /// Starts a node and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_on(data, "127.0.0.1:0")
+        Self::start_with(data, &["--listen", "127.0.0.1:0"])
     }
 
-    /// Starts a node on an address and waits until it listens.
-    pub(crate) fn start_on(data: &Path, address: &str) -> Self {
-        Self::start_with(data, &["--listen", address])
+    /// Starts a node again on the addresses it had, and waits until it listens.
+    pub(crate) fn start_on(data: &Path, (address, http): (SocketAddr, SocketAddr)) -> Self {
+        let (address, http) = (address.to_string(), http.to_string());
+        Self::start_with(data, &["--listen", &address, "--http", &http])
     }
 
     /// Starts a node with arguments of its own and waits until it listens.
     pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Self {
-        let first = ["serve", "--data", path(data), "--http", "127.0.0.1:0"];
-        let mut process = nameplate(first.into_iter().chain(arguments.iter().copied()))
+        let first = ["serve", "--data", path(data)];
+        let http: &[&str] = if arguments.contains(&"--http") {
+            &[]
+        } else {
+            &["--http", "127.0.0.1:0"]
+        };
+        let mut process = nameplate(first.iter().chain(http).chain(arguments).copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program can be started");
         let mut out = BufReader::new(process.stdout.take().expect("it is piped"));
-        let mut line = String::new();
-        out.read_line(&mut line).expect("it says where it listens");
-        let address = line
-            .split(' ')
-            .nth(2)
-            .and_then(|address| address.parse().ok());
+        let mut listening = || {
+            let mut line = String::new();
+            out.read_line(&mut line).expect("it says where it listens");
+            let address = line.split(' ').nth(2);
+            let address = address.and_then(|address| address.parse().ok());
+            address.unwrap_or_else(|| panic!("no address in {line:?}"))
+        };
+        let (address, http) = (listening(), listening());
         Self {
             process,
             out,
-            address: address.unwrap_or_else(|| panic!("no address in {line:?}")),
+            address,
+            http,
         }
+    }
+
+    /// Where it listens, over UDP and TCP, and over HTTP.
+    pub(crate) fn addresses(&self) -> (SocketAddr, SocketAddr) {
+        (self.address, self.http)
     }
 
     pub(crate) fn server(&self) -> String {

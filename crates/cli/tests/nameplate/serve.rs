@@ -4,6 +4,7 @@ use crate::program::{ServingNode, nameplate, path, run, told};
 use serde_json::Value as Json;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -23,10 +24,10 @@ fn files(data: &Path) -> Vec<Vec<u8>> {
     FILES.map(|name| fs::read(data.join(name)).unwrap()).into()
 }
 
-/// A free port, found by a node that then stopped.
-fn founded(data: &Path) -> String {
+/// Free addresses, found by a node that then stopped.
+fn founded(data: &Path) -> (SocketAddr, SocketAddr) {
     let node = ServingNode::start(data);
-    let address = node.server();
+    let address = node.addresses();
     assert_eq!(node.terminate().0, Some(0));
     address
 }
@@ -37,7 +38,7 @@ fn an_empty_folder_becomes_a_node_with_a_root_that_clients_find() {
     let data = folder.path().join("data");
     let address = founded(&data);
     let before = files(&data);
-    let node = ServingNode::start_on(&data, &address);
+    let node = ServingNode::start_on(&data, address);
     assert_eq!(files(&data), before, "a second start changes nothing");
 
     let bootstrap = fs::read_to_string(data.join("bootstrap_handles")).unwrap();
@@ -75,7 +76,9 @@ fn a_first_start_that_is_killed_is_completed_by_the_next() {
     let folder = TempDir::new().unwrap();
     for milliseconds in [0, 5, 10, 20, 40, 80, 120, 160, 240, 320, 480] {
         let data = folder.path().join(format!("data-{milliseconds}"));
-        let mut first = nameplate(["serve", "--data", path(&data), "--listen", "127.0.0.1:0"])
+        let free = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+        let serve = ["serve", "--data", path(&data)];
+        let mut first = nameplate(serve.into_iter().chain(free))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -90,7 +93,7 @@ fn a_first_start_that_is_killed_is_completed_by_the_next() {
         let address = founded(&data);
         assert!(kept.is_none_or(|kept| fs::read(data.join("privkey.bin")).unwrap() == kept));
         let before = files(&data);
-        let node = ServingNode::start_on(&data, &address);
+        let node = ServingNode::start_on(&data, address);
         assert_eq!(files(&data), before);
         let (code, ..) = told(&run(["resolve", "0.NA/0.NA", "--server", &node.server()]));
         assert_eq!(code, 0);
