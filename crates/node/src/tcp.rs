@@ -213,14 +213,22 @@ impl Connection {
             }
             let octets = tokio::select! {
                 read = self.stream.read(&mut self.buffer) => read?,
-                () = &mut idle => 0,
-                _ = stopped.wait_for(|stops| *stops) => 0,
+                () = &mut idle => return Ok(None),
+                _ = stopped.wait_for(|stops| *stops) => return Ok(None),
             };
             if octets == 0 {
-                return Ok(None);
+                return self.refuse_cut_off().await;
             }
             self.packets
                 .push(self.buffer.get(..octets).unwrap_or_default());
+        }
+    }
+
+    /// Tells a peer that sends no more that its last message is not whole, if it has begun one.
+    async fn refuse_cut_off(&mut self) -> io::Result<Option<Packet>> {
+        match self.packets.cut_off() {
+            Some(error) => self.refuse(&error).await,
+            None => Ok(None),
         }
     }
 

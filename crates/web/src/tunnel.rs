@@ -21,20 +21,12 @@ pub(crate) fn is_meant(asked: &Asked) -> bool {
 pub(crate) fn answer(front: &Front, asked: &Asked) -> Reply {
     let mut stream = PacketStream::default();
     stream.push(&asked.body);
-    let answered = match (stream.next_packet(), stream.envelope()) {
-        (Ok(Some(packet)), _) => front.handle.answer_packet(asked.visitor.source, &packet),
-        (Err(error), Some(envelope)) => Some(front.handle.refuse(&envelope, &error)),
-        (Ok(None), Some(envelope)) => {
-            let error = wire::Error::PayloadLength {
-                announced: envelope.message_length as usize,
-                received: asked
-                    .body
-                    .len()
-                    .saturating_sub(wire::envelope::ENVELOPE_OCTETS),
-            };
-            Some(front.handle.refuse(&envelope, &error))
-        }
-        (_, None) => None,
+    let taken = stream.next_packet();
+    let refuse = |error| Some(front.handle.refuse(&stream.envelope()?, &error));
+    let answered = match taken {
+        Ok(Some(packet)) => front.handle.answer_packet(asked.visitor.source, &packet),
+        Ok(None) => stream.cut_off().and_then(refuse),
+        Err(error) => refuse(error),
     };
     answered.map_or_else(no_message, |packet: Packet| {
         Reply::new(StatusCode::OK, MESSAGE, packet.encode())

@@ -51,6 +51,16 @@ impl PacketStream {
         self.octets.is_empty()
     }
 
+    /// What is wrong if nothing more comes: a message that has begun lacks its end. `None` if none
+    /// has, as far as that can be known without its envelope.
+    pub fn cut_off(&self) -> Option<Error> {
+        let envelope = self.envelope()?;
+        Some(Error::PayloadLength {
+            announced: envelope.message_length as usize,
+            received: self.octets.len().saturating_sub(ENVELOPE_OCTETS),
+        })
+    }
+
     /// The envelope at the front, if it is all there; it tells whom to answer when
     /// [`PacketStream::next_packet`] has failed.
     pub fn envelope(&self) -> Option<Envelope> {

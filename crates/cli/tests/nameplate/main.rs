@@ -3,12 +3,15 @@
 // A panic is how a test speaks.
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod commands;
 mod divisions;
 mod kill;
 mod message;
+mod mutations;
 mod program;
 mod serve;
+mod served;
 mod store;
 mod tools;
 mod transfer;

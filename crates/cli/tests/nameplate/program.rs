@@ -94,6 +94,28 @@ impl ServingNode {
         self.address.to_string()
     }
 
+    /// Where it answers HTTP and HTTPS; asked once, before anything else it says is read.
+    pub(crate) fn http(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).expect("it says where");
+        let address = line.strip_prefix("listening on ");
+        let address = address.and_then(|rest| rest.strip_suffix(" (HTTP and HTTPS)\n"));
+        address
+            .unwrap_or_else(|| panic!("no address in {line:?}"))
+            .to_owned()
+    }
+
+    /// The memory it holds, in KiB; a number of the kernel's.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(file).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        number
+            .and_then(|number| number.parse().ok())
+            .expect("a number")
+    }
+
     /// What it says on standard error from now on.
     pub(crate) fn take_stderr(&mut self) -> ChildStderr {
         self.process

@@ -7,6 +7,7 @@
 //! | `sources` | heads, names and sizes of files; no unfinished words; no sleeping tests |
 //! | `manifests` | every dependency says what it is for; lints and licence are the workspace's |
 //! | `readme` | what the README tells people to type exists; its Rust version is the real one |
+//! | `protocol` | files and tests named in the table of the protocol exist |
 //! | `links` | links between documents lead somewhere |
 //!
 //! A law is a function over text that returns complaints, each saying where, what, and what to do.
@@ -16,6 +17,7 @@ mod floor;
 mod links;
 mod manifests;
 mod markdown;
+mod protocol;
 mod readme;
 mod repository;
 mod rooms;
