@@ -1,4 +1,4 @@
-//! Clients that others made read from a real node: `curl`, and `pyhandle` as it is on PyPI.
+//! Clients that others made read from a real node: `curl`, and `pyhandle` as it is on `PyPI`.
 //!
 //! `./test` installs `pyhandle` and says in `NAMEPLATE_TEST_PYHANDLE` which Python has it. Without
 //! it there is nothing to do here, and `./test` says so loudly.

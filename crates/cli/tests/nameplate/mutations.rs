@@ -80,14 +80,14 @@ fn ten_thousand_mutated_messages_over_http() {
     check(3, over_http);
 }
 
-/// Sends messages with `send`, and looks at the node before and after. `send` asks for `count` of
+/// Sends messages with `over`, and looks at the node before and after. `over` sends `count` of
 /// them and counts the answers by code.
-fn check(seed: u64, send: fn(&Served, &mut Mutations, u32) -> BTreeMap<u32, u32>) {
+fn check(seed: u64, over: fn(&Served, &mut Mutations, u32) -> BTreeMap<u32, u32>) {
     let served = Served::start();
     let mut mutations = Mutations::new(seed);
-    send(&served, &mut mutations, WARM_UP_COUNT);
+    over(&served, &mut mutations, WARM_UP_COUNT);
     let before = served.node.resident_kib();
-    let codes = send(&served, &mut mutations, MESSAGES_COUNT);
+    let codes = over(&served, &mut mutations, MESSAGES_COUNT);
     let after = served.node.resident_kib();
     assert!(
         after <= before + GROWTH_KIB_MAX,
@@ -259,7 +259,7 @@ fn over_udp(served: &Served, mutations: &mut Mutations, count: u32) -> BTreeMap<
 
 /// The next answer, put together if it comes in pieces.
 fn receive(socket: &UdpSocket, clock: Clock, inbox: &mut Inbox<()>) -> Packet {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     loop {
         let octets = socket.recv(&mut buffer).expect("an answer");
         let datagram = Bytes::copy_from_slice(&buffer[..octets]);
