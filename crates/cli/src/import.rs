@@ -23,6 +23,7 @@ pub(crate) use language::ADMIN_ORDER;
 
 use crate::interrupt::Interrupt;
 use crate::output::say;
+use crate::serve;
 use apply::{Applier, Done};
 use batch::Batches;
 use checkpoint::Checkpoint;
@@ -39,7 +40,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use store::Store;
+use store::{Snapshot, Store, View};
 
 #[derive(Args)]
 #[command(
@@ -128,11 +129,20 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error
     let name = input.name.clone();
     let format = input.format;
     let mut source = open_source(input, mapping.as_deref(), arguments)?;
-    let store = open_store(arguments)?;
+    let Existing { store, view, case } = Existing::open(arguments)?;
     let start = start_at(arguments, begin, store.as_ref(), &name)?;
     let mut way = Way {
         source: &mut *source,
-        applier: applier(arguments, store.as_ref(), &start),
+        applier: Applier {
+            case,
+            policy: arguments.policy(),
+            now: Clock::date(),
+            was_empty: view
+                .as_deref()
+                .is_none_or(|view| is_empty(view).unwrap_or(false)),
+            homed: HashSet::new(),
+            batches: Batches::new(store.as_ref(), view, start.clone()),
+        },
         checkpoint: start,
         needs_memory: format == Format::Batch || arguments.policy().is_some(),
         interrupt: Interrupt::watch()?,
@@ -211,12 +221,45 @@ fn open_source(
     })
 }
 
-/// The store; none where nothing shall be written and no folder is there.
-fn open_store(arguments: &ImportArguments) -> Result<Option<Store>, Box<dyn Error>> {
-    if arguments.dry_run && !arguments.data.exists() {
-        return Ok(None);
+/// What is there before the import.
+struct Existing {
+    /// Where to write; `None` in a dry run.
+    store: Option<Store>,
+    /// `None` where there is no folder yet, and none shall be made.
+    view: Option<Box<dyn View>>,
+    case: SuffixCase,
+}
+
+impl Existing {
+    fn open(arguments: &ImportArguments) -> Result<Self, Box<dyn Error>> {
+        let (data, is_sensitive) = (&arguments.data, arguments.case_sensitive_suffixes);
+        if arguments.dry_run {
+            return Self::look(data, is_sensitive);
+        }
+        let store = serve::open_store(data, is_sensitive)?;
+        Ok(Self {
+            view: Some(store.view()),
+            case: store.settings().suffix_case,
+            store: Some(store),
+        })
     }
-    crate::serve::open_store(&arguments.data, arguments.case_sensitive_suffixes).map(Some)
+
+    /// Opening a store makes a folder, cuts a torn log and writes tables: a dry run only looks.
+    fn look(data: &Path, is_sensitive: bool) -> Result<Self, Box<dyn Error>> {
+        let Some(snapshot) = Snapshot::open(data)? else {
+            return Ok(Self {
+                store: None,
+                view: None,
+                case: serve::suffix_case(is_sensitive),
+            });
+        };
+        serve::check_case(data, is_sensitive, snapshot.settings())?;
+        Ok(Self {
+            store: None,
+            case: snapshot.settings().suffix_case,
+            view: Some(Box::new(snapshot)),
+        })
+    }
 }
 
 /// Where to begin: at the start, or where an interrupted import stopped.
@@ -229,7 +272,7 @@ fn start_at(
     if arguments.resume && begin.of.is_none() {
         return Err(format!("{name}: cannot be read again from its start, so not resumed").into());
     }
-    let Some(store) = store.filter(|_| !arguments.dry_run) else {
+    let Some(store) = store else {
         return Ok(begin);
     };
     match begin.earlier(store) {
@@ -247,29 +290,8 @@ fn start_at(
     Ok(begin)
 }
 
-fn applier<'s>(
-    arguments: &ImportArguments,
-    store: Option<&'s Store>,
-    start: &Checkpoint,
-) -> Applier<'s> {
-    let case = match (store, arguments.case_sensitive_suffixes) {
-        (Some(store), _) => store.settings().suffix_case,
-        (None, true) => SuffixCase::Sensitive,
-        (None, false) => SuffixCase::Insensitive,
-    };
-    Applier {
-        batches: Batches::new(store, arguments.dry_run, start.clone()),
-        case,
-        policy: arguments.policy(),
-        now: Clock::date(),
-        was_empty: store.is_none_or(|store| is_empty(store).unwrap_or(false)),
-        homed: HashSet::new(),
-    }
-}
-
-fn is_empty(store: &Store) -> Result<bool, store::Error> {
+fn is_empty(view: &dyn View) -> Result<bool, store::Error> {
     let [first, end] = Subspace::RECORDS.bounds();
-    let view = store.view();
     Ok(view.range(&first, &end).next().transpose()?.is_none())
 }
 

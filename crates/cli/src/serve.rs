@@ -12,7 +12,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use store::{Options, Store};
+use store::{Options, Settings, Store};
 use tracing::{error, info, warn};
 use web::Web;
 
@@ -149,7 +149,7 @@ fn reload(source: &ConfigSource, node: &Node, log: &Logging) {
     }
 }
 
-fn suffix_case(is_sensitive: bool) -> SuffixCase {
+pub(crate) fn suffix_case(is_sensitive: bool) -> SuffixCase {
     if is_sensitive {
         SuffixCase::Sensitive
     } else {
@@ -166,16 +166,28 @@ pub(crate) fn open_store(data: &Path, case_sensitive: bool) -> Result<Store, Box
     open_with(data, case_sensitive, &options)
 }
 
+/// What is asked for a new folder an old one must have.
+pub(crate) fn check_case(
+    data: &Path,
+    case_sensitive: bool,
+    settings: &Settings,
+) -> Result<(), String> {
+    if case_sensitive && settings.suffix_case != SuffixCase::Sensitive {
+        let data = data.display();
+        return Err(format!(
+            "{data} was made without case-sensitive suffixes, for ever"
+        ));
+    }
+    Ok(())
+}
+
 fn open_with(
     data: &Path,
     case_sensitive: bool,
     options: &Options,
 ) -> Result<Store, Box<dyn Error>> {
     let store = Store::open(data, options)?;
-    if case_sensitive && store.settings().suffix_case != options.suffix_case {
-        let data = data.display();
-        return Err(format!("{data} was made without case-sensitive suffixes, for ever").into());
-    }
+    check_case(data, case_sensitive, store.settings())?;
     let opened = store.opened();
     if opened.octets_cut > 0 {
         eprintln!(

@@ -32,6 +32,11 @@ const REQUEST_OCTETS_MAX: u64 = 64 << 10;
 /// How long a request may take to arrive. It is one line, from this machine.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// How long a tool may take nothing of what it is told. What it does not take waits in the socket,
+/// some thousand lines; one that is full belongs to a tool that was stopped, and a backup must not
+/// wait for it: as long as it lasts, the log keeps its files. Beyond it the tool is told no more.
+const TELLING_TIME_MAX: Duration = Duration::from_secs(5);
+
 /// How many tools may be connected at a time; further ones are told to come back.
 const CONNECTIONS_MAX: usize = 8;
 
@@ -176,7 +181,7 @@ impl Server {
 
     fn serve(&self, stream: UnixStream, others: usize) -> io::Result<()> {
         stream.set_read_timeout(Some(REQUEST_TIME_MAX))?;
-        let mut teller = Teller::new(stream.try_clone()?);
+        let mut teller = Teller::new(stream.try_clone()?, TELLING_TIME_MAX)?;
         if others >= CONNECTIONS_MAX {
             return teller.tell(&Told::Failed("the node is busy with other tools".into()));
         }
@@ -231,30 +236,44 @@ fn absolute(path: &Path) -> Result<PathBuf, String> {
 struct Teller {
     stream: UnixStream,
     last: Instant,
+    /// Whether the tool has gone away, or takes nothing; it may have half a line.
+    is_lost: bool,
 }
 
 impl Teller {
-    fn new(stream: UnixStream) -> Self {
-        Self {
+    /// Tells over a stream whose other end may take nothing for `time_max`.
+    fn new(stream: UnixStream, time_max: Duration) -> io::Result<Self> {
+        stream.set_write_timeout(Some(time_max))?;
+        Ok(Self {
             stream,
             last: Instant::now(),
-        }
+            is_lost: false,
+        })
     }
 
+    /// Tells, unless an earlier telling has failed.
     fn tell(&mut self, told: &Told) -> io::Result<()> {
+        if self.is_lost {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let mut line = serde_json::to_vec(told).map_err(io::Error::other)?;
         line.push(b'\n');
-        self.stream.write_all(&line)
+        let written = self.stream.write_all(&line);
+        self.is_lost = written.is_err();
+        written
     }
 
     /// Tells now and then. A tool that has gone away ends nothing: the backup is made.
     fn progress(&mut self, done: Progress) {
-        if self.last.elapsed() >= PROGRESS_INTERVAL {
-            self.last = Instant::now();
-            let _ = self.tell(&Told::Progress {
+        if !self.is_lost && self.last.elapsed() >= PROGRESS_INTERVAL {
+            let told = self.tell(&Told::Progress {
                 octets_done: done.octets_done,
                 octets: done.octets,
             });
+            if let Err(error) = told {
+                warn!(%error, "a tool takes no more; what it asked for goes on");
+            }
+            self.last = Instant::now();
         }
     }
 }

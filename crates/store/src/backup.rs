@@ -10,6 +10,7 @@
 //! | `copy` | how does a file get from one folder to the other? |
 //! | `list` | what is in a backup, and is it what was written? |
 //! | `log_files` | up to where is the log copied? |
+//! | `partial` | where is it made before it is whole, and what may be removed there? |
 //! | `restore` | how does a backup become a data folder again? |
 //!
 //! Not here: who asks for one (rooms `node` and `cli`).
@@ -17,6 +18,7 @@
 mod copy;
 mod list;
 mod log_files;
+mod partial;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -27,8 +29,9 @@ use crate::folder;
 use crate::tables::{LOADED, read_manifest};
 use crate::verify::{Progress, octets_beneath};
 use crate::{Error, Position};
-use copy::{Copying, Partial, sync_folder};
+use copy::{Copying, sync_folder};
 use list::List;
+use partial::{MARK_FILE, Partial};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::ErrorKind;
@@ -36,8 +39,17 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use list::LIST_FILE;
 
-/// What is not copied as it stands: nobody needs the lock, the others are copied by themselves.
-const LEFT_OUT: [&str; 3] = ["lock", "log", "tables"];
+/// What is not copied as it stands: log and tables are copied by themselves; nobody needs the lock,
+/// settings that were not written yet, or what is left of a restoration; the node's own logs say
+/// what this machine did, and come and go while a node runs.
+const LEFT_OUT: [&str; 6] = [
+    "lock",
+    "log",
+    "tables",
+    "logs",
+    "folder.json.new",
+    MARK_FILE,
+];
 
 /// How often the list of tables is read again because a node has just replaced it.
 const MANIFEST_TRIES: usize = 16;
@@ -68,7 +80,8 @@ pub struct Backed {
 /// Makes a backup of the data folder at `data`, which no node may be running on.
 ///
 /// # Errors
-/// [`Error::InUse`]: ask the node for it. [`Error::Io`]; what was written is under a name that ends
+/// [`Error::InUse`]: ask the node for it. [`Error::NotEmpty`], [`Error::NotLeft`],
+/// [`Error::BackupWithin`]: name another target. [`Error::Io`]; what was written is under a name that ends
 /// with `.partial`, and the next try removes it. [`Error::Corrupted`] if the folder is damaged.
 pub fn back_up(
     data: &Path,
@@ -86,14 +99,7 @@ pub(crate) fn write(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Backed, Error> {
     let settings = folder::read_existing(data)?;
-    let partial = Partial::make(&order.target)?;
-    let whole_data = data.canonicalize().map_err(Error::io("find", text(data)))?;
-    if partial.path().starts_with(whole_data) {
-        // It is empty; a backup must not grow into itself.
-        let _ = fs::remove_dir(partial.path());
-        let target = order.target.clone();
-        return Err(Error::BackupWithin { target });
-    }
+    let partial = Partial::make(&order.target, data)?;
     let previous = order.previous.as_deref().map(list::read).transpose()?;
     let mut copying = Copying {
         from: data.to_owned(),
@@ -181,10 +187,8 @@ fn copy_folder(data: &Path, within: &str, copying: &mut Copying<'_>) -> Result<(
         let Ok(name) = file.file_name().into_string() else {
             continue;
         };
-        let is_left_out = within.is_empty()
-            && (LEFT_OUT.contains(&name.as_str())
-                || list::is_list(&name)
-                || name == "folder.json.new");
+        let is_left_out =
+            within.is_empty() && (LEFT_OUT.contains(&name.as_str()) || list::is_list(&name));
         if is_left_out {
             continue;
         }
@@ -193,15 +197,30 @@ fn copy_folder(data: &Path, within: &str, copying: &mut Copying<'_>) -> Result<(
         } else {
             format!("{within}/{name}")
         };
-        // Through links: the backup must have what they lead to.
-        let found = fs::metadata(file.path()).map_err(Error::io("look at", text(&file.path())))?;
-        if found.is_dir() {
-            copying.make_folder(&within)?;
-            copy_folder(data, &within, copying)?;
-            sync_folder(&copying.to.join(&within))?;
-        } else if found.is_file() {
-            copying.copy(&within)?;
+        match copy_other(data, &within, copying) {
+            // Whoever keeps it there has removed it since it was listed.
+            Err(error) if error.is_not_found() && has_gone(&file.path()) => (),
+            copied => copied?,
         }
     }
     Ok(())
+}
+
+fn copy_other(data: &Path, within: &str, copying: &mut Copying<'_>) -> Result<(), Error> {
+    let path = data.join(within);
+    // Through links: the backup must have what they lead to.
+    let found = fs::metadata(&path).map_err(Error::io("look at", text(&path)))?;
+    if found.is_dir() {
+        copying.make_folder(within)?;
+        copy_folder(data, within, copying)?;
+        sync_folder(&copying.to.join(within))?;
+    } else if found.is_file() {
+        copying.copy(within)?;
+    }
+    Ok(())
+}
+
+/// Whether there is nothing of this name, not even a link that leads nowhere.
+fn has_gone(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }

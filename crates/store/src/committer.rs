@@ -151,13 +151,19 @@ impl Work {
         self.log.append(&group.entries)?;
         self.log.sync()?;
         self.tables.apply(self.log.last(), &group.merged_writes())?;
-        // A file that cannot be removed now is tried again after the next group. Until then it
-        // costs space, which is no reason to tell anybody that the change has failed.
+        self.retire_log();
+        Ok(before)
+    }
+
+    /// Removes files of the log that nobody needs any more, unless somebody keeps them.
+    ///
+    /// One that cannot be removed now is tried again after the next group. Until then it costs
+    /// space, which is no reason to tell anybody that a change has failed.
+    fn retire_log(&mut self) {
         let keepers = lock(&self.log_keepers);
         if *keepers == 0 {
             let _ = self.log.retire(self.tables.durable());
         }
-        Ok(before)
     }
 }
 

@@ -94,10 +94,20 @@ pub enum Error {
         /// What was named.
         folder: PathBuf,
     },
-    /// The operator puts the backup elsewhere, best on another disk.
-    #[error("{} is within the data folder", target.display())]
+    /// The operator removes what stands where a copy is to be made, or names another target.
+    #[error(
+        "{} is in the way: it is no folder of this user's that an interrupted backup or restore \
+         has left; move it away or choose another name",
+        folder.display()
+    )]
+    NotLeft {
+        /// What is in the way.
+        folder: PathBuf,
+    },
+    /// The operator puts the copy elsewhere, best on another disk.
+    #[error("{} is within the data folder or backup that it is to be made of", target.display())]
     BackupWithin {
-        /// Where the backup should have gone.
+        /// Where the copy should have gone.
         target: PathBuf,
     },
     /// The operator uses the version that made the folder, or a newer one.
@@ -129,6 +139,11 @@ impl Error {
             _ => return false,
         };
         source.kind() == io::ErrorKind::StorageFull
+    }
+
+    /// Whether a file was looked for that is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
     pub(crate) fn io(

@@ -25,6 +25,7 @@ mod golden;
 mod info;
 mod log;
 mod position;
+mod snapshot;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub use error::Error;
 pub use folder::Settings;
 pub use info::{Info, inspect};
 pub use position::Position;
+pub use snapshot::Snapshot;
 pub use tables::{FILES_OPEN_MAX, Range, View, fuzz};
 pub use verify::{Damage, LogFound, Progress, Report, TablesFound, verify};
 

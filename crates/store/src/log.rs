@@ -18,7 +18,7 @@ pub(crate) use group::{
     Chain, Entry, GROUP_OCTETS_MAX, Group, KEY_OCTETS_MAX, LogId, check_fits, encode_group,
 };
 pub(crate) use head::{FILE as HEAD_FILE, Head};
-pub(crate) use recovery::list_segments;
+pub(crate) use recovery::{list_segments, look};
 pub(crate) use walk::{Found, Walk};
 
 use crate::disk::{Disk, DiskFile};

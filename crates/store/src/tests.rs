@@ -194,3 +194,130 @@ fn after_a_run_that_files_do_not_take_nothing_more_is_taken_and_nothing_is_lost(
     let store = Store::open(folder.path(), &small()).unwrap();
     assert_eq!(count(&store), 501);
 }
+
+/// A long load beside a backup once removed files of the log that the backup was about to read.
+#[test]
+fn loads_leave_the_log_to_who_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        log_segment_octets: 2_000,
+        log_octets_kept: 0,
+        ..small()
+    };
+    let store = Store::open(folder.path(), &options).unwrap();
+    let load = |numbers: std::ops::Range<u32>| {
+        for number in numbers {
+            store.load(
+                put(number).writes,
+                Box::new(|loaded| assert!(loaded.is_ok())),
+            );
+        }
+        store.end_load().unwrap();
+    };
+    let oldest = folder.path().join("log/00000000000000000001.log");
+    let keeping = store.committer.keep_log();
+    load(0..3000);
+    assert!(oldest.exists());
+    drop(keeping);
+    load(3000..6000);
+    assert!(!oldest.exists());
+}
+
+/// Everything in a folder with its octets, in order.
+fn octets_of(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut all = Vec::new();
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().flatten().collect();
+    files.sort_by_key(fs::DirEntry::path);
+    for file in files {
+        if file.path().is_dir() {
+            all.push((file.path(), Vec::new()));
+            all.extend(octets_of(&file.path()));
+        } else {
+            all.push((file.path(), fs::read(file.path()).unwrap()));
+        }
+    }
+    all
+}
+
+/// What was put, changed and deleted since the tables were written is only in the log.
+#[test]
+fn who_only_looks_sees_log_and_tables_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    for number in 0..20 {
+        store.commit(put(number)).unwrap();
+    }
+    store.close().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    let mut change = put(30);
+    change.writes.push(Write {
+        key: key(3),
+        octets: None,
+    });
+    change.put(key(5), "changed".into());
+    store.commit(change).unwrap();
+    drop(store);
+    // A group that was being written when the power went.
+    let segments = fs::read_dir(folder.path().join("log")).unwrap().flatten();
+    let paths = segments.map(|file| file.path());
+    let last = paths
+        .filter(|path| path.extension().is_some())
+        .max()
+        .unwrap();
+    let mut octets = fs::read(&last).unwrap();
+    octets.extend_from_slice(b"torn");
+    fs::write(&last, octets).unwrap();
+
+    let before = octets_of(folder.path());
+    let snapshot = Snapshot::open(folder.path()).unwrap().unwrap();
+    assert_eq!(snapshot.settings().suffix_case, SuffixCase::Insensitive);
+    let view = &snapshot;
+    assert_eq!(view.get(&key(3)).unwrap(), None);
+    assert_eq!(view.get(&key(4)).unwrap().unwrap(), "record 4");
+    assert_eq!(view.get(&key(5)).unwrap().unwrap(), "changed");
+    assert_eq!(view.get(&key(30)).unwrap().unwrap(), "record 30");
+    let seen: Vec<_> = view.range(&key(2), &key(99)).map(Result::unwrap).collect();
+    assert!(octets_of(folder.path()) == before, "the folder has changed");
+    drop(snapshot);
+    let store = Store::open(folder.path(), &small()).unwrap();
+    let opened: Vec<_> = store
+        .view()
+        .range(&key(2), &key(99))
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(seen, opened);
+}
+
+#[test]
+fn where_there_is_no_folder_yet_there_is_nothing_to_see() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(Snapshot::open(folder.path()).unwrap().is_none());
+    assert!(
+        Snapshot::open(&folder.path().join("none"))
+            .unwrap()
+            .is_none()
+    );
+    assert!(octets_of(folder.path()).is_empty());
+    fs::create_dir(folder.path().join("log")).unwrap();
+    let open = Store::open(&folder.path().join("open"), &small()).unwrap();
+    let error = Snapshot::open(open.path()).map(drop).unwrap_err();
+    assert!(matches!(error, Error::InUse { .. }), "{error}");
+}
+
+/// Looking must not say of a damaged folder that all is well.
+#[test]
+fn who_only_looks_is_told_of_a_damaged_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &small()).unwrap();
+    for number in 0..20 {
+        store.commit(put(number)).unwrap();
+    }
+    drop(store);
+    let segment = folder.path().join("log/00000000000000000001.log");
+    let mut octets = fs::read(&segment).unwrap();
+    let middle = octets.len() / 2;
+    octets[middle] ^= 1;
+    fs::write(&segment, octets).unwrap();
+    let error = Snapshot::open(folder.path()).map(drop).unwrap_err();
+    assert!(matches!(error, Error::Corrupted { .. }), "{error}");
+}

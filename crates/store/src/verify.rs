@@ -15,7 +15,7 @@ mod table_files;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use contents::{all_keys, open as open_tables};
+pub(crate) use contents::{ReadTables, all_keys, open as open_tables};
 pub(crate) use table_files::Checksum;
 
 use crate::folder::{self, Settings};

@@ -32,11 +32,10 @@ struct UnderWay {
 
 /// Gathers writes and commits them.
 pub(super) struct Batches<'s> {
-    /// `None` where nothing shall be written and nothing is there.
+    /// `None` in a dry run.
     store: Option<&'s Store>,
     /// What is published, as of when the change at hand was begun.
     view: Option<Box<dyn View>>,
-    is_dry: bool,
     gathered: Writes,
     under_way: VecDeque<UnderWay>,
     items: u64,
@@ -47,14 +46,17 @@ pub(super) struct Batches<'s> {
 }
 
 impl<'s> Batches<'s> {
-    /// Batches for a store. If `is_dry`, nothing is committed; what would be is then remembered,
-    /// so far as it is looked up.
-    pub(super) fn new(store: Option<&'s Store>, is_dry: bool, begun: Checkpoint) -> Self {
+    /// Batches for a store, of which `view` is what is there. Without a store nothing is committed;
+    /// what would be is then remembered, so far as it is looked up.
+    pub(super) fn new(
+        store: Option<&'s Store>,
+        view: Option<Box<dyn View>>,
+        begun: Checkpoint,
+    ) -> Self {
         let (tell, outcomes) = channel();
         Self {
             store,
-            view: store.map(Store::view),
-            is_dry,
+            view,
             gathered: BTreeMap::new(),
             under_way: VecDeque::new(),
             items: 0,
@@ -97,7 +99,7 @@ impl<'s> Batches<'s> {
         }
         self.items = 0;
         self.octets = 0;
-        if self.is_dry {
+        if self.store.is_none() {
             self.durable = checkpoint.clone();
             if !needs_memory {
                 self.gathered.clear();
@@ -151,7 +153,7 @@ impl<'s> Batches<'s> {
         checkpoint: &Checkpoint,
     ) -> (Checkpoint, Result<(), store::Error>) {
         let mut outcome = Ok(());
-        if self.is_dry {
+        if self.store.is_none() {
             self.durable = checkpoint.clone();
         } else {
             outcome = self.commit(checkpoint);

@@ -226,6 +226,10 @@ fn what_exists_is_treated_as_asked_for() {
     let before = place.export("fail", &[]);
     check_code(0, &place.import(&file, "fail", &["--dry-run"]));
     assert_eq!(place.export("fail", &[]), before);
+    // Nor does it make a folder of one that is empty.
+    fs::create_dir(place.path("empty")).unwrap();
+    check_code(0, &place.import(&file, "empty", &["--dry-run"]));
+    assert_eq!(fs::read_dir(place.path("empty")).unwrap().count(), 0);
 }
 
 /// Items are neither lost nor carried out twice, wherever the power fails.

@@ -83,3 +83,40 @@ fn octets_that_are_no_request_get_an_answer_and_end_nothing() {
     }
     ask_for_info(folder.path()).unwrap();
 }
+
+/// The other end of a connection that takes nothing, as that of a tool after Ctrl-Z.
+fn full_socket() -> (UnixStream, UnixStream) {
+    let (stream, other) = UnixStream::pair().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    while (&stream).write(&[b'\n'; 1000]).is_ok() {}
+    stream.set_nonblocking(false).unwrap();
+    (stream, other)
+}
+
+/// Such a tool once held a backup for ever, and with it all files of the log.
+#[test]
+fn a_backup_does_not_wait_for_a_tool_that_takes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("data"), &Options::default()).unwrap();
+    let (stream, mut other) = full_socket();
+    let mut teller = Teller::new(stream, Duration::from_millis(1)).unwrap();
+    let order = BackupOrder {
+        target: folder.path().join("backup"),
+        previous: None,
+    };
+    let long_ago = Instant::now().checked_sub(PROGRESS_INTERVAL).unwrap();
+    let mut tellings = 0;
+    let backed = store.back_up(&order, &mut |done| {
+        tellings += 1;
+        teller.last = long_ago;
+        teller.progress(done);
+    });
+    backed.unwrap();
+    assert!(tellings > 1 && teller.is_lost);
+    // What comes after half a line would be no line.
+    other.set_nonblocking(true).unwrap();
+    while other.read(&mut [0; 4096]).is_ok() {}
+    teller.tell(&Told::Done(Value::Null)).unwrap_err();
+    let nothing = other.read(&mut [0; 1]).unwrap_err();
+    assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+}

@@ -1,11 +1,13 @@
 //! How a file gets from one folder to another: read once, digested on the way, synced.
+//!
+//! Not here: the folder that it gets to, and its name (`partial`).
 
 use super::list::{List, ListedFile, ListedFolder, damaged};
 use super::text;
 use crate::Error;
 use crate::verify::{Checksum, Progress};
 use sha2::{Digest, Sha256};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -170,89 +172,4 @@ fn create(path: &Path, mode: u32) -> io::Result<File> {
 pub(super) fn sync_folder(path: &Path) -> Result<(), Error> {
     let synced = File::open(path).and_then(|folder| folder.sync_all());
     synced.map_err(Error::io("sync", text(path)))
-}
-
-/// A folder that is being made under another name. What is left of an interrupted try is removed
-/// by the next one.
-pub(super) struct Partial {
-    path: PathBuf,
-    target: PathBuf,
-    /// Held as long as somebody writes to it.
-    _lock: File,
-}
-
-impl Partial {
-    /// Begins to make the folder `target`, which must not be there or be empty.
-    pub(super) fn make(target: &Path) -> Result<Self, Error> {
-        let is_empty = fs::read_dir(target).map(|mut files| files.next().is_none());
-        match is_empty {
-            Ok(true) => (),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (),
-            Ok(false) => {
-                let folder = target.to_owned();
-                return Err(Error::NotEmpty { folder });
-            }
-            Err(error) => return Err(Error::io("list", text(target))(error)),
-        }
-        let (parent, path) = beside(target).ok_or_else(|| Error::NotEmpty {
-            folder: target.to_owned(),
-        })?;
-        let failed = || Error::io("make the folder", text(&path));
-        fs::create_dir_all(&parent).map_err(failed())?;
-        match DirBuilder::new().mode(0o700).create(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
-            made => made.map_err(failed())?,
-        }
-        let path = path.canonicalize().map_err(failed())?;
-        let lock = File::open(&path).map_err(failed())?;
-        match lock.try_lock() {
-            Ok(()) => (),
-            Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: path }),
-            Err(TryLockError::Error(error)) => return Err(failed()(error)),
-        }
-        empty(&path).map_err(Error::io("empty", text(&path)))?;
-        Ok(Self {
-            path,
-            target: target.to_owned(),
-            _lock: lock,
-        })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Gives the folder its name, durably.
-    pub(super) fn finish(self) -> Result<(), Error> {
-        sync_folder(&self.path)?;
-        fs::rename(&self.path, &self.target).map_err(Error::io("rename to", text(&self.target)))?;
-        match self.path.parent() {
-            Some(parent) => sync_folder(parent),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The folder that a target is to be in, and the name it has meanwhile.
-fn beside(target: &Path) -> Option<(PathBuf, PathBuf)> {
-    let mut name = target.file_name()?.to_owned();
-    name.push(".partial");
-    let parent = target
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new(".")).to_owned();
-    let path = parent.join(name);
-    Some((parent, path))
-}
-
-fn empty(path: &Path) -> io::Result<()> {
-    for file in fs::read_dir(path)? {
-        let file = file?;
-        if file.file_type()?.is_dir() {
-            fs::remove_dir_all(file.path())?;
-        } else {
-            fs::remove_file(file.path())?;
-        }
-    }
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! How a backup becomes a data folder again: copied under another name, verified, renamed.
 
-use super::copy::{Copying, Partial, sync_folder};
+use super::copy::{Copying, sync_folder};
 use super::list::{self, List, damaged};
+use super::partial::Partial;
 use super::{Backed, text};
 use crate::Error;
 use crate::verify::{self, Progress};
@@ -9,11 +10,16 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+/// What is taken of the modes that a list gives: what the owner may do. A list may come from a
+/// stranger, and what it makes holds secrets: nobody else may look into it, and nothing runs as
+/// somebody else.
+const OWNER: u32 = 0o700;
+
 /// Makes the data folder `data` from the backup at `backup`, and verifies it before it gets its
 /// name. `data` must not be there, or be empty.
 ///
 /// # Errors
-/// [`Error::NotEmpty`], [`Error::NoBackup`], [`Error::Format`], [`Error::Io`];
+/// [`Error::NotEmpty`], [`Error::NotLeft`], [`Error::BackupWithin`], [`Error::NoBackup`], [`Error::Format`], [`Error::Io`];
 /// [`Error::Corrupted`] if the backup is not what was written. Then there is no folder at `data`;
 /// what was written is under a name that ends with `.partial`, and the next try removes it.
 pub fn restore(
@@ -22,7 +28,7 @@ pub fn restore(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Backed, Error> {
     let list = list::read(backup)?;
-    let partial = Partial::make(data)?;
+    let partial = Partial::make(data, backup)?;
     let octets: u64 = list.files.iter().map(|file| file.octets).sum();
     let mut copying = Copying {
         from: backup.to_owned(),
@@ -59,12 +65,12 @@ fn copy_all(list: &List, copying: &mut Copying<'_>) -> Result<(), Error> {
             return Err(damaged(&file.path, file.octets, reason));
         }
         let to = copying.to.join(&file.path);
-        fs::set_permissions(&to, Permissions::from_mode(file.mode))
+        fs::set_permissions(&to, Permissions::from_mode(file.mode & OWNER))
             .map_err(Error::io("set the mode of", text(&to)))?;
     }
     for folder in list.folders.iter().rev() {
         let to = copying.to.join(&folder.path);
-        fs::set_permissions(&to, Permissions::from_mode(folder.mode))
+        fs::set_permissions(&to, Permissions::from_mode(OWNER))
             .map_err(Error::io("set the mode of", text(&to)))?;
         sync_folder(&to)?;
     }

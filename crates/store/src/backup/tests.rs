@@ -145,12 +145,14 @@ fn an_interrupted_backup_is_no_backup_and_the_next_try_removes_it() {
     let partial = bench.path("backup.partial");
     fs::create_dir_all(partial.join("tables")).unwrap();
     fs::write(partial.join("folder.json"), "half").unwrap();
+    fs::write(partial.join(MARK_FILE), "").unwrap();
     let error = restore(&partial, &bench.path("restored"), &mut silent()).unwrap_err();
     assert!(matches!(error, Error::NoBackup { .. }), "{error}");
     store
         .back_up(&order(&bench.path("backup")), &mut silent())
         .unwrap();
     assert!(!partial.exists());
+    assert!(!bench.path("backup").join(MARK_FILE).exists());
     restore(
         &bench.path("backup"),
         &bench.path("restored"),
@@ -175,6 +177,131 @@ fn a_backup_is_not_mistaken_for_a_folder_nor_written_over_one() {
     let error = store.back_up(&within, &mut silent()).unwrap_err();
     assert!(matches!(error, Error::BackupWithin { .. }), "{error}");
     assert!(!bench.path("data/backup.partial").exists());
+}
+
+/// `ln -s data backup.partial` once had a backup delete the data folder's log and tables.
+#[test]
+fn what_stands_in_the_way_and_was_not_left_by_us_is_left_alone() {
+    let bench = Bench::new(30);
+    let store = bench.store.as_ref().unwrap();
+    let earlier = bench.path("earlier");
+    store.back_up(&order(&earlier), &mut silent()).unwrap();
+    let others = bench.path("others");
+    fs::create_dir(&others).unwrap();
+    fs::write(others.join("letters"), "dear").unwrap();
+    let mark_elsewhere = bench.path("mark");
+    fs::write(&mark_elsewhere, "").unwrap();
+    let partial = bench.path("target.partial");
+    let link = |from: PathBuf| std::os::unix::fs::symlink(from, &partial).unwrap();
+    let refused = |what: &str| {
+        let target = bench.path("target");
+        let backed_up = store.back_up(&order(&target), &mut silent()).map(drop);
+        let restored = restore(&earlier, &target, &mut silent()).map(drop);
+        for error in [backed_up.unwrap_err(), restored.unwrap_err()] {
+            assert!(matches!(error, Error::NotLeft { .. }), "{what}: {error}");
+        }
+    };
+    for target in [bench.path("data"), others.clone()] {
+        link(target);
+        refused("a link");
+        fs::remove_file(&partial).unwrap();
+    }
+    fs::write(&partial, "a file").unwrap();
+    refused("a file");
+    fs::remove_file(&partial).unwrap();
+    fs::rename(&others, &partial).unwrap();
+    refused("a folder without the mark");
+    std::os::unix::fs::symlink(mark_elsewhere, partial.join(MARK_FILE)).unwrap();
+    refused("a folder with a link as its mark");
+    assert_eq!(fs::read(partial.join("letters")).unwrap(), b"dear");
+    assert!(
+        verify(&bench.path("earlier"), &mut silent())
+            .unwrap()
+            .is_sound()
+    );
+    drop(bench.store);
+    assert_eq!(count(&bench.folder.path().join("data")), 30);
+}
+
+/// A folder with our mark may be emptied, but not before it is known where it stands.
+#[test]
+fn nothing_within_the_data_folder_is_emptied() {
+    let bench = Bench::new(3);
+    let store = bench.store.as_ref().unwrap();
+    let partial = bench.path("data/backup.partial");
+    fs::create_dir(&partial).unwrap();
+    fs::write(partial.join(MARK_FILE), "").unwrap();
+    fs::write(partial.join("precious"), "").unwrap();
+    let within = order(&bench.path("data/backup"));
+    let error = store.back_up(&within, &mut silent()).unwrap_err();
+    assert!(matches!(error, Error::BackupWithin { .. }), "{error}");
+    assert!(partial.join("precious").exists());
+}
+
+fn mode_of(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+/// A list comes with the backup, and that perhaps from a stranger.
+#[test]
+fn a_list_gives_nobody_but_the_owner_anything() {
+    let bench = Bench::new(3);
+    let data = bench.path("data");
+    fs::create_dir(data.join("bin")).unwrap();
+    fs::write(data.join("bin/shell"), "#!").unwrap();
+    let backup = bench.path("backup");
+    let store = bench.store.as_ref().unwrap();
+    store.back_up(&order(&backup), &mut silent()).unwrap();
+    let mut list = list::read(&backup).unwrap();
+    for file in &mut list.files {
+        file.mode = 0o6777;
+    }
+    for folder in &mut list.folders {
+        folder.mode = 0o3777;
+    }
+    list.write(&backup).unwrap();
+    let restored = bench.path("restored");
+    restore(&backup, &restored, &mut silent()).unwrap();
+    for name in ["", "bin", "bin/shell", "folder.json", "tables", "log"] {
+        assert_eq!(mode_of(&restored.join(name)), 0o700, "{name}");
+    }
+}
+
+/// The access log's files are pruned while a node runs; others may come and go likewise.
+#[test]
+fn files_that_go_meanwhile_and_the_nodes_own_logs_are_passed_over() {
+    let bench = Bench::new(3);
+    let data = bench.path("data");
+    for name in ["logs", "passing"] {
+        fs::create_dir(data.join(name)).unwrap();
+        fs::write(data.join(name).join("1"), "one").unwrap();
+        fs::write(data.join(name).join("2"), "two").unwrap();
+    }
+    let backup = bench.path("backup");
+    let copied = bench.path("backup.partial/passing");
+    let store = bench.store.as_ref().unwrap();
+    let mut remove = |_: Progress| {
+        // One of them is being copied, the other one was listed.
+        if fs::read_dir(&copied).is_ok_and(|mut files| files.next().is_some()) {
+            let _ = fs::remove_dir_all(data.join("passing"));
+        }
+    };
+    store.back_up(&order(&backup), &mut remove).unwrap();
+    assert_eq!(fs::read_dir(backup.join("passing")).unwrap().count(), 1);
+    assert!(!backup.join("logs").exists());
+    restore(&backup, &bench.path("restored"), &mut silent()).unwrap();
+}
+
+/// Passing over it in silence would leave out a key or a certificate.
+#[test]
+fn a_link_that_leads_nowhere_is_told() {
+    let bench = Bench::new(3);
+    let link = bench.path("data/site.pem");
+    std::os::unix::fs::symlink("/nowhere/site.pem", link).unwrap();
+    let store = bench.store.as_ref().unwrap();
+    let target = bench.path("backup");
+    let error = store.back_up(&order(&target), &mut silent()).unwrap_err();
+    assert!(error.to_string().contains("site.pem"), "{error}");
 }
 
 /// Whatever octet of whatever file of a backup changes, it is not restored.

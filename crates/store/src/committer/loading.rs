@@ -50,8 +50,7 @@ impl Work {
         run.sort();
         let shown = self.tables.make_room();
         let shown = shown.and_then(|()| self.tables.load(self.log.last(), run));
-        // As after any group: a file of the log that cannot be removed now is tried again later.
-        let _ = self.log.retire(self.tables.durable());
+        self.retire_log();
         for (done, position) in loading.waiting.drain(..) {
             done(shown.clone().map(|()| position));
         }

@@ -2,7 +2,8 @@
 
 use super::Segment;
 use super::group::{Chain, Group, LogId};
-use super::head::Acknowledged;
+use super::head::{Acknowledged, Head};
+use super::walk::{Found, Walk};
 use crate::disk::Disk;
 use crate::{Error, Opened, Position};
 use bytes::Bytes;
@@ -66,6 +67,48 @@ pub(super) fn recover(
         last_date_us: reading.last_date_us,
         opened: reading.opened,
     })
+}
+
+/// Reads the log as [`recover`] does, and changes nothing: hands groups that are there to `found`
+/// from the file on that holds the first entry after `applied`, up to a torn end.
+pub(crate) fn look(
+    disk: &dyn Disk,
+    id: &LogId,
+    applied: Position,
+    mut found: impl FnMut(&Group),
+) -> Result<(), Error> {
+    let acknowledged = Head::read(disk, id)?;
+    let segments = list_segments(disk)?;
+    let known = applied.max(acknowledged.position);
+    let Some(begin) = first_to_read(&segments, applied) else {
+        return begin_empty(&segments, known).map(drop);
+    };
+    let mut last = Position(segments[begin].first.0 - 1);
+    let mut chain = None;
+    for segment in &segments[begin..] {
+        let name = segment.name();
+        let octets = disk
+            .read(&name)
+            .map_err(Error::io("read", name.clone()))?
+            .into();
+        let walk = Walk::new(&octets, id);
+        for place in walk {
+            let Found::Group { group, .. } = place else {
+                break;
+            };
+            if group.first != last.plus(1) || chain.is_some_and(|chain| chain != group.before) {
+                break;
+            }
+            found(&group);
+            last = group.last();
+            chain = Some(group.chain);
+        }
+    }
+    if last < known {
+        let name = segments.last().map(Segment::name).unwrap_or_default();
+        return Err(Error::missing(&name, last, known));
+    }
+    Ok(())
 }
 
 /// The file with the first entry after `applied`. An empty one was just begun: the digest that its
