@@ -134,11 +134,8 @@ fn empty(path: &Path) -> Result<(), Error> {
         });
     }
     mark(path).map_err(Error::io("write to", text(path)))?;
-    let others = files.iter().filter(|file| file.file_name() != MARK_FILE);
-    others
-        .map(remove)
-        .collect::<Result<_, _>>()
-        .map_err(failed())
+    let mut others = files.iter().filter(|file| file.file_name() != MARK_FILE);
+    others.try_for_each(remove).map_err(failed())
 }
 
 /// Whether the mark is there; a link to one is none.
