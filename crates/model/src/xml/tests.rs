@@ -32,6 +32,72 @@ fn limits_hold_and_what_is_within_them_is_read() {
     check_refused(&" ".repeat(XML_OCTETS_MAX + 1), "the limit is 256000");
 }
 
+/// As many declarations on the outermost element, and elements without one inside.
+fn with_namespaces(declared: usize, inside: usize) -> String {
+    let declarations = (0..declared).map(|at| format!(" xmlns:n{at}='u{at}'"));
+    let declarations: String = declarations.collect();
+    format!("<a{declarations}>{}</a>", "<b/>".repeat(inside))
+}
+
+#[test]
+fn more_namespaces_than_anybody_has_are_refused_before_they_are_compared() {
+    let most = with_namespaces(XML_NAMESPACES_MAX, 100);
+    assert!(document(&most, "it").is_ok());
+    let more = with_namespaces(XML_NAMESPACES_MAX + 1, 1);
+    check_refused(&more, "says 65, the limit is 64");
+    // Without the limit: 8,000 times 8,000 comparisons for each of the elements inside.
+    let hours = with_namespaces(8_000, 15_000);
+    check_refused(&hours, "says 8000, the limit is 64");
+    // And here the tree alone: every element that declares takes over what is declared outside.
+    let each = with_namespaces(5_000, 4_000).replace("<b/>", "<b xmlns:n='u'/>");
+    check_refused(&each, "says 9000, the limit is 64");
+}
+
+#[test]
+fn elements_inside_are_printed_without_the_namespaces_around_them() {
+    let text = with_namespaces(XML_NAMESPACES_MAX, XML_NODES_MAX as usize - 2);
+    let document = document(&text, "it").unwrap();
+    let printed = elements_inside(document.root_element());
+    assert_eq!(printed, "<b/>\n".repeat(XML_NODES_MAX as usize - 2));
+}
+
+#[test]
+fn more_attributes_than_anybody_has_are_refused_before_they_are_compared() {
+    let with = |count: usize| {
+        let attributes = (0..count).map(|at| format!(" a{at}='>='"));
+        format!("<a>b<c{}/></a>", attributes.collect::<String>())
+    };
+    assert!(document(&with(XML_ATTRIBUTES_MAX), "it").is_ok());
+    check_refused(&with(XML_ATTRIBUTES_MAX + 1), "says 257, the limit is 256");
+    check_refused(&with(20_000), "says 20000, the limit is 256");
+}
+
+#[test]
+fn what_looks_like_attributes_does_not_count() {
+    let many = "=".repeat(XML_ATTRIBUTES_MAX + 1);
+    for text in [
+        format!("<a b='{many}'>{many}</a>"),
+        format!("<a><!-- don't {many} --><![CDATA[\"{many}]]></a>"),
+        format!("<a b='\"' c=\"'\">{many}</a>"),
+    ] {
+        assert!(document(&text, "it").is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn nothing_before_a_tag_hides_its_attributes() {
+    let attributes: String = (0..300).map(|at| format!(" a{at}=''")).collect();
+    for before in [
+        "<!-- ' -->",
+        "<!-- <b c=' -->",
+        "<![CDATA[<b c=\"]]>",
+        "\"",
+        "<b c='\"'/>",
+    ] {
+        check_refused(&format!("<a>{before}<c{attributes}/></a>"), "says 300");
+    }
+}
+
 #[test]
 fn depth_is_that_of_the_deepest_branch() {
     let check = |text: &str, expected| {
