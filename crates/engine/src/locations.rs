@@ -355,7 +355,16 @@ fn weighted<'l>(from: &[&'l Location], random: u32) -> Option<&'l Location> {
 fn choose_by(attribute: Option<&str>) -> Vec<Method> {
     match attribute {
         None => METHODS_USUAL.into(),
-        Some(names) => names.split(',').filter_map(Method::named).collect(),
+        Some(names) => {
+            let mut methods = Vec::new();
+            for method in names.split(',').filter_map(Method::named) {
+                // Again, a method would leave what it has left: it is only work.
+                if !methods.contains(&method) {
+                    methods.push(method);
+                }
+            }
+            methods
+        }
     }
 }
 

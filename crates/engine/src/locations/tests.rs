@@ -96,6 +96,13 @@ fn what_is_not_said_or_cannot_be_read_has_its_default() {
 }
 
 #[test]
+fn a_method_named_again_is_carried_out_once() {
+    let again = "score,country,".repeat(10_000);
+    let found = Locations::parse(&format!("<locations chooseby='{again}'/>")).unwrap();
+    assert_eq!(found.choose_by, [Method::Score, Method::Country]);
+}
+
+#[test]
 fn what_is_no_list_of_locations_is_refused() {
     let refused = |text: &str| Locations::parse(text).unwrap_err().to_string();
     assert!(refused("<namespace/>").contains("should be <locations>"));
