@@ -24,6 +24,7 @@
 //! Not here: what any plan decides ([`crate::authority`]).
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
 use core::fmt;
@@ -113,7 +114,7 @@ pub enum Event {
     TemplateFailed {
         /// The identifier that was asked for, as spelled.
         identifier: Bytes,
-        /// What is wrong.
-        problem: crate::template::Problem,
+        /// What is wrong, as [`crate::template::Problem::told`] says it: short, and safe to log.
+        problem: String,
     },
 }

@@ -6,7 +6,7 @@
 
 use crate::Date;
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -29,15 +29,18 @@ use replacement::{Parameter, replaced};
 /// [`Problem::TooDeep`].
 pub const TEMPLATES_DEPTH_MAX: usize = 10;
 
-/// How many steps one evaluation may take: an instruction is one, a tested pattern
+/// How many steps one question may take: an instruction is one, a tested pattern
 /// [`PATTERN_STEPS`]. Under 100 ms of work; a template in the field takes some hundred. Beyond it:
 /// [`Problem::Limit`].
 pub const STEPS_MAX: usize = 20_000;
 
-/// What testing a pattern counts for.
+/// What testing a pattern counts for, beside what its text counts for.
 pub const PATTERN_STEPS: usize = 10;
 
-/// How many octets all texts together may have that one evaluation makes: four records' full, so
+/// How many octets of a text that a pattern is tested on count for one step.
+pub const PATTERN_STEP_OCTETS: usize = 8;
+
+/// How many octets all texts together may have that one question reads and makes: four records' full, so
 /// that a large one can be tried in several ways. Beyond it: [`Problem::Limit`].
 pub const TEXT_OCTETS_MAX: usize = 4 * VALUES_OCTETS_MAX;
 
@@ -52,8 +55,6 @@ pub struct Asked<'a> {
     pub extension: &'a str,
     /// The values of the base, all of them.
     pub base_values: &'a [Value],
-    /// Whether patterns look at the case of letters.
-    pub case: SuffixCase,
     /// When values are made that come from no value of the base.
     pub now: Date,
 }
@@ -111,6 +112,57 @@ impl Fetched {
     }
 }
 
+/// What one question has cost so far, and the patterns compiled for it.
+///
+/// Templates are evaluated from the start again whenever another has been fetched. All these
+/// evaluations share one of these, so that the limits are those of the question.
+#[derive(Debug)]
+pub struct Work {
+    steps_count: usize,
+    text_octets: usize,
+    patterns: Patterns,
+}
+
+impl Work {
+    /// Begins with nothing done; `case` says whether patterns look at the case of letters.
+    pub fn new(case: SuffixCase) -> Self {
+        Self {
+            steps_count: 0,
+            text_octets: 0,
+            patterns: Patterns::new(case),
+        }
+    }
+
+    fn count_steps(&mut self, steps: usize) -> Result<(), Problem> {
+        self.steps_count = self.steps_count.saturating_add(steps);
+        limit("steps", self.steps_count, STEPS_MAX)
+    }
+
+    fn count_octets(&mut self, octets: usize) -> Result<(), Problem> {
+        self.text_octets = self.text_octets.saturating_add(octets);
+        limit("octets of text", self.text_octets, TEXT_OCTETS_MAX)
+    }
+
+    /// How many more octets of text may be made.
+    fn octets_left(&self) -> usize {
+        TEXT_OCTETS_MAX.saturating_sub(self.text_octets)
+    }
+}
+
+/// The most characters of what is told about a problem: a line of a log.
+const TOLD_CHARACTERS_MAX: usize = 200;
+
+impl Problem {
+    /// What is told about the problem where operators read it: its text, without characters that
+    /// could pass for something else in a log, and cut off after 200 characters. Patterns and
+    /// names in it are a stranger's.
+    pub fn told(&self) -> String {
+        let said = self.to_string();
+        let escaped = said.chars().flat_map(char::escape_debug);
+        escaped.take(TOLD_CHARACTERS_MAX).collect()
+    }
+}
+
 /// Carries out templates, one after the other.
 ///
 /// No template at all means that there is no such identifier.
@@ -121,11 +173,12 @@ pub fn evaluate(
     templates: &[Template],
     asked: &Asked<'_>,
     fetched: &Fetched,
+    work: &mut Work,
 ) -> Result<Computed, Problem> {
     if templates.is_empty() {
         return Ok(Computed::NotFound);
     }
-    let mut evaluation = Evaluation::new(asked, fetched);
+    let mut evaluation = Evaluation::new(asked, fetched, work);
     let mut made = Made::default();
     for template in templates {
         match evaluation.run(&template.instructions, &mut made) {
@@ -155,22 +208,37 @@ impl From<Problem> for Stop {
 #[derive(Default)]
 struct Made {
     values: Vec<Value>,
-    indexes: BTreeSet<u32>,
+    /// The indexes that are taken, as runs without a gap: the first of each, and the one after its
+    /// last. Counting up to a free one would be two million looks for a full record.
+    taken: BTreeMap<u32, u32>,
 }
 
 impl Made {
     /// Adds a value at the next free index from its own on; none is left only if somebody asks
     /// for the very last ones.
     fn add(&mut self, mut value: Value) -> Result<(), Stop> {
-        let last = i32::MAX.unsigned_abs();
-        let free = (value.index.max(1)..=last).find(|index| !self.indexes.contains(index));
-        if let Some(index) = free {
+        let index = self.free(value.index.max(1));
+        if index <= i32::MAX.unsigned_abs() {
             limit("values", self.values.len() + 1, VALUES_COUNT_MAX)?;
-            self.indexes.insert(index);
+            self.take(index);
             value.index = index;
             self.values.push(value);
         }
         Ok(())
+    }
+
+    fn free(&self, from: u32) -> u32 {
+        let run = self.taken.range(..=from).next_back();
+        run.map_or(from, |(_, &after)| after.max(from))
+    }
+
+    /// Enters a free index, and joins the runs that it lies between.
+    fn take(&mut self, index: u32) {
+        let after = self.taken.remove(&(index + 1)).unwrap_or(index + 1);
+        let before = self.taken.range(..index).next_back();
+        let joined = before.filter(|&(_, &end)| end == index);
+        let first = joined.map_or(index, |(&first, _)| first);
+        self.taken.insert(first, after);
     }
 }
 
@@ -178,17 +246,15 @@ impl Made {
 struct Evaluation<'a> {
     asked: &'a Asked<'a>,
     fetched: &'a Fetched,
+    work: &'a mut Work,
     parameters: BTreeMap<String, Parameter>,
-    patterns: Patterns,
     /// The value of the base that `<foreach>` is at.
     each: Option<&'a Value>,
     templates_depth: usize,
-    steps_count: usize,
-    text_octets: usize,
 }
 
 impl<'a> Evaluation<'a> {
-    fn new(asked: &'a Asked<'a>, fetched: &'a Fetched) -> Self {
+    fn new(asked: &'a Asked<'a>, fetched: &'a Fetched, work: &'a mut Work) -> Self {
         let parameter = |(name, text): (&str, &str)| (name.to_owned(), Parameter::new(text));
         let parameters = [
             ("handle", asked.identifier),
@@ -198,18 +264,16 @@ impl<'a> Evaluation<'a> {
         Self {
             asked,
             fetched,
+            work,
             parameters: parameters.map(parameter).into(),
-            patterns: Patterns::new(asked.case),
             each: None,
             templates_depth: 0,
-            steps_count: 0,
-            text_octets: 0,
         }
     }
 
     fn run(&mut self, instructions: &[Instruction], made: &mut Made) -> Result<(), Stop> {
         for instruction in instructions {
-            self.count_steps(1)?;
+            self.work.count_steps(1)?;
             match instruction {
                 Instruction::Value(pattern) => self.value(pattern, made)?,
                 Instruction::If(condition, inside) => {
@@ -237,21 +301,23 @@ impl<'a> Evaluation<'a> {
         made: &mut Made,
     ) -> Result<(), Stop> {
         let text = self.text_of(&condition.value);
-        self.count_octets(text.len())?;
+        let names = condition.value.len() + condition.parameter.len();
+        self.work.count_octets(names + text.len())?;
         let groups = match condition.test {
             Test::Equals => (text == condition.expression).then(Vec::new),
             Test::Matches => {
-                self.count_steps(PATTERN_STEPS)?;
-                self.patterns.groups(&condition.expression, &text)?
+                let steps = PATTERN_STEPS + text.len() / PATTERN_STEP_OCTETS;
+                self.work.count_steps(steps)?;
+                self.work.patterns.groups(&condition.expression, &text)?
             }
         };
         if groups.is_some() == unwanted {
             return Ok(());
         }
-        let parameter = Parameter {
-            text,
-            groups: groups.unwrap_or_default(),
-        };
+        let groups = groups.unwrap_or_default();
+        self.work
+            .count_octets(groups.iter().map(String::len).sum())?;
+        let parameter = Parameter { text, groups };
         let name = &condition.parameter;
         let before = self.parameters.insert(name.clone(), parameter);
         let done = self.run(inside, made);
@@ -279,7 +345,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn bind_value(&mut self, value: &Value) -> Result<(), Stop> {
-        self.count_octets(value.data.len())?;
+        self.work.count_octets(value.data.len())?;
         let data = String::from_utf8_lossy(&value.data);
         for (name, text) in [
             ("index", value.index.to_string().as_str()),
@@ -296,9 +362,10 @@ impl<'a> Evaluation<'a> {
     fn define(&mut self, name: &str, inside: &[Instruction]) -> Result<(), Stop> {
         let mut made = Made::default();
         self.run(inside, &mut made)?;
-        let first = made.values.first();
-        let text = first.map(|value| String::from_utf8_lossy(&value.data));
-        let parameter = Parameter::new(&text.unwrap_or_default());
+        let data = made.values.first().map(|value| &value.data[..]);
+        let data = data.unwrap_or_default();
+        self.work.count_octets(name.len() + data.len())?;
+        let parameter = Parameter::new(&String::from_utf8_lossy(data));
         self.parameters.insert(name.to_owned(), parameter);
         Ok(())
     }
@@ -330,6 +397,8 @@ impl<'a> Evaluation<'a> {
             (Some(base), value_type, data) => {
                 let index = self.fill(pattern.index.as_deref())?;
                 let index = index.and_then(|index| index.trim().parse().ok());
+                // Data that is inherited is shared; references are copied.
+                self.work.count_octets(size_of_val(&base.references[..]))?;
                 made.add(Value {
                     index: index.unwrap_or(base.index),
                     value_type: value_type.map_or(base.value_type.clone(), ValueType::new),
@@ -351,8 +420,10 @@ impl<'a> Evaluation<'a> {
     }
 
     fn fill_with(&mut self, text: &str, print: impl Fn(&str) -> String) -> Result<String, Stop> {
-        let filled = replaced(text, &self.parameters, print);
-        self.count_octets(filled.len())?;
+        let left = self.work.octets_left();
+        let filled = replaced(text, &self.parameters, left, print);
+        // What is long and comes to nothing has been read all the same.
+        self.work.count_octets(text.len().max(filled.len()))?;
         Ok(filled)
     }
 
@@ -367,21 +438,11 @@ impl<'a> Evaluation<'a> {
             None => self.parameters.remove(name),
         };
     }
-
-    fn count_steps(&mut self, steps: usize) -> Result<(), Stop> {
-        self.steps_count += steps;
-        limit("steps", self.steps_count, STEPS_MAX)
-    }
-
-    fn count_octets(&mut self, octets: usize) -> Result<(), Stop> {
-        self.text_octets = self.text_octets.saturating_add(octets);
-        limit("octets of text", self.text_octets, TEXT_OCTETS_MAX)
-    }
 }
 
-fn limit(what: &'static str, counted: usize, limit: usize) -> Result<(), Stop> {
+fn limit(what: &'static str, counted: usize, limit: usize) -> Result<(), Problem> {
     if counted > limit {
-        return Err(Problem::Limit { what, limit }.into());
+        return Err(Problem::Limit { what, limit });
     }
     Ok(())
 }

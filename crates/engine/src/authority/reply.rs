@@ -128,7 +128,7 @@ impl Asked {
     }
 
     /// Ends a plan that found a template it could not carry out: the identifier does not exist.
-    pub(super) fn fail_template(self, identifier: Bytes, problem: Problem) -> Step {
+    pub(super) fn fail_template(self, identifier: Bytes, problem: &Problem) -> Step {
         let text = "the templates of its namespace cannot be carried out; \
                     the operator has been told";
         Step::Answer(Box::new(Answer {
@@ -136,7 +136,7 @@ impl Asked {
             change: Change::default(),
             event: Event::TemplateFailed {
                 identifier,
-                problem,
+                problem: problem.told(),
             },
             is_challenge: false,
         }))

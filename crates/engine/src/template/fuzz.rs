@@ -2,7 +2,7 @@
 //!
 //! An ordinary function, so that a fuzzer and the tests run the same.
 
-use super::{Asked, Computed, Fetched, evaluate};
+use super::{Asked, Computed, Fetched, Work, evaluate};
 use crate::Date;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -31,17 +31,16 @@ pub fn templates(octets: &[u8]) {
             base: "88.1/base",
             extension: &extension,
             base_values: &base_values,
-            case,
             now: Date(0),
         };
-        is_bounded(&namespace, xml, &asked);
+        is_bounded(&namespace, xml, &asked, Work::new(case));
     }
 }
 
-fn is_bounded(namespace: &Namespace, xml: &[u8], asked: &Asked<'_>) {
+fn is_bounded(namespace: &Namespace, xml: &[u8], asked: &Asked<'_>, mut work: Work) {
     let mut fetched = Fetched::default();
     for _ in 0..16 {
-        match evaluate(&namespace.templates, asked, &fetched) {
+        match evaluate(&namespace.templates, asked, &fetched, &mut work) {
             Ok(Computed::Needs(reference)) => match Template::parse(xml) {
                 Ok(template) => fetched.insert(reference, template),
                 Err(_) => return,

@@ -32,7 +32,7 @@ const PATTERN_OCTETS_MAX: usize = 1024;
 /// The longest text that is tested, in octets: twice the longest identifier. Beyond it: a problem.
 const TESTED_OCTETS_MAX: usize = 4096;
 
-/// How many different patterns one evaluation may use: each is compiled, which costs up to a
+/// How many different patterns one question may use: each is compiled, which costs up to a
 /// millisecond. Beyond it: a problem.
 const PATTERNS_COUNT_MAX: usize = 32;
 
@@ -52,7 +52,8 @@ const REPEATS_MAX: usize = 1000;
 const WORD: &str = "0-9A-Z_a-z";
 const LINE_ENDS: &str = r"\n\r\x{85}\x{2028}\x{2029}";
 
-/// The patterns of one evaluation, each compiled once.
+/// The patterns of one question, each compiled once.
+#[derive(Debug)]
 pub(super) struct Patterns {
     case: SuffixCase,
     compiled: BTreeMap<String, Regex>,
@@ -81,7 +82,7 @@ impl Patterns {
         }
         if !self.compiled.contains_key(expression) {
             if self.compiled.len() >= PATTERNS_COUNT_MAX {
-                return Err(problem("is the 33rd of one evaluation"));
+                return Err(problem("is the 33rd of one question"));
             }
             let folds = self.case == SuffixCase::Insensitive;
             let compiled = compiled(expression, folds).map_err(problem)?;

@@ -42,22 +42,29 @@ impl Parameter {
 /// The parameter whose groups `$1` to `$9` are.
 const OF_NUMBERS: &str = "extension";
 
-/// The text with everything put in; each piece is printed by `print`.
+/// The text with everything put in; each piece is printed by `print`. It ends early, with the
+/// piece that makes it longer than `octets_max`: a short text can name a long one many times.
 pub(super) fn replaced(
     text: &str,
     parameters: &BTreeMap<String, Parameter>,
+    octets_max: usize,
     print: impl Fn(&str) -> String,
 ) -> String {
     let group = |name: &str, number| {
         let found = parameters.get(name).and_then(|found| found.group(number));
         print(found.unwrap_or_default())
     };
+    // Looking for a `}` that does not come, at each of many `${`, is looking at all for each.
+    let unclosed = text.len() - text.rfind('}').unwrap_or_default();
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(character) = rest.next() {
+        if out.len() > octets_max {
+            break;
+        }
         match character {
             '\\' => out.push(rest.next().unwrap_or('\\')),
-            '$' => match reference(&mut rest) {
+            '$' => match reference(&mut rest, unclosed) {
                 Some((name, number)) => out.push_str(&group(name, number)),
                 None => out.push('$'),
             },
@@ -67,13 +74,17 @@ pub(super) fn replaced(
     out
 }
 
-/// Takes what follows a `$`, if it names a parameter and a group.
-fn reference<'t>(rest: &mut Chars<'t>) -> Option<(&'t str, usize)> {
+/// Takes what follows a `$`, if it names a parameter and a group. No `}` is in the last `unclosed`
+/// octets, but perhaps as the first of them.
+fn reference<'t>(rest: &mut Chars<'t>, unclosed: usize) -> Option<(&'t str, usize)> {
     let text = rest.as_str();
     let first = text.chars().next()?;
     if let Some(digit) = first.to_digit(10) {
         rest.next();
         return Some((OF_NUMBERS, digit as usize));
+    }
+    if text.len() < unclosed {
+        return None;
     }
     let (inside, after) = text.strip_prefix('{')?.split_once('}')?;
     *rest = after.chars();

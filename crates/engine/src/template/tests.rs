@@ -32,7 +32,6 @@ fn the_vectors_of_the_reference_software_come_out() {
             base: text("base"),
             extension: text("extension"),
             base_values: &values_of(&vector["baseValues"]).unwrap(),
-            case: SuffixCase::Insensitive,
             now: Date(0),
         };
         let namespace = Namespace::parse(text("namespace").as_bytes()).unwrap();
@@ -40,7 +39,9 @@ fn the_vectors_of_the_reference_software_come_out() {
             Some(values) => Computed::Values(values),
             None => Computed::NotFound,
         };
-        let found = evaluate(&namespace.templates, &asked, &Fetched::default()).unwrap();
+        let mut work = Work::new(SuffixCase::Insensitive);
+        let found = evaluate(&namespace.templates, &asked, &Fetched::default(), &mut work);
+        let found = found.unwrap();
         assert_eq!(found, expected, "{}", text("note"));
     }
 }
@@ -63,6 +64,17 @@ fn compute_with(
     base_values: &[Value],
     fetched: &Fetched,
 ) -> Result<Computed, Problem> {
+    let work = &mut Work::new(SuffixCase::Insensitive);
+    compute_on(inside, extension, base_values, fetched, work)
+}
+
+fn compute_on(
+    inside: &str,
+    extension: &str,
+    base_values: &[Value],
+    fetched: &Fetched,
+    work: &mut Work,
+) -> Result<Computed, Problem> {
     let xml = format!("<namespace><template delimiter=\"@\">{inside}</template></namespace>");
     let namespace = Namespace::parse(xml.as_bytes()).unwrap();
     let asked = Asked {
@@ -70,10 +82,9 @@ fn compute_with(
         base: "88.1/Pump",
         extension,
         base_values,
-        case: SuffixCase::Insensitive,
         now: NOW,
     };
-    evaluate(&namespace.templates, &asked, fetched)
+    evaluate(&namespace.templates, &asked, fetched, work)
 }
 
 /// Checks the values as `index type data`, one in a line.
@@ -281,6 +292,124 @@ fn work_is_limited() {
     check_limit(&patterns.collect::<String>(), "", "is the 33rd");
     let matches = "<if test='matches' expression='a*'/>";
     check_limit(matches, &"a".repeat(4097), "more than 4096 octets");
+}
+
+#[test]
+fn references_that_are_not_closed_are_looked_at_once() {
+    // 50,000 times the way to the end of the text would be 5 thousand million octets.
+    let open = "${".repeat(50_000);
+    check(
+        &format!("<value type='T' data='{open}'/>"),
+        "e",
+        &[&format!("1 T {open}")],
+    );
+    let last = format!("${{extension}}{open}");
+    check(
+        &format!("<value type='T' data='{last}'/>"),
+        "e",
+        &[&format!("1 T e{open}")],
+    );
+}
+
+#[test]
+fn a_text_that_grows_too_long_is_given_up_while_it_grows() {
+    // Made whole, it would have 6 thousand million octets.
+    let long = [Value::public(1, "T", vec![b'a'; 200_000])];
+    let inside = format!(
+        "<foreach><value data='{}'/></foreach>",
+        "${data}".repeat(30_000)
+    );
+    let mut work = Work::new(SuffixCase::Insensitive);
+    let found = compute_on(&inside, "", &long, &Fetched::default(), &mut work);
+    assert!(found.unwrap_err().to_string().contains("octets of text"));
+    assert!(
+        work.text_octets <= TEXT_OCTETS_MAX + 2 * 200_000,
+        "{}",
+        work.text_octets
+    );
+}
+
+#[test]
+fn what_is_read_counts_even_if_it_comes_to_nothing() {
+    let nothing = format!("<value data='${{{}}}'/>", "a".repeat(10_000));
+    check_limit(
+        &format!("<foreach>{nothing}</foreach>"),
+        "",
+        "octets of text",
+    );
+    let name = "a".repeat(10_000);
+    let tests = format!("<foreach><if value='{name}' expression='-'/></foreach>");
+    check_limit(&tests, "", "octets of text");
+}
+
+#[test]
+fn references_that_are_copied_count() {
+    let reference = model::Reference {
+        identifier: Bytes::from_static(b"a"),
+        index: 1,
+    };
+    let value = Value {
+        references: vec![reference; 10_000],
+        ..Value::public(1, "T", "d")
+    };
+    let inside = format!("<foreach>{}</foreach>", "<value/>".repeat(2000));
+    let found = compute_with(&inside, "", &[value], &Fetched::default());
+    assert!(found.unwrap_err().to_string().contains("octets of text"));
+}
+
+#[test]
+fn taken_indexes_are_runs() {
+    let mut made = Made::default();
+    let mut add = |index| {
+        let added = made.add(Value::public(index, "T", ""));
+        assert!(added.is_ok());
+    };
+    [1, 1, 1, 7, 5, 6, 0, 5].into_iter().for_each(&mut add);
+    let indexes: Vec<u32> = made.values.iter().map(|value| value.index).collect();
+    assert_eq!(indexes, [1, 2, 3, 7, 5, 6, 4, 8]);
+    assert_eq!(made.taken, BTreeMap::from([(1, 9)]));
+    // A whole record at one index: one run, whose end is found without counting up to it.
+    let mut made = Made::default();
+    for _ in 0..VALUES_COUNT_MAX {
+        assert!(made.add(Value::public(1, "T", "")).is_ok());
+        assert_eq!(made.taken.len(), 1);
+    }
+}
+
+#[test]
+fn evaluations_of_one_question_share_their_limits() {
+    let pattern = "<if test='matches' expression='e'/>".repeat(200);
+    let mut work = Work::new(SuffixCase::Insensitive);
+    let mut evaluate = |at: u32| {
+        let mut fetched = Fetched::default();
+        for done in 0..at {
+            let next = format!("<template ref='{}:88.1/t'/>", done + 1);
+            fetched.insert(reference(done), Template::parse(next.as_bytes()).unwrap());
+        }
+        let inside = format!("{pattern}<template ref='0:88.1/t'/>");
+        compute_on(&inside, "e", &base(), &fetched, &mut work)
+    };
+    // 200 tests of eleven steps and one more at each; the tenth evaluation goes beyond.
+    for at in 0..9 {
+        assert_eq!(evaluate(at), Ok(Computed::Needs(reference(at))));
+    }
+    let problem = evaluate(9).unwrap_err().to_string();
+    assert!(problem.contains("20000 steps"), "{problem}");
+}
+
+#[test]
+fn what_is_told_of_a_problem_is_short_and_has_no_control_characters() {
+    let problem = Problem::Pattern {
+        expression: format!("a\n\u{1b}[31m\u{202e}{}", "x".repeat(100_000)),
+        problem: "is wrong",
+    };
+    let told = problem.told();
+    assert!(
+        told.starts_with(r"the pattern `a\n\u{1b}[31m\u{202e}xx"),
+        "{told}"
+    );
+    assert_eq!(told.chars().count(), TOLD_CHARACTERS_MAX);
+    assert_eq!(Problem::TooDeep.told(), Problem::TooDeep.to_string());
 }
 
 #[test]

@@ -8,7 +8,7 @@
 use super::Resolution;
 use crate::Date;
 use crate::step::{Fetch, Plan, Step};
-use crate::template::{Asked, Computed, Fetched, Problem, evaluate};
+use crate::template::{Asked, Computed, Fetched, Problem, Work, evaluate};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -111,7 +111,7 @@ impl Plan for OfPrefix {
 
 fn fail(resolution: Resolution, problem: Problem) -> Step {
     let identifier = resolution.identifier.spelling().clone();
-    resolution.asked.fail_template(identifier, problem)
+    resolution.asked.fail_template(identifier, &problem)
 }
 
 /// The namespace in a record: that of its first value of the type.
@@ -198,6 +198,7 @@ impl OfBase {
                 .map(|entry| entry.encoded.value())
                 .collect()
         });
+        let work = Work::new(self.resolution.otherwise.case);
         let computation = Computation {
             resolution: self.resolution,
             base: self.base,
@@ -206,6 +207,7 @@ impl OfBase {
             templates,
             fetched: Fetched::default(),
             fetched_count: 0,
+            work,
         };
         // Only the node's own settings can have said how to split.
         if computation.templates.is_empty() {
@@ -233,11 +235,12 @@ struct Computation {
     templates: Vec<Template>,
     fetched: Fetched,
     fetched_count: usize,
+    work: Work,
 }
 
 impl Computation {
     /// Carries the templates out, and asks for one more if it is needed.
-    fn go_on(self) -> Step {
+    fn go_on(mut self) -> Step {
         match self.evaluate() {
             Ok(Computed::Values(values)) => answer(self.resolution, &values),
             Ok(Computed::NotFound) => not_found(self.resolution),
@@ -246,16 +249,15 @@ impl Computation {
         }
     }
 
-    fn evaluate(&self) -> Result<Computed, Problem> {
+    fn evaluate(&mut self) -> Result<Computed, Problem> {
         let asked = Asked {
             identifier: self.resolution.identifier.as_str(),
             base: &self.base,
             extension: &self.extension,
             base_values: &self.base_values,
-            case: self.resolution.otherwise.case,
             now: self.resolution.otherwise.now,
         };
-        evaluate(&self.templates, &asked, &self.fetched)
+        evaluate(&self.templates, &asked, &self.fetched, &mut self.work)
     }
 
     fn fetch(mut self, reference: TemplateReference) -> Step {
