@@ -139,11 +139,10 @@ fn attributes_count(tag: &str) -> usize {
     for octet in tag.bytes() {
         match (quote, octet) {
             (Some(open), _) if open == octet => quote = None,
-            (Some(_), _) => (),
             (None, b'"' | b'\'') => quote = Some(octet),
             (None, b'>') => return count,
             (None, b'=') => count += 1,
-            (None, _) => (),
+            _ => (),
         }
     }
     count

@@ -38,7 +38,10 @@ const PATTERNS_COUNT_MAX: usize = 32;
 
 /// How often the library may turn back in one test. Patterns in the field turn back some dozen
 /// times, malicious ones without end. Beyond it: a problem.
-const BACKTRACKS_MAX: usize = 5_000;
+const BACKTRACKS_MAX: usize = 2_000;
+
+/// How many octets looked at count for one step: they take about as long, 10 µs.
+const STEP_OCTETS: usize = 4096;
 
 /// How much memory, in octets, one compiled pattern may take; a hundred times the usual.
 const COMPILED_OCTETS_MAX: usize = 1 << 18;
@@ -51,6 +54,15 @@ const REPEATS_MAX: usize = 1000;
 
 const WORD: &str = "0-9A-Z_a-z";
 const LINE_ENDS: &str = r"\n\r\x{85}\x{2028}\x{2029}";
+
+/// How many steps it may take to look at the text: all of it from each of its places, once for the
+/// pattern itself and once for each look-around, which are among what begins with `(?`. Each of
+/// these is a step on an empty text too.
+pub(super) fn looks(expression: &str, text: &str) -> usize {
+    let around = expression.matches("(?").count();
+    let octets = text.len().saturating_mul(text.len());
+    around + octets.saturating_mul(around + 1) / STEP_OCTETS
+}
 
 /// The patterns of one question, each compiled once.
 #[derive(Debug)]

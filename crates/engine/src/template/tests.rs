@@ -358,6 +358,15 @@ fn references_that_are_copied_count() {
 }
 
 #[test]
+fn looking_around_in_long_texts_counts() {
+    // Each look goes over the whole text, from each of its places: 10 ms for one test.
+    let inside = "<if test='matches' expression='(?:(?=a*b)a|(?=a*)a)*'/>".repeat(13);
+    check_limit(&inside, &"a".repeat(1500), "steps");
+    let inside = "<if test='matches' expression='(?=a*b).*'/>".repeat(100);
+    assert!(compute(&inside, &"a".repeat(200)).is_ok());
+}
+
+#[test]
 fn taken_indexes_are_runs() {
     let mut made = Made::default();
     let mut add = |index| {

@@ -86,7 +86,8 @@ fn what_looks_like_attributes_does_not_count() {
 
 #[test]
 fn nothing_before_a_tag_hides_its_attributes() {
-    let attributes: String = (0..300).map(|at| format!(" a{at}=''")).collect();
+    let attributes = (0..300).map(|at| format!(" a{at}=''"));
+    let attributes = attributes.collect::<String>();
     for before in [
         "<!-- ' -->",
         "<!-- <b c=' -->",

@@ -104,14 +104,14 @@ impl Plan for OfPrefix {
         };
         match record.as_ref().map_or(Ok(None), namespace_in) {
             Ok(namespace) => split(self.resolution, namespace),
-            Err(problem) => fail(self.resolution, problem),
+            Err(problem) => fail(self.resolution, &problem),
         }
     }
 }
 
-fn fail(resolution: Resolution, problem: Problem) -> Step {
+fn fail(resolution: Resolution, problem: &Problem) -> Step {
     let identifier = resolution.identifier.spelling().clone();
-    resolution.asked.fail_template(identifier, &problem)
+    resolution.asked.fail_template(identifier, problem)
 }
 
 /// The namespace in a record: that of its first value of the type.
@@ -187,7 +187,7 @@ impl OfBase {
         }
         let own = match record.map_or(Ok(None), namespace_in) {
             Ok(own) => own,
-            Err(problem) => return fail(self.resolution, problem),
+            Err(problem) => return fail(self.resolution, &problem),
         };
         let own = own.filter(|own| !own.templates.is_empty());
         let namespace = own.or(self.namespace);
@@ -221,7 +221,7 @@ impl OfBase {
 fn answer(resolution: Resolution, values: &[Value]) -> Step {
     match Record::new(values) {
         Ok(record) => resolution.answer(&record),
-        Err(error) => fail(resolution, error.into()),
+        Err(error) => fail(resolution, &error.into()),
     }
 }
 
@@ -245,7 +245,7 @@ impl Computation {
             Ok(Computed::Values(values)) => answer(self.resolution, &values),
             Ok(Computed::NotFound) => not_found(self.resolution),
             Ok(Computed::Needs(reference)) => self.fetch(reference),
-            Err(problem) => fail(self.resolution, problem),
+            Err(problem) => fail(self.resolution, &problem),
         }
     }
 
@@ -265,7 +265,7 @@ impl Computation {
         if self.fetched_count > TEMPLATES_FETCHED_MAX {
             let what = "templates that are referred to";
             let limit = TEMPLATES_FETCHED_MAX;
-            return fail(self.resolution, Problem::Limit { what, limit });
+            return fail(self.resolution, &Problem::Limit { what, limit });
         }
         match reference.identifier.parse::<Identifier>() {
             Ok(identifier) => {
@@ -277,7 +277,7 @@ impl Computation {
                 };
                 Fetch::step(vec![key], plan)
             }
-            Err(_) => fail(self.resolution, Problem::Missing(reference)),
+            Err(_) => fail(self.resolution, &Problem::Missing(reference)),
         }
     }
 }
@@ -308,14 +308,14 @@ impl Plan for OfReference {
             found.map(|entry| entry.encoded.value())
         });
         let Some(value) = value else {
-            return fail(computation.resolution, Problem::Missing(self.reference));
+            return fail(computation.resolution, &Problem::Missing(self.reference));
         };
         match Template::parse(&value.data) {
             Ok(template) => {
                 computation.fetched.insert(self.reference, template);
                 computation.go_on()
             }
-            Err(error) => fail(computation.resolution, error.into()),
+            Err(error) => fail(computation.resolution, &error.into()),
         }
     }
 }
