@@ -81,8 +81,9 @@ pub struct Backed {
 ///
 /// # Errors
 /// [`Error::InUse`]: ask the node for it. [`Error::NotEmpty`], [`Error::NotLeft`],
-/// [`Error::BackupWithin`]: name another target. [`Error::Io`]; what was written is under a name that ends
-/// with `.partial`, and the next try removes it. [`Error::Corrupted`] if the folder is damaged.
+/// [`Error::BackupWithin`]: name another target. [`Error::Io`]; what was written is
+/// under a name that ends with `.partial`, and the next try removes it. [`Error::Corrupted`] if the
+/// folder is damaged.
 pub fn back_up(
     data: &Path,
     order: &BackupOrder,

@@ -1,4 +1,4 @@
-//! What a stopped folder holds, seen without opening it: nothing in it is changed, and none is made.
+//! What a stopped folder holds, seen without opening it: nothing in it is changed or made.
 //!
 //! Not here: counts and positions (`info`), whether every octet is sound (`verify`).
 

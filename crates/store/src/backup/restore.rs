@@ -19,7 +19,8 @@ const OWNER: u32 = 0o700;
 /// name. `data` must not be there, or be empty.
 ///
 /// # Errors
-/// [`Error::NotEmpty`], [`Error::NotLeft`], [`Error::BackupWithin`], [`Error::NoBackup`], [`Error::Format`], [`Error::Io`];
+/// [`Error::NotEmpty`], [`Error::NotLeft`], [`Error::BackupWithin`], [`Error::NoBackup`],
+/// [`Error::Format`], [`Error::Io`];
 /// [`Error::Corrupted`] if the backup is not what was written. Then there is no folder at `data`;
 /// what was written is under a name that ends with `.partial`, and the next try removes it.
 pub fn restore(
