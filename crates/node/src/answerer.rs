@@ -355,8 +355,7 @@ impl Answerer {
                 identifier,
                 problem,
             } if self.templates_told.now() => {
-                let (identifier, problem) = (identifier.escape_ascii(), problem.to_string());
-                let problem = problem.escape_debug();
+                let identifier = identifier.escape_ascii();
                 warn!(%identifier, %problem, "templates cannot be carried out; once a minute");
             }
             _ => (),

@@ -94,15 +94,9 @@ impl ServingNode {
         self.address.to_string()
     }
 
-    /// Where it answers HTTP and HTTPS; asked once, before anything else it says is read.
-    pub(crate) fn http(&mut self) -> String {
-        let mut line = String::new();
-        self.out.read_line(&mut line).expect("it says where");
-        let address = line.strip_prefix("listening on ");
-        let address = address.and_then(|rest| rest.strip_suffix(" (HTTP and HTTPS)\n"));
-        address
-            .unwrap_or_else(|| panic!("no address in {line:?}"))
-            .to_owned()
+    /// Where it answers HTTP and HTTPS.
+    pub(crate) fn http(&self) -> String {
+        self.http.to_string()
     }
 
     /// The memory it holds, in KiB; a number of the kernel's.
