@@ -116,11 +116,16 @@ impl Disk for FolderDisk {
             .write(true)
             .create(true)
             .truncate(false)
-            .open(path)?;
-        if is_new {
-            file.sync_all()?;
-            File::open(&self.path)?.sync_all()?;
+            .open(&path)?;
+        // Also if it was there: whoever made it may not have seen its name become durable.
+        let folder = || File::open(&self.path)?.sync_all();
+        let synced = file.sync_all().and_then(|()| folder());
+        if synced.is_err() && is_new {
+            // A name that is not durable must not be found by the next try, which would be told
+            // by a second sync that all is well. Made anew, it is synced anew.
+            let _ = fs::remove_file(&path);
         }
+        synced?;
         Ok(Box::new(file))
     }
 
