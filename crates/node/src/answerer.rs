@@ -391,9 +391,9 @@ impl Answerer {
     }
 }
 
-/// Whether a signed answer is asked for.
+/// Whether a signed answer is asked for; not by an answer, which gets none.
 fn is_certified(request: &Message) -> bool {
-    request.header.flags.contains(OpFlags::CERTIFIED)
+    !request.header.is_response() && request.header.flags.contains(OpFlags::CERTIFIED)
 }
 
 /// Half of an allowance, twice; no half is less than one of each, unless there is none at all.

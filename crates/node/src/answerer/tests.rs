@@ -250,6 +250,11 @@ fn beyond_the_allowance_the_node_is_busy() {
     assert_eq!(answer.header.response_code, ResponseCode::SERVER_BUSY);
     assert!(!answer.header.flags.contains(OpFlags::CERTIFIED));
     assert!(!credentials::is_signed(&answer, &public));
+
+    let mut response = question.resolution(9, Clock::date());
+    response.header.response_code = ResponseCode::SUCCESS;
+    let none = desk.answerer.answer(&response, Origin::Network, PEER);
+    assert!(none.is_none(), "an answer is not answered, not even so");
 }
 
 #[test]
