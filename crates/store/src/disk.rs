@@ -37,10 +37,10 @@ pub(crate) trait Disk: Send + Sync {
     /// What the operating system says.
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>>;
 
-    /// Removes a file.
+    /// Removes a file, if it is there, and makes that durable.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// What the operating system says; the file may be gone for now and come back.
     fn remove(&self, name: &str) -> io::Result<()>;
 }
 
@@ -130,7 +130,11 @@ impl Disk for FolderDisk {
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        fs::remove_file(self.path.join(name))
+        match fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+        File::open(&self.path)?.sync_all()
     }
 }
 

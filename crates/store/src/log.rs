@@ -240,7 +240,9 @@ impl Log {
         Error::ReadOnly { cause }
     }
 
-    /// Removes files whose every entry is in the tables durably, as long as enough is kept.
+    /// Removes files whose every entry is in the tables durably, as long as enough is kept: each
+    /// durably before the next, or a power cut might bring an older one back alone, and what is
+    /// kept would have a hole.
     ///
     /// # Errors
     /// [`Error::Io`]; the file is tried again later.
