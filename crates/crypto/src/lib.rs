@@ -9,6 +9,7 @@
 mod cbc_mode;
 pub mod certificate;
 mod cipher_error;
+mod cryptography;
 mod error;
 pub mod key_file;
 pub mod keys;

@@ -3,26 +3,37 @@
 //! Each operation is a plan in a file of its own. Not here: octets of messages (room `wire`), the
 //! order in which changes become durable (room `store`).
 
-mod creation;
+mod administration;
+pub mod authentication;
 pub mod fuzz;
+mod look_up;
+mod origin;
 mod referral;
 mod reply;
 mod resolution;
 mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
+mod verification;
 
-pub use creation::{HOMED_MARK, Registration};
+pub use administration::AdministrationSettings;
+pub use administration::creation::{HOMED_MARK, Registration};
+pub use administration::permission::{Granted, Ground, Rule};
+pub use authentication::{Claim, Evidence, Identification, Identified, Unidentified};
+pub use origin::{Known, Means, Origin};
 pub use resolution::TemplateSettings;
 pub use settings::{OwnSite, Settings};
 
 use crate::question::MESSAGE_LIFE_SECONDS;
 use crate::step::{Event, Step};
-use crate::{Date, Digests, Signs, credentials};
+use crate::{Cryptography, Date, Digests, Signs, credentials};
+use administration::Administration;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::ToString;
+use alloc::sync::Arc;
 use bytes::Bytes;
+use core::fmt;
 use reply::Asked;
 use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::message::NO_CREDENTIAL;
@@ -42,16 +53,7 @@ pub struct Authority<D> {
     pub settings: Settings,
 }
 
-/// Says where a request comes from, and so what it may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// Somebody on the network, whom nobody has authenticated: may resolve.
-    Network,
-    /// Whoever runs this node, in its own process: may register too.
-    Local,
-}
-
-impl<D: Digests> Authority<D> {
+impl<D: Cryptography + Clone + fmt::Debug + Send + 'static> Authority<D> {
     /// Starts the plan that answers a request.
     ///
     /// What is malformed, unknown or not permitted is answered at once with a code and a sentence
@@ -67,15 +69,26 @@ impl<D: Digests> Authority<D> {
             let text = format!("this node is set to be strict: {}", oddity.meaning());
             return asked.fail(ResponseCode::PROTOCOL_ERROR, text);
         }
-        if request.envelope.session_id != 0 {
+        if request.envelope.session_id != 0 && origin == Origin::Network {
             let text = "this node knows no session with that id; set one up anew";
             return asked.fail(ResponseCode::SESSION_TIMEOUT, text);
         }
         match Request::decode(request) {
-            Ok(Request::Resolution(body)) => resolution::start(self, asked, body, now),
+            Ok(Request::Resolution(body)) => resolution::start(self, asked, body, origin, now),
             Ok(Request::SiteInfo(_)) => self.start_site_info(asked),
-            Ok(Request::Creation(body)) if origin == Origin::Local => {
-                creation::start(asked, &body, self.settings.suffix_case, now)
+            Ok(Request::Verification(body)) => {
+                let version = request.envelope.version;
+                verification::start(self, asked, body, version)
+            }
+            Ok(body) if administration::is_offered(request.header.opcode) => {
+                let administration = Administration {
+                    asked,
+                    origin,
+                    settings: Arc::clone(&self.settings.administration),
+                    case: self.settings.suffix_case,
+                    now,
+                };
+                administration::dispatch(self, administration, body)
             }
             Err(error) if is_offered(request.header.opcode) => {
                 asked.fail(ResponseCode::PROTOCOL_ERROR, error.to_string())
@@ -92,10 +105,18 @@ impl<D: Digests> Authority<D> {
         };
         asked.answer(ResponseCode::SUCCESS, Answer::SiteInfo(record.clone()))
     }
+}
 
+impl<D: Digests> Authority<D> {
     /// Answers a request that could not be carried out, for a reason outside its plan.
     pub fn fail(&self, request: &Message, code: ResponseCode, text: &str, now: Date) -> Message {
         Asked::new(self, request, now).failure(code, text.to_owned())
+    }
+
+    /// The digest that answers to a challenge of a request cover, without its code.
+    pub fn challenged_digest(&self, request: &Message) -> Bytes {
+        let version = answer_envelope(&request.envelope).version;
+        reply::challenged_digest(request, version, &self.digests)
     }
 
     /// Answers a request with a challenge, issued under an id.
@@ -139,10 +160,12 @@ fn refuse_operation(asked: Asked, opcode: Opcode) -> Step {
 /// Whether there is a plan for the operation. Where there is none, it does not matter whether the
 /// body could be read: the same numbers have other bodies in the Chinese system.
 fn is_offered(opcode: Opcode) -> bool {
-    matches!(
-        opcode,
-        Opcode::RESOLUTION | Opcode::GET_SITE_INFO | Opcode::CREATE_HANDLE
-    )
+    let reads = [
+        Opcode::RESOLUTION,
+        Opcode::GET_SITE_INFO,
+        Opcode::VERIFY_CHALLENGE,
+    ];
+    reads.contains(&opcode) || administration::is_offered(opcode)
 }
 
 /// Answers octets that are no message, as far as their envelope tells whom to answer. What was

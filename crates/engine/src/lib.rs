@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`authority`] | what do we answer to a request? |
 //! | [`step`] | how does a plan ask for records and give its answer? |
+//! | [`elsewhere`] | what does a plan want to know from other nodes? |
 //! | [`question`] | how do we ask another node? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`challenges`] | which challenges wait for their answers? |
@@ -32,7 +33,9 @@ mod allowance;
 pub mod authority;
 pub mod challenges;
 pub mod credentials;
+mod cryptography;
 mod digests;
+pub mod elsewhere;
 pub mod exchange;
 pub mod inbox;
 pub mod locations;
@@ -45,15 +48,17 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 pub mod time;
+pub mod weak;
 
 pub use allowance::{Allowance, AllowanceLimits};
-pub use authority::{Authority, Origin};
+pub use authority::{Authority, Known, Means, Origin};
 pub use challenges::Challenges;
+pub use cryptography::Cryptography;
 pub use digests::Digests;
 pub use exchange::{Exchange, Outcome};
 pub use inbox::Inbox;
 pub use macs::Macs;
 pub use question::Question;
 pub use signatures::{SignatureDigest, Signs, Verifies};
-pub use step::{Answer, Event, Fetch, Step};
+pub use step::{Answer, Event, Fetch, Scan, Step};
 pub use time::{Date, Moment};

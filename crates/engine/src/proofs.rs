@@ -69,7 +69,7 @@ pub fn prove_by_secret(
 }
 
 /// Whether a proof was made with the private key of a public one.
-pub fn is_by_key(proof: &Proof, covered: &[u8], key: &impl Verifies) -> bool {
+pub fn is_by_key(proof: &Proof, covered: &[u8], key: &(impl Verifies + ?Sized)) -> bool {
     let Proof::Signature {
         algorithm,
         signature,

@@ -115,6 +115,11 @@ pub enum Numbers {
 }
 
 impl PublicKey {
+    /// Whether two keys are one, however they are written; unknown here for keys without a JWK.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self == other || self.jwk().is_some_and(|jwk| other.jwk() == Some(jwk))
+    }
+
     /// Reads a key.
     ///
     /// # Errors

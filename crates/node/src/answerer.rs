@@ -5,19 +5,26 @@
 
 use crate::config::{Config, TemplatesError};
 use crate::counters::Counters;
-use crate::founding::Founded;
+use crate::elsewhere::Elsewhere;
+use crate::founding::{self, Founded};
+use crate::guesses::Guesses;
 use crate::peers::network_of;
 use crate::seldom::Seldom;
+use bytes::Bytes;
 use client::Clock;
 use crypto::{Provider, SigningKey};
-use engine::authority::{OwnSite, Settings, certify, refuse};
-use engine::challenges::{ChallengeLimits, Chance, NotPending};
+use engine::authority::{
+    Claim, Evidence, Identified, Known, OwnSite, Settings, Unidentified, certify, refuse,
+};
+use engine::challenges::{ChallengeLimits, Chance, NotPending, Pending};
 use engine::{Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Step};
+use model::Reference;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::Store;
+use store::{Store, View};
 use tracing::{error, warn};
+use wire::challenge::{AUTHENTICATION_PUBLIC_KEY, AUTHENTICATION_SECRET_KEY, ChallengeResponse};
 use wire::{Envelope, Message, OpFlags, Opcode, Packet, ResponseCode};
 
 #[cfg(test)]
@@ -43,15 +50,29 @@ pub(crate) struct AnswererSettings {
     pub(crate) signatures: AllowanceLimits,
     /// How many challenges may wait.
     pub(crate) challenges: ChallengeLimits,
+    /// Who else can be asked. Default: nobody.
+    pub(crate) elsewhere: Elsewhere,
 }
 
 impl AnswererSettings {
     fn of(config: &Config, founded: Option<&Founded>) -> Result<Self, TemplatesError> {
+        let root_admin = founded
+            .filter(|founded| founded.is_own_root)
+            .map(|_| Reference {
+                identifier: Bytes::from_static(founding::ROOT.as_bytes()),
+                index: founding::ADMIN_INDEX,
+            });
         let limits = &config.limits;
         Ok(Self {
             authority: Settings {
                 site: own_site(config, founded),
                 templates: Arc::new(config.templates.settings()?),
+                administration: Arc::new(
+                    config
+                        .administration
+                        .settings(root_admin)
+                        .expect("checked when the configuration was read"),
+                ),
                 is_strict: config.strict,
                 refers_old_peers: config.site.refers_old_peers,
                 ..Settings::default()
@@ -68,6 +89,7 @@ impl AnswererSettings {
                 count_per_source_max: limits.challenges_per_source_max,
                 octets_per_source_max: limits.challenges_octets_per_source_max,
             },
+            elsewhere: Elsewhere::default(),
         })
     }
 }
@@ -131,6 +153,8 @@ pub(crate) struct Answerer {
     /// addresses takes nothing from the others.
     signatures: [Mutex<Allowance<Source>>; 2],
     challenges: Mutex<Challenges<Source>>,
+    guesses: Mutex<Guesses>,
+    elsewhere: Elsewhere,
 }
 
 impl Answerer {
@@ -162,6 +186,8 @@ impl Answerer {
             signatures: halves(settings.signatures)
                 .map(|limits| Mutex::new(Allowance::new(limits))),
             challenges: Mutex::new(Challenges::new(settings.challenges)),
+            guesses: Mutex::default(),
+            elsewhere: settings.elsewhere,
         }
     }
 
@@ -216,18 +242,141 @@ impl Answerer {
         origin: Origin,
         source: Source,
     ) -> Option<Message> {
+        let Some(id) = answered_challenge(request) else {
+            return self.answer_signed(request, source, || {
+                self.answer_plainly(request, origin, |request| self.challenge(request, source))
+            });
+        };
+        let pending = match lock(&self.challenges).take(id, self.clock.moment()) {
+            // Whoever answers a challenge that is not there is as somebody in a session that is
+            // not there.
+            Err(NotPending::Unknown) => {
+                return self.answer_plainly(request, origin, |_| None);
+            }
+            Err(NotPending::Expired(pending)) => {
+                let code = ResponseCode::AUTHENTICATION_TIMEOUT;
+                let text = "the challenge was answered too late; ask again";
+                let answer = self.fail_first(&pending.request, code, text);
+                return Some(as_answer_to(request, answer));
+            }
+            Ok(pending) => pending,
+        };
+        let answer = self.answer_signed(&pending.request, source, || {
+            self.answer_proven(&pending, request, source)
+        })?;
+        Some(as_answer_to(request, answer))
+    }
+
+    /// Answers a request that was challenged, if the challenge has been answered rightly.
+    fn answer_proven(
+        &self,
+        pending: &Pending<Source>,
+        answered: &Message,
+        source: Source,
+    ) -> Option<Message> {
+        let asked = &pending.request;
+        let failed = |refused: &Unidentified| self.fail_first(asked, refused.code, &refused.reason);
+        let response = match ChallengeResponse::decode(answered.body.clone()) {
+            Ok(response) => response,
+            Err(error) => {
+                let code = ResponseCode::PROTOCOL_ERROR;
+                return Some(self.fail_first(asked, code, &error.to_string()));
+            }
+        };
+        let is_by_key = match &response.authentication[..] {
+            AUTHENTICATION_PUBLIC_KEY => true,
+            AUTHENTICATION_SECRET_KEY => false,
+            _ => {
+                let text = "the kind of authentication is unknown: HS_PUBKEY and HS_SECKEY are not";
+                return Some(self.fail_first(asked, ResponseCode::INVALID_CREDENTIAL, text));
+            }
+        };
+        let claim = Claim {
+            identity: response.identity,
+            evidence: Evidence::Proof {
+                proof: response.proof,
+                is_by_key,
+                nonce: Bytes::copy_from_slice(&pending.nonce),
+                digest: self.authority.challenged_digest(asked),
+                version: answered.envelope.version,
+            },
+        };
+        match self.identify(claim, source) {
+            Ok(known) => {
+                let origin = Origin::Known(known);
+                self.answer_plainly(asked, origin, |_| None)
+            }
+            Err(refused) => Some(failed(&refused)),
+        }
+    }
+
+    /// Finds out whether somebody is who they claim to be.
+    ///
+    /// Guessing is bounded: who has been wrong too often, from one source or about one identity, is
+    /// not listened to for a while.
+    pub(crate) fn identify(&self, claim: Claim, source: Source) -> Result<Known, Unidentified> {
+        let identity = claim.identity.clone();
+        let now = self.clock.moment();
+        if !lock(&self.guesses).may_try(source, &identity, now) {
+            return Err(Unidentified {
+                code: ResponseCode::SERVER_BUSY,
+                reason: "too many wrong proofs; wait a minute".into(),
+            });
+        }
+        let mut step = self.authority.identify(claim);
+        let view = self.store.view();
+        let identification = loop {
+            step = match self.go_on(step, &*view) {
+                Ok(Step::Identified(identification)) => break identification,
+                Ok(Step::Answer(_) | Step::Ignore(_)) | Err(_) => {
+                    break Err(Unidentified {
+                        code: ResponseCode::ERROR,
+                        reason: "the node's storage cannot be read".into(),
+                    });
+                }
+                Ok(step) => step,
+            };
+        };
+        match identification {
+            Ok(Identified { known, weakness }) => {
+                if weakness.is_some() {
+                    self.counters.count_weak();
+                }
+                Ok(known)
+            }
+            Err(refused) => {
+                self.counters.count_unidentified();
+                if refused.code == ResponseCode::AUTHENTICATION_FAILED {
+                    lock(&self.guesses).note_wrong(source, &identity, now);
+                }
+                Err(refused)
+            }
+        }
+    }
+
+    /// Answers that a request which was challenged is not carried out.
+    fn fail_first(&self, asked: &Message, code: ResponseCode, text: &str) -> Message {
+        self.counters.count(&Event::Answered {
+            opcode: asked.header.opcode,
+            code,
+        });
+        self.authority.fail(asked, code, text, Clock::date())
+    }
+
+    /// Answers, and signs the answer if that was asked for.
+    fn answer_signed(
+        &self,
+        request: &Message,
+        source: Source,
+        answer: impl FnOnce() -> Option<Message>,
+    ) -> Option<Message> {
         let key = self.signing_key.as_ref().filter(|_| is_certified(request));
         if key.is_some() && !self.may_sign(source) {
             let text = "too many signed answers are asked for; wait a second and ask again";
             let code = ResponseCode::SERVER_BUSY;
             return Some(self.authority.fail(request, code, text, Clock::date()));
         }
-        let mut answer = match self.answer_to_challenge(request) {
-            Some(answer) => answer,
-            None => {
-                self.answer_plainly(request, origin, |request| self.challenge(request, source))?
-            }
-        };
+        let mut answer = answer()?;
         if let Some(key) = key
             && !certify(&mut answer, key.as_ref())
             && self.failures_told.now()
@@ -239,8 +388,8 @@ impl Answerer {
 
     /// Answers one request of a front in this process, to which neither signatures nor challenges
     /// are of use: a challenge says no more than that one is needed.
-    pub(crate) fn answer_front(&self, request: &Message) -> Option<Message> {
-        self.answer_plainly(request, Origin::Network, |request| {
+    pub(crate) fn answer_front(&self, request: &Message, origin: Origin) -> Option<Message> {
+        self.answer_plainly(request, origin, |request| {
             let nonce = [0; wire::challenge::NONCE_OCTETS];
             Some(self.authority.challenge(request, 0, &nonce, Clock::date()))
         })
@@ -259,7 +408,7 @@ impl Answerer {
         challenge: impl Fn(&Message) -> Option<Message>,
     ) -> Option<Message> {
         for _ in 0..CONFLICTS_COUNT_MAX {
-            let step = self.authority.start(request, origin, Clock::date());
+            let step = self.authority.start(request, origin.clone(), Clock::date());
             let answer = match self.drive(step) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
@@ -291,48 +440,10 @@ impl Answerer {
         Some(self.authority.challenge(request, id, &chance.nonce, date))
     }
 
-    /// Answers the answer to a challenge that was issued here; `None` if it is none.
-    fn answer_to_challenge(&self, request: &Message) -> Option<Message> {
-        let id = request.envelope.session_id;
-        if request.header.opcode != Opcode::CHALLENGE_RESPONSE
-            || id == 0
-            || request.header.is_response()
-        {
-            return None;
-        }
-        let (asked, code, text) = match lock(&self.challenges).take(id, self.clock.moment()) {
-            Err(NotPending::Unknown) => return None,
-            Err(NotPending::Expired(asked)) => (
-                *asked,
-                ResponseCode::AUTHENTICATION_TIMEOUT,
-                "the challenge was answered too late; ask again",
-            ),
-            Ok(asked) => (
-                asked,
-                ResponseCode::OPERATION_NOT_SUPPORTED,
-                "this node does not check proofs yet; ask for public values only",
-            ),
-        };
-        let mut answer = self.authority.fail(request, code, text, Clock::date());
-        // It answers what was asked first, and the challenge is over.
-        answer.header.opcode = asked.request.header.opcode;
-        answer.envelope.session_id = 0;
-        self.counters.count(&Event::Answered {
-            opcode: answer.header.opcode,
-            code,
-        });
-        Some(answer)
-    }
-
     fn drive(&self, mut step: Step) -> Result<Option<Answer>, store::Error> {
         let view = self.store.view();
         loop {
-            step = match step {
-                Step::Fetch(fetch) => {
-                    let found: Result<_, _> =
-                        fetch.keys().iter().map(|key| view.get(key)).collect();
-                    fetch.resume(found?)
-                }
+            step = match self.go_on(step, &*view)? {
                 Step::Answer(answer) => {
                     self.note(&answer.event);
                     return Ok(Some(*answer));
@@ -341,8 +452,29 @@ impl Answerer {
                     self.note(&event);
                     return Ok(None);
                 }
+                step => step,
             }
         }
+    }
+
+    /// Gives a plan what it needs next; a step that ends one is given back.
+    fn go_on(&self, step: Step, view: &dyn View) -> Result<Step, store::Error> {
+        Ok(match step {
+            Step::Fetch(fetch) => {
+                let found: Result<_, _> = fetch.keys().iter().map(|key| view.get(key)).collect();
+                fetch.resume(found?)
+            }
+            Step::Scan(scan) => {
+                let found = view.range(scan.from(), scan.to()).take(scan.count_max());
+                let found: Result<_, _> = found.collect();
+                scan.resume(found?)
+            }
+            Step::Ask(ask) => {
+                let told = self.elsewhere.ask(ask.asking());
+                ask.resume(told)
+            }
+            step @ (Step::Answer(_) | Step::Identified(_) | Step::Ignore(_)) => step,
+        })
     }
 
     fn note(&self, event: &Event) {
@@ -389,6 +521,22 @@ impl Answerer {
         };
         self.authority.fail(request, code, text, Clock::date())
     }
+}
+
+/// The id of the challenge that a request answers, if it answers one.
+fn answered_challenge(request: &Message) -> Option<u32> {
+    let answers = request.header.opcode == Opcode::CHALLENGE_RESPONSE
+        && !request.header.is_response()
+        && request.envelope.session_id != 0;
+    answers.then_some(request.envelope.session_id)
+}
+
+/// The answer to what was asked first, as the answer to what answered the challenge: the challenge
+/// is over.
+fn as_answer_to(answered: &Message, mut answer: Message) -> Message {
+    answer.envelope.request_id = answered.envelope.request_id;
+    answer.envelope.session_id = 0;
+    answer
 }
 
 /// Whether a signed answer is asked for; not by an answer, which gets none.

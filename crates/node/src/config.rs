@@ -2,9 +2,10 @@
 //! manual and what `config print` shows follow from them. Unknown keys are errors.
 //!
 //! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
-//! `config/http.rs` those of HTTP, `config/templates.rs` those of templates, `config/settings.rs`
+//! `config/http.rs` those of HTTP, `config/administration.rs` those of administration, `config/templates.rs` those of templates, `config/settings.rs`
 //! how they are declared, `config/manual.rs` the texts made of them.
 
+mod administration;
 pub mod http;
 mod manual;
 pub(crate) mod settings;
@@ -13,6 +14,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use administration::AdministrationConfig;
 pub use http::HttpConfig;
 pub use manual::{example, manual};
 pub use settings::{Effect, Key, Table};
@@ -60,6 +62,7 @@ settings::settings! {
         table limits: LimitsConfig;
         table log: LogConfig;
         table site: SiteConfig;
+        table administration: AdministrationConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -79,6 +82,7 @@ pub fn tables() -> Vec<Table> {
         table::<LimitsConfig>("limits", LimitsConfig::ABOUT),
         table::<LogConfig>("log", LogConfig::ABOUT),
         table::<SiteConfig>("site", SiteConfig::ABOUT),
+        table::<AdministrationConfig>("administration", AdministrationConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];
@@ -129,6 +133,22 @@ pub enum ParseError {
     #[error("`{name}` is no name of a host, such as id.example.org, without scheme and port")]
     HostName {
         /// The text.
+        name: String,
+    },
+    /// Text is no identity.
+    #[error(
+        "{key}: `{text}` is no identity, such as 300:0.NA/88.156: an index, a colon and an identifier"
+    )]
+    Identity {
+        /// The key.
+        key: &'static str,
+        /// The text.
+        text: String,
+    },
+    /// Nobody knows the weak form.
+    #[error("administration.weak_forms: `{name}` is not one of md5, sha1")]
+    WeakForm {
+        /// The name.
         name: String,
     },
     /// A value is out of range.
@@ -242,6 +262,7 @@ impl Config {
         self.check_addresses()?;
         self.http.check()?;
         self.templates.check()?;
+        self.administration.check()?;
         crate::logging::filter(&self.log.level).map(drop)
     }
 

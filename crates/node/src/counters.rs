@@ -13,6 +13,8 @@ pub struct Counters {
     ignored: AtomicU64,
     unreadable: AtomicU64,
     too_long_for_udp: AtomicU64,
+    unidentified: AtomicU64,
+    weak: AtomicU64,
 }
 
 /// What was counted since the node was started.
@@ -30,6 +32,10 @@ pub struct Counted {
     pub unreadable: u64,
     /// Answers that were not sent because they are too long for UDP.
     pub too_long_for_udp: u64,
+    /// Proofs of an identity that were wrong, or could not be judged.
+    pub unidentified: u64,
+    /// Proofs of a weak form that were accepted, for the node allows it.
+    pub weak: u64,
 }
 
 impl Counters {
@@ -66,6 +72,14 @@ impl Counters {
         add(&self.too_long_for_udp);
     }
 
+    pub(crate) fn count_unidentified(&self) {
+        add(&self.unidentified);
+    }
+
+    pub(crate) fn count_weak(&self) {
+        add(&self.weak);
+    }
+
     /// What was counted so far.
     pub fn read(&self) -> Counted {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -76,6 +90,8 @@ impl Counters {
             ignored: read(&self.ignored),
             unreadable: read(&self.unreadable),
             too_long_for_udp: read(&self.too_long_for_udp),
+            unidentified: read(&self.unidentified),
+            weak: read(&self.weak),
         }
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
-use crate::answerer::Answerer;
+use crate::answerer::{Answerer, Source};
 use crate::counters::Counted;
 use crate::founding;
 use crate::metrics::Transport;
 use crate::reception::Reception;
+use engine::Origin;
+use engine::authority::{Claim, Known, Unidentified};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,8 +41,31 @@ impl Handle {
     ///
     /// May wait for the disk: call it where waiting is allowed.
     pub fn answer(&self, address: IpAddr, request: &Message) -> Option<Message> {
+        self.answer_to(address, request, Origin::Network)
+    }
+
+    /// Answers a request of somebody at an address who has proven who they are.
+    pub fn answer_known(
+        &self,
+        address: IpAddr,
+        request: &Message,
+        known: Known,
+    ) -> Option<Message> {
+        self.answer_to(address, request, Origin::Known(known))
+    }
+
+    /// Finds out whether somebody at an address is who they claim to be. Costs some milliseconds
+    /// of work if they show a secret, and may ask other nodes.
+    ///
+    /// # Errors
+    /// What to tell them, and the code of the Handle protocol for it.
+    pub fn identify(&self, address: IpAddr, claim: Claim) -> Result<Known, Unidentified> {
+        self.answerer.identify(claim, Source::connected(address))
+    }
+
+    fn answer_to(&self, address: IpAddr, request: &Message, origin: Origin) -> Option<Message> {
         let started = Instant::now();
-        let answer = self.answerer.answer_front(request)?;
+        let answer = self.answerer.answer_front(request, origin)?;
         let (asked, answered) = (request.to_packet(), answer.to_packet());
         let took = started.elapsed();
         self.reception

@@ -60,10 +60,12 @@ pub(crate) fn sum_files(folder: &Path, of: &impl Fn(&Metadata) -> u64) -> io::Re
 pub(crate) fn drop_cached(folder: &Path) -> Result<(), Failure> {
     let dropped = || {
         for entry in read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if kind.is_dir() {
                 drop_cached(&path).map_err(|error| io::Error::other(error.to_string()))?;
-            } else {
+            } else if kind.is_file() {
+                // Not the socket that a node leaves behind if it is killed: it cannot be opened.
                 let file = File::open(path)?;
                 // Only what has been written to the disk can be dropped.
                 file.sync_all()?;

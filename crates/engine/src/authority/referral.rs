@@ -69,7 +69,7 @@ impl Upward {
 }
 
 /// The prefixes above one, the nearest first: `88.156`, `88` above `88.156.1`.
-fn prefixes_above(prefix: &str) -> impl Iterator<Item = &str> {
+pub(super) fn prefixes_above(prefix: &str) -> impl Iterator<Item = &str> {
     let dots = prefix.rmatch_indices('.');
     dots.map(|(at, _)| prefix.get(..at).unwrap_or_default())
 }

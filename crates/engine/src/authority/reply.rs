@@ -2,9 +2,9 @@
 //!
 //! Not here: what is answered, and signing it ([`super::certify`]).
 
-use super::{Authority, answer_envelope};
+use super::{Authority, Ground, answer_envelope};
 use crate::question::MESSAGE_LIFE_SECONDS;
-use crate::step::{Answer, Event, Step};
+use crate::step::{Answer, Event, Scan, Step};
 use crate::template::Problem;
 use crate::{Date, Digests};
 use alloc::boxed::Box;
@@ -18,7 +18,7 @@ use wire::response::Answer as Body;
 use wire::{Envelope, Header, Message, OpFlags, RequestDigest, Response, ResponseCode, Version};
 
 /// What is remembered of a request until it is answered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Asked {
     envelope: Envelope,
     /// The flags of the request.
@@ -29,7 +29,7 @@ pub(super) struct Asked {
 }
 
 /// The digest of the request, where the answer begins with one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Digest {
     /// As it is since 2.1.
     Flagged(RequestDigest),
@@ -79,7 +79,27 @@ impl Asked {
             change,
             event,
             is_challenge: false,
+            ground: None,
+            more: None,
         }))
+    }
+
+    /// Ends a plan that was permitted.
+    pub(super) fn answer_permitted(self, change: Change, ground: Ground, body: Body) -> Step {
+        let mut step = self.answer_after(change, ResponseCode::SUCCESS, body);
+        if let Step::Answer(answer) = &mut step {
+            answer.ground = Some(ground);
+        }
+        step
+    }
+
+    /// Ends a plan with a part of a list, of which there may be more.
+    pub(super) fn answer_listed(self, body: Body, ground: Ground, more: Option<Scan>) -> Step {
+        let mut step = self.answer_permitted(Change::default(), ground, body);
+        if let Step::Answer(answer) = &mut step {
+            answer.more = more;
+        }
+        step
     }
 
     /// Ends a plan with a failure.
@@ -108,6 +128,8 @@ impl Asked {
             change: Change::default(),
             event,
             is_challenge: true,
+            ground: None,
+            more: None,
         }))
     }
 
@@ -124,6 +146,8 @@ impl Asked {
             change: Change::default(),
             event: Event::RecordUnreadable { key, error },
             is_challenge: false,
+            ground: None,
+            more: None,
         }))
     }
 
@@ -139,6 +163,8 @@ impl Asked {
                 problem: problem.told(),
             },
             is_challenge: false,
+            ground: None,
+            more: None,
         }))
     }
 
@@ -200,6 +226,18 @@ impl Asked {
             ResponseCode::AUTHENTICATION_NEEDED,
             Body::Challenge(challenge),
         )
+    }
+}
+
+/// The octets of the digest of a request that is challenged in a version.
+pub(super) fn challenged_digest(
+    request: &Message,
+    version: Version,
+    digests: &impl Digests,
+) -> Bytes {
+    match Digest::of(request, version, digests) {
+        Digest::Flagged(digest) => Bytes::copy_from_slice(digest.octets()),
+        Digest::Unflagged(digest) => Bytes::copy_from_slice(&digest),
     }
 }
 

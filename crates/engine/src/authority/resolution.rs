@@ -11,19 +11,23 @@ mod template;
 pub(super) use template::TemplateRules;
 pub use template::TemplateSettings;
 
-use super::Authority;
+use super::administration::AdministrationSettings;
+use super::administration::permission::{AfterPermission, Alternatives, Ground, judge};
 use super::referral::{Home, Upward, described_prefix};
 use super::reply::Asked;
+use super::{Authority, Origin};
 use crate::step::{Fetch, Plan, Step};
 use crate::{Date, Digests};
 use alloc::boxed::Box;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
+use model::admin::AdminPermissions;
 use model::record::Entry;
 use model::value_type::AskedType;
-use model::{Identifier, Key, Permissions, Prefix, Record};
+use model::{Change, Identifier, Key, Permissions, Prefix, Record, SuffixCase};
 use wire::resolution::{ResolutionAnswer, ResolutionRequest};
 use wire::response::Answer as Body;
 use wire::{OpFlags, ResponseCode};
@@ -37,6 +41,7 @@ pub(super) struct Resolution {
     pub(super) asked: Asked,
     pub(super) key: Key,
     pub(super) refers_old_peers: bool,
+    reader: Reader,
     identifier: Identifier,
     wanted: Wanted,
     /// If the identifier describes a prefix: which.
@@ -70,6 +75,7 @@ pub(super) fn start<D: Digests>(
     authority: &Authority<D>,
     asked: Asked,
     request: ResolutionRequest,
+    origin: Origin,
     now: Date,
 ) -> Step {
     let identifier = match Identifier::from_octets(request.identifier) {
@@ -86,7 +92,7 @@ pub(super) fn start<D: Digests>(
         return asked.fail(ResponseCode::SERVER_NOT_RESPONSIBLE, text);
     }
     if identifier.spelling().eq_ignore_ascii_case(STATUS) {
-        return start_status(asked);
+        return start_status(asked, &origin);
     }
     let otherwise = TemplateRules::new(&settings.templates, settings.suffix_case, now);
     let key = Key::record(&identifier, otherwise.case());
@@ -97,6 +103,11 @@ pub(super) fn start<D: Digests>(
         asked,
         key,
         refers_old_peers: settings.refers_old_peers,
+        reader: Reader {
+            origin,
+            settings: Arc::clone(&settings.administration),
+            case: settings.suffix_case,
+        },
         identifier,
         wanted: Wanted::new(request.indexes, request.types),
         described,
@@ -106,11 +117,15 @@ pub(super) fn start<D: Digests>(
 }
 
 /// How the node is, nobody is told but its administrators; it is no record.
-fn start_status(asked: Asked) -> Step {
+fn start_status(asked: Asked, origin: &Origin) -> Step {
     if asked.flags.contains(OpFlags::PUBLIC_ONLY) {
         return asked.fail(ResponseCode::VALUES_NOT_FOUND, "");
     }
-    asked.challenge()
+    if origin.is_nobody() {
+        return asked.challenge();
+    }
+    let text = "this node tells how it is by HTTP: /metrics";
+    asked.fail(ResponseCode::VALUES_NOT_FOUND, text)
 }
 
 impl Plan for Resolution {
@@ -181,25 +196,77 @@ impl Resolution {
         let hidden = wanted
             .iter()
             .find(|entry| !entry.permissions.is_public_read());
-        if let Some(hidden) = hidden {
-            return self.refuse(hidden.permissions);
-        }
+        let is_all_asked = !self.asked.flags.contains(OpFlags::PUBLIC_ONLY);
         let answer = ResolutionAnswer {
             identifier: self.identifier.spelling().clone(),
-            values: wanted.into_iter().map(|entry| entry.encoded).collect(),
+            values: wanted.iter().map(|entry| entry.encoded.clone()).collect(),
         };
-        self.asked
-            .answer(ResponseCode::SUCCESS, Body::Resolution(answer))
+        let body = Body::Resolution(answer);
+        match hidden {
+            Some(hidden) if !hidden.permissions.contains(Permissions::ADMIN_READ) => self.refuse(),
+            Some(_) => self.ask_permission(record, body),
+            // In a session who asks for everything is asked for a proof in any case.
+            None if is_all_asked && self.reader.origin == Origin::Session => self.asked.challenge(),
+            None => self.asked.answer(ResponseCode::SUCCESS, body),
+        }
     }
 
-    /// Answers a question for a value that is not public: nobody may read it, or only somebody
-    /// who proves to be an administrator.
-    fn refuse(self, permissions: Permissions) -> Step {
-        if permissions.contains(Permissions::ADMIN_READ) {
-            return self.asked.challenge();
-        }
+    /// Goes on with values that only some may read.
+    fn ask_permission(self, record: &Record, body: Body) -> Step {
+        let Reader {
+            origin,
+            settings,
+            case,
+        } = self.reader;
+        let who = match origin {
+            Origin::Network | Origin::Session => return self.asked.challenge(),
+            Origin::Local => return self.asked.answer(ResponseCode::SUCCESS, body),
+            Origin::Known(who) => who,
+        };
+        let values: Vec<_> = record.entries().map(|entry| entry.encoded).collect();
+        let demand = settings.demand(&self.identifier, &values, AdminPermissions::READ_VALUE);
+        let reading = Reading {
+            asked: self.asked,
+            body,
+        };
+        judge(
+            &who,
+            case,
+            Alternatives::all(vec![demand]),
+            Box::new(reading),
+        )
+    }
+
+    /// Answers a question for a value that nobody may read.
+    fn refuse(self) -> Step {
         let text = "a value may be read by nobody";
         self.asked
             .fail(ResponseCode::INSUFFICIENT_PERMISSIONS, text)
     }
+}
+
+/// An answer that waits for the permission to be given.
+#[derive(Debug)]
+struct Reading {
+    asked: Asked,
+    body: Body,
+}
+
+impl AfterPermission for Reading {
+    fn go_on(self: Box<Self>, ground: Ground) -> Step {
+        self.asked
+            .answer_permitted(Change::default(), ground, self.body)
+    }
+
+    fn refuse(self: Box<Self>, why: String) -> Step {
+        self.asked.fail(ResponseCode::INVALID_ADMIN, why)
+    }
+}
+
+/// Who reads, and who else may read everything.
+#[derive(Debug)]
+struct Reader {
+    origin: Origin,
+    settings: Arc<AdministrationSettings>,
+    case: SuffixCase,
 }

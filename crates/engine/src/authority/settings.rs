@@ -2,7 +2,7 @@
 //!
 //! Not here: where settings are written down (room `node`), keys and limits of work.
 
-use super::TemplateSettings;
+use super::{AdministrationSettings, TemplateSettings};
 use crate::Digests;
 use alloc::sync::Arc;
 use bytes::Bytes;
@@ -18,6 +18,8 @@ pub struct Settings {
     pub site: OwnSite,
     /// How identifiers that nobody has registered are computed. Default: as their namespaces say.
     pub templates: Arc<TemplateSettings>,
+    /// Who may administer what beyond what records say. Default: nobody.
+    pub administration: Arc<AdministrationSettings>,
     /// Whether requests with any [oddity](wire::Quirk) are refused, of which the field has many.
     ///
     /// Default: no. For those who test their own software against this node.

@@ -81,7 +81,7 @@ impl Desk {
                     fetch.resume(found)
                 }
                 Step::Answer(answer) => return *answer,
-                Step::Ignore(event) => panic!("ignored: {event:?}"),
+                other => panic!("{other:?}"),
             }
         }
     }

@@ -1,0 +1,371 @@
+//! Whether somebody may do something: the administrators of a record, their lists, and the
+//! administrators of the node (RFC 3651 section 3.2.1, RFC 3652 section 3.6).
+//!
+//! A permission is demanded of some holders: the `HS_ADMIN` values of a record that grant it, and
+//! those whom the node's operator has named. A holder is somebody, or a list (`HS_VLIST`) of
+//! holders, here or with other nodes. Not here: what an operation demands.
+
+use super::super::look_up::{AfterLookUp, Found, look_up};
+use super::super::origin::Known;
+use crate::step::Step;
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use model::admin::{Admin, AdminPermissions};
+use model::value_type::matches;
+use model::vlist::ValueList;
+use model::{EncodedValue, Identifier, Reference, SuffixCase};
+use wire::Identity;
+
+/// How many records with lists are looked up for one request. Groups of groups of the field are
+/// two or three deep; a chain that a stranger wrote may be longer. Beyond it: those who are only
+/// in further lists have no permission.
+pub(super) const LISTS_LOOKED_UP_MAX: usize = 32;
+
+/// How many references of lists are followed for one request. Beyond it as above.
+const REFERENCES_FOLLOWED_MAX: usize = 10_000;
+
+/// A permission, and who holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::authority) struct Demand {
+    /// All of these at once.
+    pub(super) permissions: AdminPermissions,
+    /// Those who hold them.
+    pub(super) holders: Vec<Holder>,
+}
+
+/// Somebody who holds a permission, or a list of them, and where that is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::authority) struct Holder {
+    pub(super) reference: Reference,
+    pub(super) rule: Rule,
+}
+
+/// Where it is written that somebody may do something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// In an `HS_ADMIN` value: the identifier of the record as spelled, and the value's index.
+    Administrator {
+        /// The record.
+        record: String,
+        /// The value.
+        index: u32,
+    },
+    /// In the node's configuration: an administrator of the server.
+    ServerAdministrator,
+    /// In the node's configuration: somebody who may say what the node is home to.
+    HomeAdministrator,
+    /// In the value itself: everybody with a name may write it.
+    PublicWrite,
+    /// Nowhere: who runs the node asks.
+    Operator,
+}
+
+/// What gave a permission: the rules that were met, one for each demand, each with the lists by
+/// which the identity was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ground(pub Vec<Granted>);
+
+/// One permission, and what gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Granted {
+    /// The permissions.
+    pub permissions: AdminPermissions,
+    /// Where it is written.
+    pub rule: Rule,
+    /// The lists by which the identity was found, the first is the one that the rule names; none
+    /// if the rule names the identity itself.
+    pub lists: Vec<Reference>,
+}
+
+impl Ground {
+    /// That one rule gave everything.
+    pub(super) fn only(rule: Rule) -> Self {
+        Self(vec![Granted {
+            permissions: AdminPermissions(0),
+            rule,
+            lists: Vec::new(),
+        }])
+    }
+}
+
+/// What remains to be done once it is known whether somebody may.
+pub(in crate::authority) trait AfterPermission: fmt::Debug + Send {
+    /// They may.
+    fn go_on(self: Box<Self>, ground: Ground) -> Step;
+    /// They may not, and why.
+    fn refuse(self: Box<Self>, why: String) -> Step;
+}
+
+/// Demands that must all be met, or else all of the next, or else all of the one after.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::authority) struct Alternatives(pub(in crate::authority) Vec<Vec<Demand>>);
+
+impl Alternatives {
+    /// Demands that must all be met.
+    pub(in crate::authority) fn all(demands: Vec<Demand>) -> Self {
+        Self(vec![demands])
+    }
+}
+
+/// The holders that the `HS_ADMIN` values of a record name for permissions.
+pub(super) fn holders_in(
+    record: &Identifier,
+    values: &[EncodedValue],
+    permissions: AdminPermissions,
+) -> Vec<Holder> {
+    let admins = values
+        .iter()
+        .filter(|value| matches(b"HS_ADMIN", value.type_octets()));
+    let holders = admins.filter_map(|value| {
+        // What is no administrator names nobody.
+        let admin = Admin::decode(value.value().data).ok()?;
+        admin.permissions.contains(permissions).then(|| Holder {
+            reference: Reference {
+                identifier: admin.identifier,
+                index: admin.index,
+            },
+            rule: Rule::Administrator {
+                record: record.as_str().to_owned(),
+                index: value.index(),
+            },
+        })
+    });
+    holders.collect()
+}
+
+/// Starts to find out whether somebody meets one of the alternatives.
+pub(in crate::authority) fn judge(
+    who: &Known,
+    case: SuffixCase,
+    alternatives: Alternatives,
+    then: Box<dyn AfterPermission>,
+) -> Step {
+    Box::new(Judging {
+        who: Name::of(&who.identity, case),
+        shown: who.identity.clone(),
+        case,
+        alternatives,
+        lists: BTreeMap::new(),
+        then,
+    })
+    .go_on()
+}
+
+/// An identity or list, so that equal names are equal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Name {
+    canonical: Vec<u8>,
+    index: u32,
+}
+
+impl Name {
+    fn of(identity: &Identity, case: SuffixCase) -> Option<Self> {
+        let identifier = Identifier::from_octets(identity.identifier.clone()).ok()?;
+        Some(Self {
+            canonical: identifier.canonical(case),
+            index: identity.index,
+        })
+    }
+
+    fn of_reference(reference: &Reference, case: SuffixCase) -> Option<Self> {
+        Self::of(
+            &Identity::new(reference.identifier.clone(), reference.index),
+            case,
+        )
+    }
+
+    /// Whether a holder of this name is the identity; index 0 stands for every index.
+    fn means(&self, who: &Self) -> bool {
+        self.canonical == who.canonical && (self.index == 0 || self.index == who.index)
+    }
+}
+
+/// The lists in a record, by index.
+type Lists = BTreeMap<u32, Vec<Reference>>;
+
+/// A request that waits for lists.
+#[derive(Debug)]
+struct Judging {
+    who: Option<Name>,
+    shown: Identity,
+    case: SuffixCase,
+    alternatives: Alternatives,
+    /// What is known of records with lists; none where there are none, or nobody can be asked.
+    lists: BTreeMap<Vec<u8>, Lists>,
+    then: Box<dyn AfterPermission>,
+}
+
+/// What came of following the holders of one demand.
+enum Followed {
+    Met(Granted),
+    /// This record must be looked up first.
+    Needs(Reference),
+    Unmet,
+}
+
+impl Judging {
+    /// Decides, or looks up one more record with a list.
+    fn go_on(self: Box<Self>) -> Step {
+        let mut needed = None;
+        for demands in &self.alternatives.0 {
+            match self.meets(demands) {
+                Ok(ground) => return self.then.go_on(ground),
+                Err(needs) => needed = needed.or(needs),
+            }
+        }
+        match needed {
+            Some(reference) if self.lists.len() < LISTS_LOOKED_UP_MAX => self.look_up(&reference),
+            _ => {
+                let why = self.why_not();
+                self.then.refuse(why)
+            }
+        }
+    }
+
+    fn meets(&self, demands: &[Demand]) -> Result<Ground, Option<Reference>> {
+        let mut ground = Ground::default();
+        for demand in demands {
+            match self.follow(demand) {
+                Followed::Met(granted) => ground.0.push(granted),
+                Followed::Needs(reference) => return Err(Some(reference)),
+                Followed::Unmet => return Err(None),
+            }
+        }
+        Ok(ground)
+    }
+
+    /// Follows holders and the lists they stand for, the nearest first, until one is the identity.
+    fn follow(&self, demand: &Demand) -> Followed {
+        let Some(who) = &self.who else {
+            return Followed::Unmet;
+        };
+        let mut needs = None;
+        let mut seen = Vec::new();
+        let mut queue: Vec<(Reference, &Rule, Vec<Reference>)> = Vec::new();
+        for holder in &demand.holders {
+            queue.push((holder.reference.clone(), &holder.rule, Vec::new()));
+        }
+        let mut at = 0;
+        while let Some((reference, rule, lists)) = queue.get(at).cloned() {
+            at += 1;
+            let Some(name) = Name::of_reference(&reference, self.case) else {
+                continue;
+            };
+            if name.means(who) {
+                return Followed::Met(Granted {
+                    permissions: demand.permissions,
+                    rule: rule.clone(),
+                    lists,
+                });
+            }
+            if seen.contains(&name) || at > REFERENCES_FOLLOWED_MAX {
+                continue;
+            }
+            match self.lists.get(&name.canonical) {
+                None => needs = needs.or(Some(reference)),
+                Some(found) => {
+                    let within = found.get(&name.index).map_or(&[][..], Vec::as_slice);
+                    let path = [&lists[..], &[reference]].concat();
+                    let next = within.iter().cloned();
+                    queue.extend(next.map(|next| (next, rule, path.clone())));
+                }
+            }
+            seen.push(name);
+        }
+        needs.map_or(Followed::Unmet, Followed::Needs)
+    }
+
+    fn look_up(self: Box<Self>, reference: &Reference) -> Step {
+        match Identifier::from_octets(reference.identifier.clone()) {
+            Ok(identifier) => {
+                let case = self.case;
+                let wait = Waiting {
+                    canonical: identifier.canonical(case),
+                    judging: self,
+                };
+                look_up(identifier, &["HS_VLIST"], case, Box::new(wait))
+            }
+            // A name that is none was not needed.
+            Err(_) => self
+                .then
+                .refuse("an administrator's name is malformed".into()),
+        }
+    }
+
+    fn why_not(&self) -> String {
+        let identity = format!(
+            "{}:{}",
+            self.shown.index,
+            self.shown.identifier.escape_ascii()
+        );
+        let missing = self.alternatives.0.iter().map(|demands| {
+            let missing = demands
+                .iter()
+                .filter(|demand| !matches!(self.follow(demand), Followed::Met(_)));
+            let names: Vec<String> = missing.map(|demand| named(demand.permissions)).collect();
+            names.join(" and ")
+        });
+        let missing: Vec<String> = missing.collect();
+        format!(
+            "{identity} lacks the permission to {}",
+            missing.join("; or to ")
+        )
+    }
+}
+
+/// A judgement that waits for a record with lists.
+#[derive(Debug)]
+struct Waiting {
+    canonical: Vec<u8>,
+    judging: Box<Judging>,
+}
+
+impl AfterLookUp for Waiting {
+    fn resume(mut self: Box<Self>, found: Found) -> Step {
+        let lists = found.values().iter().filter_map(|value| {
+            let is_list = matches(b"HS_VLIST", value.type_octets());
+            let list = is_list.then(|| ValueList::decode(value.value().data).ok());
+            Some((value.index(), list??.0))
+        });
+        let lists = lists.collect();
+        self.judging.lists.insert(self.canonical, lists);
+        self.judging.go_on()
+    }
+}
+
+/// Permissions in words, as an administrator is told of them.
+pub(super) fn named(permissions: AdminPermissions) -> String {
+    let words: Vec<&str> = WORDS
+        .iter()
+        .filter(|(permission, _)| permissions.contains(*permission))
+        .map(|(_, word)| *word)
+        .collect();
+    words.join(", ")
+}
+
+const WORDS: [(AdminPermissions, &str); 12] = [
+    (
+        AdminPermissions::ADD_HANDLE,
+        "add identifiers under the prefix",
+    ),
+    (AdminPermissions::DELETE_HANDLE, "delete the identifier"),
+    (AdminPermissions::ADD_DERIVED_PREFIX, "add derived prefixes"),
+    (
+        AdminPermissions::DELETE_DERIVED_PREFIX,
+        "delete derived prefixes",
+    ),
+    (AdminPermissions::MODIFY_VALUE, "modify values"),
+    (AdminPermissions::REMOVE_VALUE, "remove values"),
+    (AdminPermissions::ADD_VALUE, "add values"),
+    (AdminPermissions::READ_VALUE, "read values"),
+    (AdminPermissions::MODIFY_ADMIN, "modify administrators"),
+    (AdminPermissions::REMOVE_ADMIN, "remove administrators"),
+    (AdminPermissions::ADD_ADMIN, "add administrators"),
+    (AdminPermissions::LIST_HANDLES, "list identifiers"),
+];

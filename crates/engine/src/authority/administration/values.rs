@@ -1,0 +1,297 @@
+//! Values of an identifier that is registered: adding, changing and removing them (RFC 3652
+//! sections 3.6.3 to 3.6.5).
+//!
+//! A value that names an administrator needs other permissions than the rest, and a value that
+//! administrators may not write is not changed by anybody.
+
+use super::permission::{Alternatives, Demand, Ground, Rule};
+use super::{Administration, Operation, Permitted, Place, dated, is_admin, overwrites};
+use crate::Cryptography;
+use crate::authority::Authority;
+use crate::step::Step;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use model::admin::AdminPermissions;
+use model::{Change, EncodedValue, Identifier, Permissions, Record, Value};
+use wire::response::Answer as Body;
+use wire::values::{RemovalRequest, ValuesRequest};
+use wire::{OpFlags, ResponseCode};
+
+/// What a request does with the values of a record.
+#[derive(Debug)]
+enum Edit {
+    Add(Vec<Value>),
+    Modify(Vec<Value>),
+    Remove(Vec<u32>),
+}
+
+pub(super) fn start_addition<D: Cryptography>(
+    authority: &Authority<D>,
+    administration: Administration,
+    request: &ValuesRequest,
+) -> Step {
+    if request.values.is_empty() {
+        let code = ResponseCode::INVALID_VALUE;
+        return administration.asked.fail(code, "there is no value to add");
+    }
+    start_edit(authority, administration, request, Edit::Add)
+}
+
+pub(super) fn start_modification<D: Cryptography>(
+    authority: &Authority<D>,
+    administration: Administration,
+    request: &ValuesRequest,
+) -> Step {
+    start_edit(authority, administration, request, Edit::Modify)
+}
+
+fn start_edit<D: Cryptography>(
+    authority: &Authority<D>,
+    administration: Administration,
+    request: &ValuesRequest,
+    edit: impl Fn(Vec<Value>) -> Edit,
+) -> Step {
+    match dated(&request.values, administration.now) {
+        Ok(values) => {
+            let identifier = request.identifier.clone();
+            super::start(authority, administration, identifier, edit(values))
+        }
+        Err((code, text)) => administration.asked.fail(code, text),
+    }
+}
+
+pub(super) fn start_removal<D: Cryptography>(
+    authority: &Authority<D>,
+    administration: Administration,
+    request: RemovalRequest,
+) -> Step {
+    let edit = Edit::Remove(request.indexes);
+    super::start(authority, administration, request.identifier, edit)
+}
+
+impl Operation for Edit {
+    fn found(self, administration: Administration, place: Place, record: Option<Record>) -> Step {
+        let Some(record) = record else {
+            // Whether it is there, nobody is told who has not said who he is.
+            if administration.is_nobody() {
+                return administration.asked.challenge();
+            }
+            let code = ResponseCode::HANDLE_NOT_FOUND;
+            return administration.asked.fail(code, "");
+        };
+        let old: Vec<EncodedValue> = record.entries().map(|entry| entry.encoded).collect();
+        let edited = match self.edited(&old, overwrites(&administration)) {
+            Ok(edited) => edited,
+            Err(_) if administration.is_nobody() => return administration.asked.challenge(),
+            Err((code, text)) => return administration.asked.fail(code, text),
+        };
+        let demands: Vec<Demand> = edited
+            .demands
+            .iter()
+            .map(|&permissions| administration.demand(&place.identifier, &old, permissions))
+            .collect();
+        let ready = Ready {
+            place,
+            before: record,
+            values: edited.values,
+            overwrites: edited.overwrites,
+        };
+        if demands.is_empty() {
+            // Everybody may write these values.
+            return ready.carry_out(administration, Ground::only(Rule::PublicWrite));
+        }
+        administration.permit(Alternatives::all(demands), ready)
+    }
+}
+
+/// The values as they will be, and what that demands.
+struct Edited {
+    values: Vec<Value>,
+    demands: Vec<AdminPermissions>,
+    overwrites: bool,
+}
+
+type Refused = (ResponseCode, &'static str);
+
+impl Edit {
+    fn edited(&self, old: &[EncodedValue], overwrites: bool) -> Result<Edited, Refused> {
+        let mut edited = Edited {
+            values: old.iter().map(EncodedValue::value).collect(),
+            demands: Vec::new(),
+            overwrites: false,
+        };
+        match self {
+            Self::Add(values) => {
+                for value in values {
+                    match position(&edited.values, value.index) {
+                        None => {
+                            edited.demand(adding(value.value_type.octets()));
+                            edited.values.push(value.clone());
+                        }
+                        Some(at) if overwrites => {
+                            edited.replace(at, value)?;
+                            edited.overwrites = true;
+                        }
+                        Some(_) => {
+                            let text = "a value with this index exists already";
+                            return Err((ResponseCode::VALUE_ALREADY_EXISTS, text));
+                        }
+                    }
+                }
+            }
+            Self::Modify(values) => {
+                for value in values {
+                    let at = position(&edited.values, value.index).ok_or(NO_VALUE)?;
+                    edited.replace(at, value)?;
+                }
+            }
+            Self::Remove(indexes) => {
+                for &index in indexes {
+                    // An index that is named twice is not there the second time.
+                    let at = position(&edited.values, index).ok_or(NO_VALUE)?;
+                    let value = edited.values.remove(at);
+                    check_writable(value.permissions)?;
+                    edited.demand(removing(value.value_type.octets()));
+                }
+            }
+        }
+        Ok(edited)
+    }
+}
+
+const NO_VALUE: Refused = (
+    ResponseCode::VALUES_NOT_FOUND,
+    "a value with this index is not there; nothing was done",
+);
+
+impl Edited {
+    fn demand(&mut self, permissions: AdminPermissions) {
+        if !self.demands.contains(&permissions) {
+            self.demands.push(permissions);
+        }
+    }
+
+    fn replace(&mut self, at: usize, value: &Value) -> Result<(), Refused> {
+        let Some(old) = self.values.get_mut(at) else {
+            return Err(NO_VALUE);
+        };
+        let before = core::mem::replace(old, value.clone());
+        let (was, is) = (before.value_type.octets(), value.value_type.octets());
+        if before.permissions.contains(Permissions::PUBLIC_WRITE) && !is_admin(was) && !is_admin(is)
+        {
+            return Ok(());
+        }
+        check_writable(before.permissions)?;
+        for permissions in replacing(was, is) {
+            self.demand(permissions);
+        }
+        Ok(())
+    }
+}
+
+fn check_writable(permissions: Permissions) -> Result<(), Refused> {
+    if permissions.contains(Permissions::ADMIN_WRITE) {
+        return Ok(());
+    }
+    let text = "a value may be written by nobody";
+    Err((ResponseCode::INSUFFICIENT_PERMISSIONS, text))
+}
+
+fn position(values: &[Value], index: u32) -> Option<usize> {
+    values.iter().position(|value| value.index == index)
+}
+
+fn adding(value_type: &[u8]) -> AdminPermissions {
+    if is_admin(value_type) {
+        AdminPermissions::ADD_ADMIN
+    } else {
+        AdminPermissions::ADD_VALUE
+    }
+}
+
+fn removing(value_type: &[u8]) -> AdminPermissions {
+    if is_admin(value_type) {
+        AdminPermissions::REMOVE_ADMIN
+    } else {
+        AdminPermissions::REMOVE_VALUE
+    }
+}
+
+/// What it demands that a value of one type becomes one of another.
+fn replacing(was: &[u8], is: &[u8]) -> Vec<AdminPermissions> {
+    match (is_admin(was), is_admin(is)) {
+        (false, false) => [AdminPermissions::MODIFY_VALUE].into(),
+        (true, true) => [AdminPermissions::MODIFY_ADMIN].into(),
+        _ => [removing(was), adding(is)].into(),
+    }
+}
+
+/// The permissions to make a record's old values the new ones, one by one.
+pub(super) fn changes(old: &[EncodedValue], new: &[EncodedValue]) -> Vec<AdminPermissions> {
+    let mut demands = Vec::new();
+    let find = |values: &[EncodedValue], index| {
+        values.iter().find(|value| value.index() == index).cloned()
+    };
+    for value in new {
+        match find(old, value.index()) {
+            None => demands.push(adding(value.type_octets())),
+            Some(before) if is_same(&before, value) => {}
+            Some(before) => demands.extend(replacing(before.type_octets(), value.type_octets())),
+        }
+    }
+    let removed = old
+        .iter()
+        .filter(|before| find(new, before.index()).is_none());
+    demands.extend(removed.map(|before| removing(before.type_octets())));
+    demands.sort_unstable_by_key(|permissions| permissions.0);
+    demands.dedup();
+    demands
+}
+
+/// Whether two values differ in nothing but their dates.
+fn is_same(one: &EncodedValue, other: &EncodedValue) -> bool {
+    let mut one = one.value();
+    let other = other.value();
+    one.timestamp = other.timestamp;
+    EncodedValue::of(&one) == EncodedValue::of(&other)
+}
+
+/// An edit that only needs the permission.
+#[derive(Debug)]
+struct Ready {
+    place: Place,
+    before: Record,
+    values: Vec<Value>,
+    overwrites: bool,
+}
+
+impl Permitted for Ready {
+    fn carry_out(self, administration: Administration, ground: Ground) -> Step {
+        let Place {
+            identifier,
+            key,
+            stored,
+            ..
+        } = self.place;
+        // The record stays spelled as it was registered.
+        let canonical = || identifier.canonical(administration.case).into();
+        let spelling = self.before.spelling().unwrap_or_else(canonical);
+        let identifier = Identifier::from_octets(spelling).unwrap_or(identifier);
+        let record = Record::spelled(&self.values, &identifier, administration.case);
+        let record = match record {
+            Ok(record) => record.dated_after(&self.before),
+            Err(error) => {
+                let code = ResponseCode::INVALID_VALUE;
+                return administration.asked.fail(code, error.to_string());
+            }
+        };
+        let mut asked = administration.asked;
+        if self.overwrites {
+            asked = asked.with_flag(OpFlags::OVERWRITE);
+        }
+        let mut change = Change::default();
+        change.expect(key.clone(), stored);
+        change.put(key, record.octets().clone());
+        asked.answer_permitted(change, ground, Body::Done)
+    }
+}

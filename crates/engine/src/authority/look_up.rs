@@ -1,0 +1,109 @@
+//! Where the record of an identifier is that a decision depends on: here, or with another node.
+//!
+//! Not here: records that are asked for by strangers ([`super::resolution`]).
+
+use super::referral::described_prefix;
+use crate::elsewhere::{Ask, Asking, AskingPlan, Told};
+use crate::step::{Fetch, Plan, Step};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::{IntoIter, Vec};
+use bytes::Bytes;
+use core::fmt;
+use model::{EncodedValue, Identifier, Key, Record, SuffixCase};
+
+/// What was found of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Its values, all of them, from this node's store.
+    Here(Vec<EncodedValue>),
+    /// Those of its values that everybody may see, and that were asked for, from another node.
+    Elsewhere(Vec<EncodedValue>),
+    /// This node is responsible, and has none.
+    Nothing,
+    /// Who is responsible could not be asked, and why; or the record cannot be read.
+    Unknown(String),
+}
+
+impl Found {
+    /// The values, however they were found.
+    pub(super) fn values(&self) -> &[EncodedValue] {
+        match self {
+            Self::Here(values) | Self::Elsewhere(values) => values,
+            Self::Nothing | Self::Unknown(_) => &[],
+        }
+    }
+}
+
+/// What remains to be done once a record has been looked up.
+pub(super) trait AfterLookUp: fmt::Debug + Send {
+    /// Goes on with what was found.
+    fn resume(self: Box<Self>, found: Found) -> Step;
+}
+
+/// Looks up the record of an identifier; of a record elsewhere only values of some types.
+pub(super) fn look_up(
+    identifier: Identifier,
+    types: &'static [&'static str],
+    case: SuffixCase,
+    then: Box<dyn AfterLookUp>,
+) -> Step {
+    let mut keys = vec![
+        Key::record(&identifier, case),
+        Key::homed(&identifier.prefix()),
+    ];
+    // The prefixes of other nodes are with other nodes, also where nothing else of theirs is.
+    keys.extend(described_prefix(&identifier).as_ref().map(Key::homed));
+    Fetch::step(
+        keys,
+        LookUp {
+            identifier,
+            types,
+            then,
+        },
+    )
+}
+
+#[derive(Debug)]
+struct LookUp {
+    identifier: Identifier,
+    types: &'static [&'static str],
+    then: Box<dyn AfterLookUp>,
+}
+
+impl Plan for LookUp {
+    fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
+        let stored = found.next().flatten();
+        let is_home = found.next().flatten().is_some();
+        match stored.map(Record::from_stored) {
+            Some(Ok(record)) => {
+                let values = record.entries().map(|entry| entry.encoded).collect();
+                self.then.resume(Found::Here(values))
+            }
+            Some(Err(_)) => {
+                let reason = [self.identifier.as_str(), ": its record cannot be read"].concat();
+                self.then.resume(Found::Unknown(reason))
+            }
+            None if is_home => self.then.resume(Found::Nothing),
+            None => {
+                let asking = Asking::Values {
+                    identifier: self.identifier.clone(),
+                    types: self.types.to_vec(),
+                };
+                Ask::step(asking, *self)
+            }
+        }
+    }
+}
+
+impl AskingPlan for LookUp {
+    fn resume(self: Box<Self>, told: Told) -> Step {
+        let found = match told {
+            Told::Values(values) => Found::Elsewhere(values),
+            Told::Verified(_) => Found::Unknown("the other node answered something else".into()),
+            Told::Nothing(reason) => Found::Unknown(reason),
+        };
+        self.then.resume(found)
+    }
+}

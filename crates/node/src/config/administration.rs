@@ -1,0 +1,154 @@
+//! What can be set about administration: the table `[administration]`.
+//!
+//! Not here: what administrators of records may do, which their records say (room `engine`).
+
+use super::ParseError;
+use super::settings::settings;
+use engine::authority::AdministrationSettings;
+use engine::weak::WeakForms;
+use model::{Identifier, Reference};
+
+settings! {
+    /// Administration over the network: registering, changing, deleting, listing. Who may do what
+    /// with a record, the record and its prefix say; here is who may do more. Identities are
+    /// written `INDEX:IDENTIFIER`; one may be a list of others (an `HS_VLIST` value).
+    AdministrationConfig {
+        /// The server's administrators, who may say which prefixes the node is home to. Without
+        /// any, the administrator of the node's own root is one.
+        server_admins: Vec<String> = Vec::new(), Restart;
+        /// Whether they may do everything with every record too.
+        server_admins_may_all: bool = true, Restart;
+        /// Further identities that may only say which prefixes the node is home to.
+        home_admins: Vec<String> = Vec::new(), Restart;
+        /// Whether the administrators of a prefix may do with every record under it what they may
+        /// do with the record of the prefix.
+        prefix_admins_may_all: bool = false, Restart;
+        /// Whether the identifiers under a prefix may be listed, by those who have the permission.
+        lists: bool = true, Restart;
+        /// Whether lists say identifiers as they were spelled first. The reference software says
+        /// them in capitals, and so does this node without the setting.
+        lists_spellings: bool = false, Restart;
+        /// Whether who registers an identifier must prove who they are before they are told that it
+        /// exists already. The reference software tells everybody.
+        challenge_first: bool = false, Restart;
+        /// Weak forms of proofs that are accepted all the same, of those that existing clients may
+        /// still use: `md5`, `sha1`. Every use is counted in the metrics.
+        weak_forms: Vec<String> = Vec::new(), Restart;
+    }
+}
+
+impl AdministrationConfig {
+    /// Checks what is written.
+    ///
+    /// # Errors
+    /// [`ParseError::Identity`], [`ParseError::WeakForm`].
+    pub fn check(&self) -> Result<(), ParseError> {
+        self.settings(None).map(drop)
+    }
+
+    /// What the engine is told; `root_admin` is the administrator of the node's own root, if it
+    /// has one.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn settings(
+        &self,
+        root_admin: Option<Reference>,
+    ) -> Result<AdministrationSettings, ParseError> {
+        let mut server_admins = identities("administration.server_admins", &self.server_admins)?;
+        if server_admins.is_empty() {
+            server_admins.extend(root_admin);
+        }
+        Ok(AdministrationSettings {
+            server_admins,
+            server_admins_may_all: self.server_admins_may_all,
+            home_admins: identities("administration.home_admins", &self.home_admins)?,
+            prefix_admins_may_all: self.prefix_admins_may_all,
+            lists: self.lists,
+            lists_spellings: self.lists_spellings,
+            challenge_first: self.challenge_first,
+            weak_forms: weak_forms(&self.weak_forms)?,
+        })
+    }
+}
+
+fn identities(key: &'static str, texts: &[String]) -> Result<Vec<Reference>, ParseError> {
+    let parsed = texts.iter().map(|text| {
+        identity(text).ok_or_else(|| ParseError::Identity {
+            key,
+            text: text.clone(),
+        })
+    });
+    parsed.collect()
+}
+
+/// An identity as people write it: `300:0.NA/88.156`.
+fn identity(text: &str) -> Option<Reference> {
+    let (index, identifier) = text.split_once(':')?;
+    let identifier: Identifier = identifier.parse().ok()?;
+    Some(Reference {
+        identifier: identifier.spelling().clone(),
+        index: index.parse().ok()?,
+    })
+}
+
+fn weak_forms(names: &[String]) -> Result<WeakForms, ParseError> {
+    let mut forms = WeakForms::default();
+    for name in names {
+        match name.as_str() {
+            "md5" => forms.md5 = true,
+            "sha1" => forms.sha1 = true,
+            _ => return Err(ParseError::WeakForm { name: name.clone() }),
+        }
+    }
+    Ok(forms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_are_an_index_and_an_identifier() {
+        let root = identity("300:0.NA/0.NA").unwrap();
+        assert_eq!((root.index, &root.identifier[..]), (300, &b"0.NA/0.NA"[..]));
+        for text in [
+            "0.NA/0.NA",
+            "300",
+            "300:",
+            "x:0.NA/1",
+            "-1:0.NA/1",
+            ":0.NA/1",
+        ] {
+            assert_eq!(identity(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_roots_administrator_is_one_only_where_no_other_is_named() {
+        let root = identity("300:0.NA/0.NA");
+        let settings = AdministrationConfig::default()
+            .settings(root.clone())
+            .unwrap();
+        assert_eq!(
+            settings.server_admins,
+            root.clone().into_iter().collect::<Vec<_>>()
+        );
+        let config = AdministrationConfig {
+            server_admins: vec!["200:88/a".into()],
+            ..AdministrationConfig::default()
+        };
+        let settings = config.settings(root).unwrap();
+        assert_eq!(settings.server_admins, [identity("200:88/a").unwrap()]);
+    }
+
+    #[test]
+    fn unknown_weak_forms_are_refused() {
+        let config = AdministrationConfig {
+            weak_forms: vec!["rot13".into()],
+            ..AdministrationConfig::default()
+        };
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("rot13") && error.contains("md5"), "{error}");
+    }
+}
