@@ -105,7 +105,13 @@ pub fn creation(
     message(Opcode::CREATE_HANDLE, flags, body.encode(), request_id, now)
 }
 
-fn message(opcode: Opcode, flags: OpFlags, body: Bytes, request_id: u32, now: Date) -> Message {
+pub(crate) fn message(
+    opcode: Opcode,
+    flags: OpFlags,
+    body: Bytes,
+    request_id: u32,
+    now: Date,
+) -> Message {
     Message {
         envelope: Envelope {
             version: Version::NEWEST,

@@ -19,6 +19,8 @@ pub(super) mod deletion;
 pub(super) mod homing;
 pub(super) mod listing;
 pub(super) mod permission;
+#[cfg(test)]
+mod tests;
 pub(super) mod values;
 
 use super::referral::{described_prefix, prefixes_above};

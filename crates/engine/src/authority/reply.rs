@@ -218,6 +218,8 @@ impl Asked {
         if self.digest.is_some() {
             self.header.flags = self.header.flags | OpFlags::REQUEST_DIGEST;
         }
+        // Nothing has been minted; so says the reference software too.
+        self.header.flags = self.header.flags & !OpFlags::MINT;
         let challenge = Challenge {
             nonce: Bytes::copy_from_slice(nonce),
             late_digest,

@@ -3,14 +3,14 @@
 use super::*;
 use crypto::{RsaBits, VerifyingKey};
 use engine::authority::HOMED_MARK;
-use engine::{Moment, Question, credentials};
+use engine::{Moment, Question, credentials, proofs};
 use model::{Change, Identifier, Key, Permissions, Record, SuffixCase, Value};
 use std::time::Duration;
 use store::Options;
 use tempfile::TempDir;
 use wire::response::Answer as Body;
 use wire::stream::PacketStream;
-use wire::{Response, Version};
+use wire::{Identity, Response, Version};
 
 /// An answerer, and the folder of its store.
 pub(super) struct Desk {
@@ -62,6 +62,16 @@ impl Desk {
         self.answerer.store.commit(change).unwrap();
     }
 
+    pub(super) fn values_of(&self, identifier: &Identifier) -> Vec<Value> {
+        let key = Key::record(identifier, SuffixCase::Insensitive);
+        let stored = self.answerer.store.view().get(&key).unwrap();
+        let record = stored.map(|stored| Record::from_stored(stored).unwrap());
+        record.map_or_else(Vec::new, |record| {
+            let entries = record.entries().map(|entry| entry.encoded.value());
+            entries.collect()
+        })
+    }
+
     pub(super) fn ask(&self, request: &Message) -> Message {
         self.ask_from(PEER, request)
     }
@@ -98,6 +108,41 @@ fn for_all(identifier: &str) -> Message {
     request
 }
 
+/// What answers a challenge of a request, by a key or a secret of an identity.
+pub(super) fn proven(
+    request: &Message,
+    challenge: &Message,
+    identity: Identity,
+    key: Shown<'_>,
+) -> Message {
+    let response = Response::decode(challenge).unwrap();
+    let Body::Challenge(body) = response.answer else {
+        panic!("no challenge: {challenge:?}")
+    };
+    let digest = response.digest.expect("challenges have one");
+    let covered = proofs::covered(&body.nonce, digest.octets());
+    let version = Version::NEWEST;
+    let proof = match key {
+        Shown::Key(key) => proofs::prove_by_key(&covered, version, key).unwrap(),
+        Shown::Secret(secret) => {
+            proofs::prove_by_secret(&covered, version, secret, [7; 16], &Provider)
+        }
+    };
+    let mut answer = request.clone();
+    answer.envelope.session_id = challenge.envelope.session_id;
+    answer.envelope.request_id = request.envelope.request_id ^ 0x55;
+    answer.header.opcode = Opcode::CHALLENGE_RESPONSE;
+    answer.body = ChallengeResponse::new(identity, &proof).encode();
+    answer
+}
+
+/// What somebody proves an identity with.
+#[derive(Clone, Copy)]
+pub(super) enum Shown<'k> {
+    Key(&'k SigningKey),
+    Secret(&'k [u8]),
+}
+
 fn answer_to(challenge: &Message) -> Message {
     let mut request = for_all("88.1/pump");
     request.envelope.session_id = challenge.envelope.session_id;
@@ -127,7 +172,6 @@ fn a_private_value_is_challenged_and_the_challenge_answered_once() {
     assert_eq!(body.nonce.len(), 16);
 
     let code = |message: Message| message.header.response_code;
-    let not_yet = ResponseCode::OPERATION_NOT_SUPPORTED;
     let refused = desk.ask(&answer_to(&challenge));
     assert_eq!(
         refused.header.opcode,
@@ -135,7 +179,8 @@ fn a_private_value_is_challenged_and_the_challenge_answered_once() {
         "what was asked first"
     );
     assert_eq!(refused.envelope.session_id, 0, "the challenge is over");
-    assert_eq!(code(refused), not_yet);
+    let wrong = ResponseCode::PROTOCOL_ERROR;
+    assert_eq!(code(refused), wrong, "its body is that of a question");
     let unknown = ResponseCode::SESSION_TIMEOUT;
     assert_eq!(
         code(desk.ask(&answer_to(&challenge))),
