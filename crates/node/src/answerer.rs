@@ -89,7 +89,7 @@ impl AnswererSettings {
                 count_per_source_max: limits.challenges_per_source_max,
                 octets_per_source_max: limits.challenges_octets_per_source_max,
             },
-            elsewhere: Elsewhere::default(),
+            elsewhere: Elsewhere,
         })
     }
 }
@@ -206,7 +206,7 @@ impl Answerer {
     /// Answers one packet from the network; `None` if it deserves no answer.
     pub(crate) fn answer_packet(&self, packet: &Packet, source: Source) -> Option<Packet> {
         let answer = match Message::from_packet(packet) {
-            Ok(message) => self.answer(&message, Origin::Network, source)?,
+            Ok(message) => self.answer(&message, &Origin::Network, source)?,
             Err(error) => self.refuse(&packet.envelope, &error),
         };
         Some(answer.to_packet())
@@ -239,7 +239,7 @@ impl Answerer {
     pub(crate) fn answer(
         &self,
         request: &Message,
-        origin: Origin,
+        origin: &Origin,
         source: Source,
     ) -> Option<Message> {
         let Some(id) = answered_challenge(request) else {
@@ -304,7 +304,7 @@ impl Answerer {
         match self.identify(claim, source) {
             Ok(known) => {
                 let origin = Origin::Known(known);
-                self.answer_plainly(asked, origin, |_| None)
+                self.answer_plainly(asked, &origin, |_| None)
             }
             Err(refused) => Some(failed(&refused)),
         }
@@ -388,7 +388,7 @@ impl Answerer {
 
     /// Answers one request of a front in this process, to which neither signatures nor challenges
     /// are of use: a challenge says no more than that one is needed.
-    pub(crate) fn answer_front(&self, request: &Message, origin: Origin) -> Option<Message> {
+    pub(crate) fn answer_front(&self, request: &Message, origin: &Origin) -> Option<Message> {
         self.answer_plainly(request, origin, |request| {
             let nonce = [0; wire::challenge::NONCE_OCTETS];
             Some(self.authority.challenge(request, 0, &nonce, Clock::date()))
@@ -404,11 +404,12 @@ impl Answerer {
     fn answer_plainly(
         &self,
         request: &Message,
-        origin: Origin,
+        origin: &Origin,
         challenge: impl Fn(&Message) -> Option<Message>,
     ) -> Option<Message> {
         for _ in 0..CONFLICTS_COUNT_MAX {
-            let step = self.authority.start(request, origin.clone(), Clock::date());
+            let origin = origin.clone();
+            let step = self.authority.start(request, origin, Clock::date());
             let answer = match self.drive(step) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,

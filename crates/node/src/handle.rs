@@ -41,7 +41,7 @@ impl Handle {
     ///
     /// May wait for the disk: call it where waiting is allowed.
     pub fn answer(&self, address: IpAddr, request: &Message) -> Option<Message> {
-        self.answer_to(address, request, Origin::Network)
+        self.answer_to(address, request, &Origin::Network)
     }
 
     /// Answers a request of somebody at an address who has proven who they are.
@@ -51,7 +51,7 @@ impl Handle {
         request: &Message,
         known: Known,
     ) -> Option<Message> {
-        self.answer_to(address, request, Origin::Known(known))
+        self.answer_to(address, request, &Origin::Known(known))
     }
 
     /// Finds out whether somebody at an address is who they claim to be. Costs some milliseconds
@@ -63,7 +63,7 @@ impl Handle {
         self.answerer.identify(claim, Source::connected(address))
     }
 
-    fn answer_to(&self, address: IpAddr, request: &Message, origin: Origin) -> Option<Message> {
+    fn answer_to(&self, address: IpAddr, request: &Message, origin: &Origin) -> Option<Message> {
         let started = Instant::now();
         let answer = self.answerer.answer_front(request, origin)?;
         let (asked, answered) = (request.to_packet(), answer.to_packet());

@@ -361,7 +361,7 @@ impl Node {
     /// Blocks until what it writes is durable.
     pub fn answer_locally(&self, request: &Message) -> Option<Message> {
         let source = answerer::Source::ANYBODY;
-        self.answerer.answer(request, engine::Origin::Local, source)
+        self.answerer.answer(request, &engine::Origin::Local, source)
     }
 
     /// Listens for Ctrl-C, SIGTERM and SIGHUP from now on, so that they no longer end the process

@@ -45,6 +45,10 @@ use wire::{OpFlags, Opcode, Request, ResponseCode};
 /// What a node is told about administration. Default: nobody but the administrators that records
 /// name, and no weak forms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the configuration"
+)]
 pub struct AdministrationSettings {
     /// Identities, or lists of them, who may say which prefixes the node is home to, and see how
     /// it is.

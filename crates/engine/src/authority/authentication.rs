@@ -89,7 +89,7 @@ pub struct Unidentified {
 }
 
 impl Unidentified {
-    fn new(code: ResponseCode, reason: impl Into<String>) -> Step {
+    fn ends(code: ResponseCode, reason: impl Into<String>) -> Step {
         let reason = reason.into();
         Step::Identified(Err(Self { code, reason }))
     }
@@ -97,7 +97,7 @@ impl Unidentified {
     /// One sentence for a wrong key, a wrong secret and no key at all: who guesses learns nothing.
     fn wrong() -> Step {
         let reason = "the proof does not fit any key of the identity";
-        Self::new(ResponseCode::AUTHENTICATION_FAILED, reason)
+        Self::ends(ResponseCode::AUTHENTICATION_FAILED, reason)
     }
 }
 
@@ -119,7 +119,7 @@ impl<D: Cryptography + Clone + fmt::Debug + Send + 'static> Authority<D> {
 
     /// Reads a claim; what is left is to find the keys.
     pub(super) fn judging(&self, claim: Claim) -> Result<Judging<D>, Unidentified> {
-        let weak = &self.settings.administration.weak_forms;
+        let weak = self.settings.administration.weak_forms;
         let shown = Shown::read(claim.evidence, weak)?;
         let identifier = Identifier::from_octets(claim.identity.identifier.clone());
         let identifier = identifier.map_err(|error| Unidentified {
@@ -157,7 +157,7 @@ impl fmt::Debug for Shown {
 }
 
 impl Shown {
-    fn read(evidence: Evidence, weak: &WeakForms) -> Result<Self, Unidentified> {
+    fn read(evidence: Evidence, weak: WeakForms) -> Result<Self, Unidentified> {
         let (octets, is_by_key, nonce, digest, version) = match evidence {
             Evidence::Secret(secret) => return Ok(Self::Secret(secret)),
             Evidence::Certificate(key) => return Ok(Self::Certificate(key)),
@@ -235,13 +235,14 @@ pub(super) struct Judging<D> {
 impl<D: Cryptography + fmt::Debug + Send + 'static> AfterLookUp for Judging<D> {
     fn resume(self: Box<Self>, found: Found) -> Step {
         match &found {
-            Found::Elsewhere(_) if self.shown.is_by_secret() => self.ask_elsewhere(),
-            Found::Unknown(_) if self.shown.is_by_secret() => self.ask_elsewhere(),
-            Found::Unknown(reason) => Unidentified::new(
+            Found::Elsewhere(_) | Found::Unknown(_) if self.shown.is_by_secret() => {
+                self.ask_elsewhere()
+            }
+            Found::Unknown(reason) => Unidentified::ends(
                 ResponseCode::UNABLE_TO_AUTHENTICATE,
                 format!("the keys of the identity cannot be found: {reason}"),
             ),
-            Found::Nothing => Unidentified::new(
+            Found::Nothing => Unidentified::ends(
                 ResponseCode::UNABLE_TO_AUTHENTICATE,
                 "the identity is not registered",
             ),
@@ -304,7 +305,7 @@ impl<D: Cryptography + fmt::Debug + Send + 'static> Judging<D> {
     }
 
     /// Asks the node that has the secret.
-    fn ask_elsewhere(self: Box<Self>) -> Step {
+    fn ask_elsewhere(self) -> Step {
         let Some((proof, nonce, digest, version)) = self.proof_for_another() else {
             return Unidentified::wrong();
         };
@@ -316,7 +317,7 @@ impl<D: Cryptography + fmt::Debug + Send + 'static> Judging<D> {
             proof,
             version,
         };
-        Ask::step(asking, *self)
+        Ask::step(asking, self)
     }
 
     /// The proof as another node can check it. Of a secret that was shown itself one is made here.
@@ -351,11 +352,11 @@ impl<D: Cryptography + fmt::Debug + Send + 'static> AskingPlan for Judging<D> {
         match told {
             Told::Verified(true) => self.succeed(self.identity.index),
             Told::Verified(false) => Unidentified::wrong(),
-            Told::Values(_) => Unidentified::new(
+            Told::Values(_) => Unidentified::ends(
                 ResponseCode::UNABLE_TO_AUTHENTICATE,
                 "the other node answered something else",
             ),
-            Told::Nothing(reason) => Unidentified::new(
+            Told::Nothing(reason) => Unidentified::ends(
                 ResponseCode::UNABLE_TO_AUTHENTICATE,
                 format!("nobody could be asked whether the proof is right: {reason}"),
             ),

@@ -77,7 +77,7 @@ impl Desk {
     }
 
     fn ask_from(&self, source: Source, request: &Message) -> Message {
-        let answer = self.answerer.answer(request, Origin::Network, source);
+        let answer = self.answerer.answer(request, &Origin::Network, source);
         answer.expect("requests are answered")
     }
 
@@ -298,7 +298,7 @@ fn beyond_the_allowance_the_node_is_busy() {
 
     let mut response = question.resolution(9, Clock::date());
     response.header.response_code = ResponseCode::SUCCESS;
-    let none = desk.answerer.answer(&response, Origin::Network, PEER);
+    let none = desk.answerer.answer(&response, &Origin::Network, PEER);
     assert!(none.is_none(), "an answer is not answered, not even so");
 }
 

@@ -405,7 +405,7 @@ fn checks_come_in_the_order_of_the_reference_software() {
     ];
     for (request, unproven, proven) in cases {
         let mut desk = Desk::new();
-        let said = format!("{:?}", request);
+        let said = format!("{request:?}");
         assert_eq!(desk.code(&request, Origin::Network), unproven, "{said}");
         assert_eq!(desk.code(&request, by(ALL)), proven, "{said}");
     }
@@ -499,9 +499,11 @@ fn a_record_stays_spelled_as_it_was_registered() {
     let mut desk = Desk::new();
     assert_eq!(desk.code(&create("88.1/Valve", &[url(1)]), by(ALL)), 1);
     // Its administrators are those of the server here.
-    let mut settings = AdministrationSettings::default();
-    settings.server_admins = [user(ALL)].into();
-    settings.server_admins_may_all = true;
+    let settings = AdministrationSettings {
+        server_admins: [user(ALL)].into(),
+        server_admins_may_all: true,
+        ..AdministrationSettings::default()
+    };
     desk.authority.settings.administration = Arc::new(settings);
     assert_eq!(desk.code(&add("88.1/VALVE", &[url(2)]), by(ALL)), 1);
     let spelling = |desk: &Desk, identifier| desk.record(identifier).unwrap().spelling();
