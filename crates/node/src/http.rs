@@ -2,7 +2,8 @@
 //!
 //! | file | question it answers |
 //! | --- | --- |
-//! | `http/listener` | who is let in, and for how long? |
+//! | `accepting` | who is let in? |
+//! | `http/listener` | is it HTTP or HTTPS, and for how long? |
 //! | `http/patient` | when has nothing come or gone for too long? |
 //! | [`crate::tls`] | how is encryption taken off? |
 

@@ -8,6 +8,7 @@
 //! | `reception` | what does every question pass on its way? |
 //! | `rates` | how much may one source ask? |
 //! | `sockets`, `udp`, `tcp` | how do octets come in and go out? |
+//! | `accepting`, [`peers`] | whose connections are let in? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`tls`] | how is encryption taken off? |
@@ -20,6 +21,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accepting;
 mod access_log;
 mod answerer;
 pub mod config;
@@ -48,12 +50,13 @@ pub use config::Config;
 pub use counters::{Counted, Counters};
 pub use handle::Handle;
 
+use accepting::Acceptor;
 use answerer::Answerer;
 use config::{Changed, Effect};
 use control::Control;
 use founding::Founded;
 use http::HttpService;
-use http::listener::{Front, HttpListener};
+use http::listener::{self, Front};
 use reception::Reception;
 use std::io;
 use std::net::SocketAddr;
@@ -228,8 +231,8 @@ pub struct Node {
     runtime: Runtime,
     stop: watch::Sender<bool>,
     udp: Vec<UdpListener>,
-    tcp: Vec<tcp::TcpListener>,
-    http: Vec<HttpListener>,
+    tcp: Vec<Acceptor>,
+    http: Vec<Acceptor>,
     http_addresses: Vec<SocketAddr>,
     /// The settings it was started with.
     started: Config,
@@ -249,7 +252,7 @@ impl Node {
         let mut bound = Self::bind_native(config)?;
         for &address in &config.http.listen {
             let failed = |source| Error::Listen { address, source };
-            let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+            let listener = sockets::tcp(address).map_err(failed)?;
             let address = listener.local_addr().map_err(failed)?;
             bound.http_addresses.push(address);
             bound.http_sockets.push(listener);
@@ -297,7 +300,8 @@ impl Node {
     fn listen_http(&mut self, listener: std::net::TcpListener, front: Front) -> io::Result<()> {
         let _entered = self.runtime.enter();
         let stopped = self.stop.subscribe();
-        let http = HttpListener::start(&self.started.http, listener, front, stopped)?;
+        let (config, reception) = (&self.started.http, &self.reception);
+        let http = listener::start(config, listener, front, reception, stopped)?;
         self.http.push(http);
         Ok(())
     }
@@ -310,8 +314,8 @@ impl Node {
         self.udp
             .push(UdpListener::start(&self.started, socket, &self.reception)?);
         let _entered = self.runtime.enter();
-        let reception = Arc::clone(&self.reception);
-        let tcp = tcp::TcpListener::start(&self.started, listener, reception, stopped.clone())?;
+        let (config, reception) = (&self.started, &self.reception);
+        let tcp = tcp::start(config, listener, reception, stopped.clone())?;
         self.tcp.push(tcp);
         Ok(())
     }

@@ -25,7 +25,7 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Http];
+    pub(crate) const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Http];
 
     /// As it stands in the access log.
     pub(crate) fn name(self) -> &'static str {
@@ -112,7 +112,7 @@ const SHARDS: usize = 8;
 pub(crate) struct Metrics {
     shards: Vec<Shard>,
     rate_limited: [AtomicU64; Transport::ALL.len()],
-    connections_refused: AtomicU64,
+    connections_refused: [AtomicU64; Transport::ALL.len()],
 }
 
 /// The numbers of one thread, or of several.
@@ -140,7 +140,7 @@ impl Metrics {
         Self {
             shards: (0..SHARDS).map(shard).collect(),
             rate_limited: <[AtomicU64; Transport::ALL.len()]>::default(),
-            connections_refused: AtomicU64::new(0),
+            connections_refused: <[AtomicU64; Transport::ALL.len()]>::default(),
         }
     }
 
@@ -168,12 +168,16 @@ impl Metrics {
         add(&self.rate_limited[transport as usize], 1);
     }
 
-    pub(crate) fn count_connection_refused(&self) {
-        add(&self.connections_refused, 1);
+    pub(crate) fn count_connection_refused(&self, transport: Transport) {
+        add(&self.connections_refused[transport as usize], 1);
     }
 
     fn rate_limited(&self, transport: Transport) -> u64 {
         read(&self.rate_limited[transport as usize])
+    }
+
+    fn connections_refused(&self, transport: Transport) -> u64 {
+        read(&self.connections_refused[transport as usize])
     }
 
     /// How many answers of a kind there were.

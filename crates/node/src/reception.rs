@@ -31,8 +31,8 @@ pub(crate) struct Reception {
 pub(crate) struct Live {
     tcp_idle_seconds_max: AtomicU64,
     tcp_connections_per_peer_max: AtomicUsize,
-    /// How many connections over TCP are open; no setting, but as alive.
-    tcp_connections: AtomicUsize,
+    /// How many connections are open, by transport; no setting, but as alive.
+    connections: [AtomicUsize; Transport::ALL.len()],
     /// Whether the node stops.
     stops: AtomicBool,
 }
@@ -55,12 +55,14 @@ impl Live {
     }
 }
 
-/// A connection over TCP; it is counted until this is dropped.
-pub(crate) struct Open(Arc<Reception>);
+/// A connection; it is counted until this is dropped.
+pub(crate) struct Open(Arc<Reception>, Transport);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.live.tcp_connections.fetch_sub(1, Ordering::Relaxed);
+        let Self(reception, transport) = self;
+        let open = &reception.live.connections[*transport as usize];
+        open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -188,23 +190,22 @@ impl Reception {
         self.answerer.counters().count_too_long_for_udp();
     }
 
-    pub(crate) fn count_connection_refused(&self) {
-        self.metrics.count_connection_refused();
+    pub(crate) fn count_connection_refused(&self, transport: Transport) {
+        self.metrics.count_connection_refused(transport);
     }
 
-    /// Counts a connection over TCP for as long as the result is held.
-    pub(crate) fn count_connection(reception: &Arc<Self>) -> Open {
-        reception
-            .live
-            .tcp_connections
-            .fetch_add(1, Ordering::Relaxed);
-        Open(Arc::clone(reception))
+    /// Counts a connection for as long as the result is held.
+    pub(crate) fn count_connection(reception: &Arc<Self>, transport: Transport) -> Open {
+        let open = &reception.live.connections[transport as usize];
+        open.fetch_add(1, Ordering::Relaxed);
+        Open(Arc::clone(reception), transport)
     }
 
     /// All numbers as text.
     pub(crate) fn metrics(&self) -> String {
+        let open = |count: &AtomicUsize| count.load(Ordering::Relaxed) as u64;
         let gauges = Gauges {
-            tcp_connections: self.live.tcp_connections.load(Ordering::Relaxed) as u64,
+            connections: self.live.connections.each_ref().map(open),
             access_lines_dropped: self.access.as_ref().map_or(0, AccessLog::dropped),
             log_lines_dropped: self.log_dropped.get().map_or(0, |dropped| dropped()),
             counted: self.answerer.counters().read(),

@@ -1,22 +1,21 @@
 //! Questions over TCP: a task for each connection, any number of questions on it.
 //!
 //! Answers leave in the order of the questions. Connections stay open until they are idle for too
-//! long, the peer closes them, or what comes cannot be cut into messages any more.
+//! long, the peer closes them, or what comes cannot be cut into messages any more. Not here: who is
+//! let in (`accepting`).
 
+use crate::accepting::{Acceptor, Host};
 use crate::config::Config;
 use crate::metrics::Transport;
-use crate::peers::{Guest, Peers};
-use crate::reception::{Open, Reception};
+use crate::reception::Reception;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{self, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
-use tracing::{debug, warn};
 use wire::Packet;
 use wire::stream::PacketStream;
 
@@ -30,114 +29,48 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_OCTETS_MAX: usize = 256 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long connections are waited for when the node stops; beyond it they are cut.
-const STOP_GRACE: Duration = Duration::from_secs(5);
-
-/// How long to wait when the operating system has no more connections for us.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// The task that accepts connections on one address.
-pub(crate) struct TcpListener {
-    task: JoinHandle<()>,
+/// Starts to accept connections on one address. Must be called within the runtime.
+pub(crate) fn start(
+    config: &Config,
+    listener: TcpListener,
+    reception: &Arc<Reception>,
+    stopped: watch::Receiver<bool>,
+) -> io::Result<Acceptor> {
+    let host = Tcp {
+        reception: Arc::clone(reception),
+        stopped: stopped.clone(),
+    };
+    let connections_max = config.tcp.connections_max;
+    let reception = Arc::clone(reception);
+    Acceptor::start(listener, connections_max, host, reception, stopped)
 }
 
-impl TcpListener {
-    /// Starts to accept. Must be called within the runtime.
-    pub(crate) fn start(
-        config: &Config,
-        listener: std::net::TcpListener,
-        reception: Arc<Reception>,
-        stopped: watch::Receiver<bool>,
-    ) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        let listener = net::TcpListener::from_std(listener)?;
-        let accepting = Accepting {
-            reception,
-            stopped,
-            permits: Arc::new(Semaphore::new(config.tcp.connections_max)),
-            peers: Arc::default(),
-        };
-        Ok(Self {
-            task: tokio::spawn(accepting.run(listener)),
-        })
-    }
-
-    /// Waits until the last connection has ended.
-    pub(crate) async fn join(self) {
-        // A task that has panicked has said so on its own.
-        let _ = self.task.await;
-    }
-}
-
-struct Accepting {
+struct Tcp {
     reception: Arc<Reception>,
     stopped: watch::Receiver<bool>,
-    permits: Arc<Semaphore>,
-    peers: Arc<Peers>,
 }
 
-impl Accepting {
-    async fn run(mut self, listener: net::TcpListener) {
-        let mut connections = JoinSet::new();
-        loop {
-            while connections.try_join_next().is_some() {}
-            let mut stopped = self.stopped.clone();
-            let accepted = tokio::select! {
-                accepted = self.accept(&listener) => accepted,
-                _ = stopped.wait_for(|stops| *stops) => break,
-            };
-            match accepted {
-                Ok((stream, peer, permit)) => {
-                    let Some(held) = self.admit(peer, permit) else {
-                        debug!(%peer, "closed: the peer has too many connections");
-                        self.reception.count_connection_refused();
-                        continue;
-                    };
-                    connections.spawn(self.connection(stream, peer).run(held));
-                }
-                Err(error) => {
-                    warn!(%error, "cannot accept a connection; trying again");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-        drop(listener);
-        let ended = async { while connections.join_next().await.is_some() {} };
-        if timeout(STOP_GRACE, ended).await.is_err() {
-            warn!("connections were cut that did not end in time");
-            connections.shutdown().await;
-        }
+impl Host for Tcp {
+    const TRANSPORT: Transport = Transport::Tcp;
+
+    fn connections_per_peer_max(&self, _: IpAddr) -> Option<usize> {
+        Some(self.reception.live.tcp_connections_per_peer_max())
     }
 
-    async fn accept(
-        &mut self,
-        listener: &net::TcpListener,
-    ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-        let permits = Arc::clone(&self.permits);
-        let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, peer) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        Ok((stream, peer, permit))
-    }
-
-    fn admit(&self, peer: SocketAddr, permit: OwnedSemaphorePermit) -> Option<Held> {
-        let each_max = self.reception.live.tcp_connections_per_peer_max();
-        Some(Held {
-            _permit: permit,
-            _guest: Peers::admit(&self.peers, peer.ip(), each_max)?,
-            _open: Reception::count_connection(&self.reception),
-        })
-    }
-
-    fn connection(&self, stream: TcpStream, peer: SocketAddr) -> Connection {
-        Connection {
+    fn serve(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let connection = Connection {
             stream,
             packets: PacketStream::default(),
             buffer: vec![0; READ_OCTETS],
             reception: Arc::clone(&self.reception),
             peer,
             stopped: self.stopped.clone(),
-        }
+        };
+        connection.serve()
     }
 }
 
@@ -150,22 +83,8 @@ struct Connection {
     stopped: watch::Receiver<bool>,
 }
 
-/// What a connection takes up; given back when it ends.
-struct Held {
-    _permit: OwnedSemaphorePermit,
-    _guest: Guest,
-    _open: Open,
-}
-
 impl Connection {
-    async fn run(mut self, held: Held) {
-        if let Err(error) = self.serve().await {
-            debug!(%error, peer = %self.peer, "a connection ended");
-        }
-        drop(held);
-    }
-
-    async fn serve(&mut self) -> io::Result<()> {
+    async fn serve(mut self) -> io::Result<()> {
         while let Some(packet) = self.next_question().await? {
             // Reading the tables may wait for the disk: other connections go on meanwhile.
             let answer = tokio::task::block_in_place(|| self.answer(&packet));

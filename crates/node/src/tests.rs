@@ -232,6 +232,9 @@ fn a_peer_with_too_many_connections_has_the_newest_closed() {
         0,
         "closed at once"
     );
+    let metrics = running.node.handle().metrics();
+    let refused = "nameplate_connections_refused_total{transport=\"tcp\"} 1\n";
+    assert!(metrics.contains(refused), "{metrics}");
     first.ask_over(Transport::Tcp, &question).unwrap();
 }
 

@@ -1,22 +1,24 @@
-//! Connections over HTTP and HTTPS on one port: who is let in, and for how long.
+//! Connections over HTTP and HTTPS on one port: encryption is taken off, and silence ended.
 //!
-//! The first octet tells them apart: 0x16 begins a TLS handshake, and no method of HTTP.
+//! The first octet tells them apart: 0x16 begins a TLS handshake, and no method of HTTP. Not here:
+//! who is let in (`accepting`).
 
 use super::patient::Patient;
 use super::{Connection, HttpService, Octets, Stopping};
+use crate::accepting::{Acceptor, Host};
 use crate::config::http::HttpConfig;
-use crate::peers::{Guest, Peers};
+use crate::metrics::Transport;
+use crate::reception::Reception;
 use ipnet::IpNet;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{self, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tracing::{debug, warn};
+use tracing::debug;
 
 /// What a TLS handshake begins with (RFC 8446 section 5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -25,50 +27,24 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// connection is closed.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many connections may wait to be accepted; a burst of more is told to try again.
-const BACKLOG: i32 = 1024;
-
-/// How long connections are waited for when the node stops; beyond it they are cut.
-const STOP_GRACE: Duration = Duration::from_secs(5);
-
-/// How long to wait when the operating system has no more connections for us.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// The task that accepts connections on one address.
-pub(crate) struct HttpListener {
-    task: JoinHandle<()>,
-}
-
-impl HttpListener {
-    /// Starts to accept. Must be called within the runtime.
-    pub(crate) fn start(
-        config: &HttpConfig,
-        listener: std::net::TcpListener,
-        front: Front,
-        stopped: watch::Receiver<bool>,
-    ) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        rustix::net::listen(&listener, BACKLOG)?;
-        let listener = net::TcpListener::from_std(listener)?;
-        let accepting = Accepting {
-            front,
-            stopped,
-            permits: Arc::new(Semaphore::new(config.connections_max)),
-            peers: Arc::default(),
-            connections_per_peer_max: config.connections_per_peer_max,
-            trusted: config.trusted_proxies.clone(),
-            idle_max: Duration::from_secs(config.idle_seconds_max),
-        };
-        Ok(Self {
-            task: tokio::spawn(accepting.run(listener)),
-        })
-    }
-
-    /// Waits until the last connection has ended.
-    pub(crate) async fn join(self) {
-        // A task that has panicked has said so on its own.
-        let _ = self.task.await;
-    }
+/// Starts to accept connections on one address. Must be called within the runtime.
+pub(crate) fn start(
+    config: &HttpConfig,
+    listener: TcpListener,
+    front: Front,
+    reception: &Arc<Reception>,
+    stopped: watch::Receiver<bool>,
+) -> io::Result<Acceptor> {
+    let host = Http {
+        front,
+        reception: Arc::clone(reception),
+        stopped: stopped.clone(),
+        connections_per_peer_max: config.connections_per_peer_max,
+        trusted: config.trusted_proxies.clone(),
+        idle_max: Duration::from_secs(config.idle_seconds_max),
+    };
+    let reception = Arc::clone(reception);
+    Acceptor::start(listener, config.connections_max, host, reception, stopped)
 }
 
 /// Who serves connections once they are in clear.
@@ -78,77 +54,30 @@ pub(crate) struct Front {
     pub(crate) tls: TlsAcceptor,
 }
 
-struct Accepting {
+struct Http {
     front: Front,
+    reception: Arc<Reception>,
     stopped: watch::Receiver<bool>,
-    permits: Arc<Semaphore>,
-    peers: Arc<Peers>,
     connections_per_peer_max: usize,
     trusted: Vec<IpNet>,
     idle_max: Duration,
 }
 
-impl Accepting {
-    async fn run(mut self, listener: net::TcpListener) {
-        let mut connections = JoinSet::new();
-        loop {
-            while connections.try_join_next().is_some() {}
-            let mut stopped = self.stopped.clone();
-            let accepted = tokio::select! {
-                accepted = self.accept(&listener) => accepted,
-                _ = stopped.wait_for(|stops| *stops) => break,
-            };
-            match accepted {
-                Ok((stream, peer, permit)) => {
-                    let Ok(guest) = self.admit(peer.ip()) else {
-                        debug!(%peer, "closed: the peer has too many connections");
-                        continue;
-                    };
-                    let served = self.serve(stream, peer);
-                    connections.spawn(async move {
-                        if let Err(error) = served.await {
-                            debug!(%error, %peer, "a connection over HTTP ended");
-                        }
-                        drop((permit, guest));
-                    });
-                }
-                Err(error) => {
-                    warn!(%error, "cannot accept a connection; trying again");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-        drop(listener);
-        let ended = async { while connections.join_next().await.is_some() {} };
-        if timeout(STOP_GRACE, ended).await.is_err() {
-            warn!("connections over HTTP were cut that did not end in time");
-            connections.shutdown().await;
-        }
-    }
-
-    async fn accept(
-        &mut self,
-        listener: &net::TcpListener,
-    ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-        let permits = Arc::clone(&self.permits);
-        let permit = permits.acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, peer) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        Ok((stream, peer, permit))
-    }
-
-    /// Counts a connection of a peer, if it may have one more. A trusted proxy is no peer: behind
-    /// it are many.
-    fn admit(&self, peer: IpAddr) -> Result<Option<Guest>, TooMany> {
+impl Http {
+    /// A trusted proxy is no peer: behind it are many.
+    fn is_trusted(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
-        if self.trusted.iter().any(|network| network.contains(&peer)) {
-            return Ok(None);
-        }
-        let guest = Peers::admit(&self.peers, peer, self.connections_per_peer_max);
-        guest.map(Some).ok_or(TooMany)
+        self.trusted.iter().any(|network| network.contains(&peer))
+    }
+}
+
+impl Host for Http {
+    const TRANSPORT: Transport = Transport::Http;
+
+    fn connections_per_peer_max(&self, peer: IpAddr) -> Option<usize> {
+        (!self.is_trusted(peer)).then_some(self.connections_per_peer_max)
     }
 
-    /// Serves one connection; the future owns all it needs.
     fn serve(
         &self,
         stream: TcpStream,
@@ -157,12 +86,19 @@ impl Accepting {
         let Front { service, tls } = self.front.clone();
         let mut stopping = Stopping::new(self.stopped.clone());
         let idle_max = self.idle_max;
+        // Whoever is no proxy pays for a handshake as for a question: it costs a signature.
+        let rated = (!self.is_trusted(peer.ip())).then(|| Arc::clone(&self.reception));
         async move {
             let local = stream.local_addr()?;
             let is_encrypted = tokio::select! {
                 begins = begins_tls(&stream, idle_max) => begins?,
                 () = stopping.wait() => return Ok(()),
             };
+            let asks_too_much = |rated: &Reception| !rated.admits(Transport::Http, peer.ip());
+            if is_encrypted && rated.as_deref().is_some_and(asks_too_much) {
+                debug!(%peer, "closed: too many handshakes and questions");
+                return Ok(());
+            }
             let stream = Patient::new(stream, idle_max);
             let octets: Box<dyn Octets> = if is_encrypted {
                 Box::new(timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await??)
@@ -179,8 +115,6 @@ impl Accepting {
         }
     }
 }
-
-struct TooMany;
 
 async fn begins_tls(stream: &TcpStream, idle_max: Duration) -> io::Result<bool> {
     let mut first = [0; 1];

@@ -1,6 +1,6 @@
 //! The numbers as Prometheus and its kin read them (`OpenMetrics` text).
 
-use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport, read};
+use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport};
 use crate::Counted;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
@@ -12,8 +12,8 @@ use std::sync::Arc;
 /// Numbers that are read when somebody asks for them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Gauges {
-    /// How many connections over TCP are open.
-    pub(crate) tcp_connections: u64,
+    /// How many connections are open, by transport.
+    pub(crate) connections: [u64; Transport::ALL.len()],
     /// How many lines of the access log were left out.
     pub(crate) access_lines_dropped: u64,
     /// How many lines of the log were left out.
@@ -21,6 +21,9 @@ pub(crate) struct Gauges {
     /// What the answerer has counted.
     pub(crate) counted: Counted,
 }
+
+/// The transports that have connections.
+const CONNECTED: [Transport; 2] = [Transport::Tcp, Transport::Http];
 
 /// All numbers as text.
 pub(crate) fn text(metrics: &Arc<Metrics>, gauges: Gauges) -> String {
@@ -138,12 +141,23 @@ impl Exposition {
     }
 
     fn put_connections(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let (name, help) = ("tcp_connections", "Connections over TCP that are open");
-        let mut gauge = to.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        gauge.encode_gauge(&self.gauges.tcp_connections)?;
-        let refused = read(&self.metrics.connections_refused);
-        let help = "Connections closed at once: their peer had too many";
-        put_counter(to, "tcp_connections_refused", help, refused)
+        let (name, help) = ("connections", "Connections that are open, by transport");
+        let mut family = to.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for transport in CONNECTED {
+            let labels = [("transport", lower(transport))];
+            let mut one = family.encode_family(&labels)?;
+            one.encode_gauge(&self.gauges.connections[transport as usize])?;
+        }
+        let name = "connections_refused";
+        let help = "Connections closed at once, by transport: their peer had too many";
+        let mut family = to.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for transport in CONNECTED {
+            let labels = [("transport", lower(transport))];
+            let count = self.metrics.connections_refused(transport);
+            let mut one = family.encode_family(&labels)?;
+            one.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
+        Ok(())
     }
 
     fn put_log(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -205,8 +219,9 @@ mod tests {
             metrics.count_answer(transport, Opcode(opcode), ResponseCode(code), took);
         }
         metrics.count_rate_limited(Transport::Udp);
+        metrics.count_connection_refused(Transport::Http);
         let gauges = Gauges {
-            tcp_connections: 2,
+            connections: [0, 2, 3],
             ..Gauges::default()
         };
         let text = text(&metrics, gauges);
@@ -220,7 +235,10 @@ mod tests {
         check(r#"nameplate_answer_seconds_bucket{le="+Inf",transport="tcp"} 1"#);
         check(r#"nameplate_answer_seconds_sum{transport="tcp"} 9.0"#);
         check(r#"nameplate_rate_limited_total{transport="udp"} 1"#);
-        check("nameplate_tcp_connections 2");
+        check(r#"nameplate_connections{transport="tcp"} 2"#);
+        check(r#"nameplate_connections{transport="http"} 3"#);
+        check(r#"nameplate_connections_refused_total{transport="tcp"} 0"#);
+        check(r#"nameplate_connections_refused_total{transport="http"} 1"#);
         check("# EOF");
         assert!(text.contains("nameplate_build_info{version="), "{text}");
     }

@@ -1,8 +1,9 @@
 //! What strangers send to break in or to wear out. The node answers, closes, and goes on.
 
-use crate::running::{Running, start, start_with};
+use crate::running::{Running, start, start_configured, start_with};
 use model::Value;
-use node::config::HttpConfig;
+use node::Config;
+use node::config::{HttpConfig, LimitsConfig};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
@@ -246,7 +247,35 @@ fn one_peer_does_not_shut_others_out() {
         0,
         "closed at once"
     );
+    let metrics = running.metrics();
+    let refused = "nameplate_connections_refused_total{transport=\"http\"} 1\n";
+    assert!(metrics.contains(refused), "{metrics}");
     drop(held);
+}
+
+/// A handshake costs more than most questions, so it is not free where questions are not.
+#[test]
+fn handshakes_count_against_the_rate_of_their_source() {
+    let running = start_configured(Config {
+        limits: LimitsConfig {
+            questions_per_second: 1,
+            questions_burst: 3,
+            exempt: Vec::new(),
+            ..LimitsConfig::default()
+        },
+        ..Config::default()
+    });
+    // Each begins a handshake wrongly; one that is refused is closed without a word,
+    // and one that is not is told what is wrong with it.
+    let told = (0..8).map(|_| running.send(b"\x16\x03\x01\0\x04\x02\0\0\0"));
+    let told = told.filter(|answer| !answer.is_empty()).count();
+    assert!((3..8).contains(&told), "{told} of 8 were let in");
+    let metrics = running.metrics();
+    let refused = format!(
+        "nameplate_rate_limited_total{{transport=\"http\"}} {}\n",
+        8 - told
+    );
+    assert!(metrics.contains(&refused), "{metrics}");
 }
 
 #[test]

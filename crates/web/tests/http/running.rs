@@ -50,15 +50,15 @@ pub(crate) fn start() -> Running {
 }
 
 pub(crate) fn start_with(http: HttpConfig) -> Running {
-    let any_port = vec![(Ipv4Addr::LOCALHOST, 0).into()];
-    let config = Config {
-        listen: any_port.clone(),
-        http: HttpConfig {
-            listen: any_port,
-            ..http
-        },
+    start_configured(Config {
+        http,
         ..Config::default()
-    };
+    })
+}
+
+pub(crate) fn start_configured(mut config: Config) -> Running {
+    config.listen = vec![(Ipv4Addr::LOCALHOST, 0).into()];
+    config.http.listen.clone_from(&config.listen);
     let folder = TempDir::new().unwrap();
     let store = Store::open(folder.path(), &Options::default()).unwrap();
     let front = |handle| web::Web::new(handle, &config.http);
@@ -127,6 +127,11 @@ impl Running {
         let stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
+    }
+
+    /// The node's numbers, not asked for over HTTP.
+    pub(crate) fn metrics(&self) -> String {
+        self.node.handle().metrics()
     }
 
     pub(crate) fn stop(self) {
