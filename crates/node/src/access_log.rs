@@ -7,6 +7,12 @@
 //! Who asked, how and in which version, when, the operation, the response code, how long it took,
 //! the identifier. Neither values nor secrets. Octets of an identifier that could end or forge a
 //! line, or change what a terminal shows, stand as `\u{…}` or `\x..`.
+//!
+//! Octets that are no message have a line too; what they do not tell stands as `-`:
+//!
+//! ```text
+//! 192.0.2.7 UDP:HDL(-) "2026-11-22 10:42:31.011+0000" - - 0ms -
+//! ```
 
 use crate::config::{AccessLogKind, LogConfig};
 use crate::logging;
@@ -35,16 +41,17 @@ pub(crate) struct AccessLog {
     _writer: WorkerGuard,
 }
 
-/// What a line says.
+/// What a line says; `None` is what the octets did not tell, and the code if nothing was answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Access<'a> {
     pub(crate) peer: IpAddr,
     pub(crate) transport: Transport,
-    pub(crate) version: Version,
-    pub(crate) opcode: Opcode,
-    pub(crate) code: ResponseCode,
+    pub(crate) version: Option<Version>,
+    pub(crate) opcode: Option<Opcode>,
+    pub(crate) code: Option<ResponseCode>,
     pub(crate) took: Duration,
-    pub(crate) identifier: &'a [u8],
+    /// Empty where a question names none.
+    pub(crate) identifier: Option<&'a [u8]>,
 }
 
 impl AccessLog {
@@ -119,13 +126,17 @@ impl Access<'_> {
             "{} {}:HDL({}) \"{time}\" {} {} {}ms {}\n",
             self.peer,
             self.transport.name(),
-            self.version,
-            self.opcode.0,
-            self.code.0,
+            known(self.version),
+            known(self.opcode.map(|opcode| opcode.0)),
+            known(self.code.map(|code| code.0)),
             self.took.as_millis(),
-            printable(self.identifier)
+            known(self.identifier.map(printable))
         )
     }
+}
+
+fn known(what: Option<impl ToString>) -> String {
+    what.map_or_else(|| "-".to_owned(), |what| what.to_string())
 }
 
 /// The identifier that a request is about; nothing where it names none, or is encrypted.
@@ -189,11 +200,11 @@ mod tests {
         let access = Access {
             peer: "192.0.2.7".parse().unwrap(),
             transport: Transport::Tcp,
-            version: Version::NEWEST,
-            opcode: Opcode::CREATE_HANDLE,
-            code: ResponseCode::SUCCESS,
+            version: Some(Version::NEWEST),
+            opcode: Some(Opcode::CREATE_HANDLE),
+            code: Some(ResponseCode::SUCCESS),
             took: Duration::from_micros(78_900),
-            identifier,
+            identifier: Some(identifier),
         };
         access.line("2015-05-27T17:31:42.011Z".parse().unwrap())
     }

@@ -78,9 +78,16 @@ impl Handle {
         self.reception.answer(Transport::Http, address, packet)
     }
 
-    /// Answers octets that are no packet, whose envelope could be read.
-    pub fn refuse(&self, envelope: &Envelope, error: &wire::Error) -> Packet {
-        self.reception.refuse(Transport::Http, envelope, error)
+    /// Answers octets of somebody at an address that are no packet, whose envelope could be read.
+    pub fn refuse(&self, address: IpAddr, envelope: &Envelope, error: &wire::Error) -> Packet {
+        let transport = Transport::Http;
+        self.reception.refuse(transport, address, envelope, error)
+    }
+
+    /// Counts octets of somebody at an address that should be a packet and have not even an
+    /// envelope.
+    pub fn ignore(&self, address: IpAddr) {
+        self.reception.ignore(Transport::Http, address);
     }
 
     /// Whether the node can answer: it does not stop, and its store can be read.

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tracing_appender::rolling::InitError;
-use wire::{Envelope, Packet};
+use wire::{Envelope, Packet, ResponseCode, Version};
 
 /// Receives questions of every transport.
 pub(crate) struct Reception {
@@ -142,10 +142,11 @@ impl Reception {
         Some(answer)
     }
 
-    /// Answers octets that are no packet.
+    /// Answers octets that are no packet, but whose envelope could be read.
     pub(crate) fn refuse(
         &self,
         transport: Transport,
+        peer: IpAddr,
         envelope: &Envelope,
         error: &wire::Error,
     ) -> Packet {
@@ -154,7 +155,34 @@ impl Reception {
         let opcode = access_log::opcode(&answer.payload);
         self.metrics
             .count_answer(transport, opcode, code, Duration::ZERO);
+        self.write_refused(transport, peer, Some((envelope.version, code)));
         answer
+    }
+
+    /// Counts octets that have not even an envelope, so that nobody can be answered.
+    pub(crate) fn ignore(&self, transport: Transport, peer: IpAddr) {
+        self.answerer.counters().count_refused();
+        self.write_refused(transport, peer, None);
+    }
+
+    /// Writes the line of octets that are no packet: the version they claim, and what was answered.
+    fn write_refused(
+        &self,
+        transport: Transport,
+        peer: IpAddr,
+        answered: Option<(Version, ResponseCode)>,
+    ) {
+        if let Some(access) = &self.access {
+            access.note(&Access {
+                peer,
+                transport,
+                version: answered.map(|(version, _)| version),
+                opcode: None,
+                code: answered.map(|(_, code)| code),
+                took: Duration::ZERO,
+                identifier: None,
+            });
+        }
     }
 
     /// Counts an answer and writes its line.
@@ -173,17 +201,13 @@ impl Reception {
             access.note(&Access {
                 peer,
                 transport,
-                version: packet.envelope.version,
-                opcode,
-                code,
+                version: Some(packet.envelope.version),
+                opcode: Some(opcode),
+                code: Some(code),
                 took,
-                identifier: access_log::identifier(packet),
+                identifier: Some(access_log::identifier(packet)),
             });
         }
-    }
-
-    pub(crate) fn count_nobody_to_answer(&self) {
-        self.answerer.counters().count_refused();
     }
 
     pub(crate) fn count_too_long_for_udp(&self) {

@@ -154,7 +154,8 @@ impl Connection {
     /// Tells the peer what is wrong; where its next message would begin cannot be known.
     async fn refuse(&mut self, error: &wire::Error) -> io::Result<Option<Packet>> {
         if let Some(envelope) = self.packets.envelope() {
-            let answer = self.reception.refuse(Transport::Tcp, &envelope, error);
+            let (transport, peer) = (Transport::Tcp, self.peer.ip());
+            let answer = self.reception.refuse(transport, peer, &envelope, error);
             self.send(&answer).await?;
         }
         Ok(None)

@@ -388,41 +388,74 @@ fn settings_that_wait_are_named_every_time_and_others_once() {
     );
 }
 
-#[test]
-fn every_question_has_a_line_in_the_access_log() {
-    let folder = TempDir::new().unwrap();
-    let logging = Config {
+/// A node that writes an access log into a folder, and answers UDP in order.
+fn start_logging(folder: &TempDir) -> Running {
+    start(&Config {
         log: config::LogConfig {
             access: config::AccessLogKind::File,
             access_folder: folder.path().join("logs"),
             ..config::LogConfig::default()
         },
+        udp: config::UdpConfig {
+            threads: 1,
+            ..config::UdpConfig::default()
+        },
         ..config()
+    })
+}
+
+/// The lines of the access log of a node that has stopped, without dates and times taken.
+fn access_lines(folder: &TempDir) -> Vec<String> {
+    let files = std::fs::read_dir(folder.path().join("logs")).unwrap();
+    let files: Vec<_> = files.collect();
+    assert_eq!(files.len(), 1);
+    let text = std::fs::read_to_string(files[0].as_ref().unwrap().path()).unwrap();
+    let masked = |line: &str| {
+        let parts: Vec<&str> = line.splitn(3, '"').collect();
+        let (before, took) = parts[2].split_once("ms ").unwrap();
+        let (codes, _) = before.rsplit_once(' ').unwrap();
+        assert!(parts[1].starts_with("20"), "{line}");
+        format!("{}_{codes} _ms {took}", parts[0])
     };
-    let running = start(&logging);
+    text.lines().map(masked).collect()
+}
+
+#[test]
+fn every_question_has_a_line_in_the_access_log() {
+    let folder = TempDir::new().unwrap();
+    let running = start_logging(&folder);
     running.register("88/a b", &[Value::public(1, "NAME", "secret")]);
     running.ask(Transport::Udp, "88/a b");
     running.ask(Transport::Tcp, "88/none\n");
     running.node.stop().unwrap();
-    let files: Vec<_> = std::fs::read_dir(folder.path().join("logs"))
-        .unwrap()
-        .collect();
-    assert_eq!(files.len(), 1);
-    let text = std::fs::read_to_string(files[0].as_ref().unwrap().path()).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 2, "{text}");
-    assert!(
-        lines[0].starts_with("127.0.0.1 UDP:HDL(2.11) \"20"),
-        "{text}"
-    );
-    assert!(
-        lines[0].contains(" 1 1 ") && lines[0].ends_with("ms 88/a b"),
-        "{text}"
-    );
-    assert!(
-        lines[1].contains(" 1 100 ") && lines[1].ends_with("ms 88/none\\n"),
-        "{text}"
-    );
+    let expected = [
+        "127.0.0.1 UDP:HDL(2.11) _ 1 1 _ms 88/a b",
+        "127.0.0.1 TCP:HDL(2.11) _ 1 100 _ms 88/none\\n",
+    ];
+    assert_eq!(access_lines(&folder), expected);
+}
+
+/// Who sends garbage can be found in the log, by its address at least.
+#[test]
+fn octets_that_are_no_message_have_a_line_too() {
+    let folder = TempDir::new().unwrap();
+    let running = start_logging(&folder);
+    let mut lying = Question::about("88/a".parse().unwrap())
+        .resolution(7, Date(0))
+        .encode()
+        .to_vec();
+    lying[16..20].copy_from_slice(&[0x7f; 4]);
+    send_and_read(running.address(), &lying);
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.send_to(b"hello", running.address()).unwrap();
+    running.ask(Transport::Udp, "99/x");
+    running.node.stop().unwrap();
+    let expected = [
+        "127.0.0.1 TCP:HDL(2.11) _ - 4 _ms -",
+        "127.0.0.1 UDP:HDL(-) _ - - _ms -",
+        "127.0.0.1 UDP:HDL(2.11) _ 1 301 _ms 99/x",
+    ];
+    assert_eq!(access_lines(&folder), expected);
 }
 
 #[test]

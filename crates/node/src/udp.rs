@@ -11,9 +11,10 @@ use crate::reception::Reception;
 use bytes::Bytes;
 use client::Clock;
 use engine::Inbox;
+use engine::inbox::Refused;
 use socket::{Received, Socket, Way};
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -100,13 +101,11 @@ impl Answering {
     fn answer_all(&self, buffer: &[u8], received: Received) {
         let octets = buffer.get(..received.octets).unwrap_or_default();
         for datagram in octets.chunks(received.each.max(1)) {
-            if received.way.peer.port() == 0 {
+            let peer = received.way.peer;
+            if peer.port() == 0 {
                 // Nobody can be answered there.
-                self.reception.count_nobody_to_answer();
-            } else if self
-                .reception
-                .admits(Transport::Udp, received.way.peer.ip())
-            {
+                self.reception.ignore(Transport::Udp, peer.ip());
+            } else if self.reception.admits(Transport::Udp, peer.ip()) {
                 self.answer(&Bytes::copy_from_slice(datagram), received.way);
             }
         }
@@ -117,21 +116,23 @@ impl Answering {
         let answer = match self.complete(datagram, way.peer) {
             Ok(Some(packet)) => self.reception.answer(Transport::Udp, peer, &packet),
             Ok(None) => None,
-            Err(refused) => refused.envelope.map(|envelope| {
-                let error = &refused.error;
-                self.reception.refuse(Transport::Udp, &envelope, error)
-            }),
+            Err(refused) => self.refuse(peer, &refused),
         };
         if let Some(answer) = answer {
             self.send(&answer, way);
         }
     }
 
-    fn complete(
-        &self,
-        datagram: &Bytes,
-        peer: SocketAddr,
-    ) -> Result<Option<Packet>, engine::inbox::Refused> {
+    fn refuse(&self, peer: IpAddr, refused: &Refused) -> Option<Packet> {
+        let (reception, transport) = (&self.reception, Transport::Udp);
+        let Some(envelope) = &refused.envelope else {
+            reception.ignore(transport, peer);
+            return None;
+        };
+        Some(reception.refuse(transport, peer, envelope, &refused.error))
+    }
+
+    fn complete(&self, datagram: &Bytes, peer: SocketAddr) -> Result<Option<Packet>, Refused> {
         self.lock_inbox()
             .handle_datagram(self.clock.moment(), peer, datagram)
     }

@@ -7,8 +7,8 @@ use crate::connection::Front;
 use crate::reply::Reply;
 use crate::request::Asked;
 use hyper::{Method, StatusCode};
-use wire::Packet;
 use wire::stream::PacketStream;
+use wire::{Envelope, Packet};
 
 /// The content type of messages in both directions.
 pub(crate) const MESSAGE: &str = "application/x-hdl-message";
@@ -18,17 +18,42 @@ pub(crate) fn is_meant(asked: &Asked) -> bool {
     asked.method == Method::POST && asked.media_type() == MESSAGE
 }
 
+/// What the body of a request is.
+enum Carried {
+    Packet(Packet),
+    /// No packet, but its envelope says whom to answer.
+    Broken(Envelope, wire::Error),
+    Nothing,
+}
+
 pub(crate) fn answer(front: &Front, asked: &Asked) -> Reply {
+    let (handle, source) = (&front.handle, asked.visitor.source);
+    reply(match carried(asked) {
+        Carried::Packet(packet) => handle.answer_packet(source, &packet),
+        Carried::Broken(envelope, error) => Some(handle.refuse(source, &envelope, &error)),
+        Carried::Nothing => {
+            handle.ignore(source);
+            None
+        }
+    })
+}
+
+fn carried(asked: &Asked) -> Carried {
     let mut stream = PacketStream::default();
     stream.push(&asked.body);
-    let taken = stream.next_packet();
-    let refuse = |error| Some(front.handle.refuse(&stream.envelope()?, &error));
-    let answered = match taken {
-        Ok(Some(packet)) => front.handle.answer_packet(asked.visitor.source, &packet),
-        Ok(None) => stream.cut_off().and_then(refuse),
-        Err(error) => refuse(error),
+    let error = match stream.next_packet() {
+        Ok(Some(packet)) => return Carried::Packet(packet),
+        Ok(None) => stream.cut_off(),
+        Err(error) => Some(error),
     };
-    answered.map_or_else(no_message, |packet: Packet| {
+    match (stream.envelope(), error) {
+        (Some(envelope), Some(error)) => Carried::Broken(envelope, error),
+        _ => Carried::Nothing,
+    }
+}
+
+fn reply(answered: Option<Packet>) -> Reply {
+    answered.map_or_else(no_message, |packet| {
         Reply::new(StatusCode::OK, MESSAGE, packet.encode())
     })
 }
