@@ -1,13 +1,15 @@
 //! How one connection is served, and how many requests at a time. Not here: what is answered.
 
+use crate::bodies::{Place, Room};
 use crate::reply::Reply;
 use crate::request::Asked;
 use crate::status::Counts;
 use crate::visitor::Visitor;
 use crate::{pages, routes};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -25,6 +27,10 @@ use tracing::debug;
 
 /// How many headers a request may have; browsers send about twenty. Beyond it: 431.
 const HEADERS_COUNT_MAX: usize = 100;
+
+/// After how many seconds it is worth asking again for whom there was no room: bodies are answered
+/// as soon as they have come.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// How many requests may be under way on one connection of HTTP/2; each may hold a body.
 const STREAMS_COUNT_MAX: u32 = 32;
@@ -51,6 +57,7 @@ pub(crate) struct Front {
     pub(crate) config: HttpConfig,
     pub(crate) counts: Counts,
     sources: Arc<Peers>,
+    room: Arc<Room>,
 }
 
 impl Web {
@@ -64,6 +71,7 @@ impl Web {
             handle,
             counts: Counts::default(),
             sources: Arc::default(),
+            room: Arc::new(Room::new(config.bodies_octets_max, config.body_octets_max)),
             config: config.clone(),
         })))
     }
@@ -141,8 +149,9 @@ impl Front {
                 "too many requests from your address; wait for the answers, then ask more slowly\n",
             ),
             Some(_guest) => match self.read(request, visitor).await {
-                // Reading the tables may wait for the disk: other connections go on meanwhile.
-                Ok(asked) => tokio::task::block_in_place(|| {
+                // The body keeps its place until it is answered.
+                Ok((asked, _place)) => tokio::task::block_in_place(|| {
+                    // Reading the tables may wait for the disk: other connections go on meanwhile.
                     let reply = routes::answer(self, &asked, stopping);
                     debug!(
                         source = %asked.visitor.source, method = %asked.method,
@@ -157,29 +166,55 @@ impl Front {
         reply.into_response()
     }
 
-    async fn read(&self, request: Request<Incoming>, visitor: Visitor) -> Result<Asked, Reply> {
+    async fn read(
+        &self,
+        request: Request<Incoming>,
+        visitor: Visitor,
+    ) -> Result<(Asked, Place), Reply> {
         let (head, body) = request.into_parts();
-        let limit = self.config.body_octets_max;
-        let body = if body.is_end_stream() {
-            Bytes::new()
-        } else {
-            let read = Limited::new(body, limit).collect();
-            match timeout(self.patience(), read).await {
-                Ok(Ok(body)) => body.to_bytes(),
-                Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                    let text = format!("the body of a request may have {limit} octets\n");
-                    return Err(Reply::text(StatusCode::PAYLOAD_TOO_LARGE, text).closing());
-                }
-                Ok(Err(_)) => {
-                    let text = "the body of the request ends too early or is not well formed\n";
-                    return Err(Reply::text(StatusCode::BAD_REQUEST, text).closing());
-                }
-                Err(_) => {
-                    let text = "the body of the request did not come in time\n";
-                    return Err(Reply::text(StatusCode::REQUEST_TIMEOUT, text).closing());
-                }
-            }
-        };
-        Asked::new(head, body, visitor).map_err(|problem| pages::bad_request(&problem))
+        let mut place = Room::place(&self.room, visitor.source);
+        let read = self.read_body(body, &mut place);
+        let body = timeout(self.patience(), read).await.unwrap_or_else(|_| {
+            let text = "the body of the request did not come in time\n";
+            Err(Reply::text(StatusCode::REQUEST_TIMEOUT, text).closing())
+        })?;
+        let asked = Asked::new(head, body, visitor);
+        let asked = asked.map_err(|problem| pages::bad_request(&problem))?;
+        Ok((asked, place))
     }
+
+    async fn read_body(&self, mut body: Incoming, place: &mut Place) -> Result<Bytes, Reply> {
+        let limit = self.config.body_octets_max;
+        if body.size_hint().lower() > limit as u64 {
+            return Err(too_long(limit));
+        }
+        let mut read = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| {
+                let text = "the body of the request ends too early or is not well formed\n";
+                Reply::text(StatusCode::BAD_REQUEST, text).closing()
+            })?;
+            // What is no data is trailers, which nobody needs.
+            let data = frame.into_data().unwrap_or_default();
+            if read.len() + data.len() > limit {
+                return Err(too_long(limit));
+            }
+            if !place.grow(data.len()) {
+                return Err(no_room());
+            }
+            read.extend_from_slice(&data);
+        }
+        Ok(read.freeze())
+    }
+}
+
+fn too_long(limit: usize) -> Reply {
+    let text = format!("the body of a request may have {limit} octets\n");
+    Reply::text(StatusCode::PAYLOAD_TOO_LARGE, text).closing()
+}
+
+fn no_room() -> Reply {
+    let text = "too many octets of other requests are being read; try again soon\n";
+    let reply = Reply::text(StatusCode::SERVICE_UNAVAILABLE, text);
+    reply.with(RETRY_AFTER, RETRY_SECONDS).closing()
 }

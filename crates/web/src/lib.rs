@@ -4,6 +4,7 @@
 //! | file | question it answers |
 //! | --- | --- |
 //! | `connection` | how is one connection served, and how many requests at a time? |
+//! | `bodies` | how much memory may their bodies take? |
 //! | `request` | what was asked, and what does its query say? |
 //! | `visitor` | who asks, behind which proxy, over HTTPS or not? |
 //! | `routes` | who answers which path? |
@@ -22,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod bodies;
 mod connection;
 mod pages;
 mod proxy;

@@ -17,6 +17,9 @@ const CONNECTIONS_MAX: u64 = 100_000;
 /// A body is held in memory while it is read: more than this is no request to this node.
 const BODY_OCTETS_MAX: u64 = 64 << 20;
 
+/// More than this for bodies is a mistake on any machine.
+const BODIES_OCTETS_MAX: u64 = 64 << 30;
+
 settings! {
     /// HTTP and HTTPS, which share their ports.
     HttpConfig {
@@ -53,6 +56,10 @@ settings! {
         /// The longest body of a request in octets; longer ones are refused with 413. The default
         /// is four times the longest message of the protocol.
         body_octets_max: usize = 1024 * 1024, Restart, 1..=BODY_OCTETS_MAX;
+        /// How many octets the bodies of all requests may have together that are being read or
+        /// answered, and a quarter of that those of one source; beyond it a request is refused with
+        /// 503 and a `Retry-After`. At least `body_octets_max`.
+        bodies_octets_max: usize = 64 << 20, Restart, 1..=BODIES_OCTETS_MAX;
         /// How many connections may be open on each address; further ones wait until one closes.
         connections_max: usize = 1000, Restart, 1..=CONNECTIONS_MAX;
         /// How many of them one peer's address may have; further ones are closed at once. Trusted
@@ -71,12 +78,20 @@ impl HttpConfig {
     /// Checks what the ranges of single settings cannot say.
     ///
     /// # Errors
-    /// [`ParseError::Pair`], [`ParseError::HeaderName`], [`ParseError::HostName`].
+    /// [`ParseError::Pair`], [`ParseError::Range`], [`ParseError::HeaderName`],
+    /// [`ParseError::HostName`].
     pub fn check(&self) -> Result<(), ParseError> {
         if self.certificate_file.is_some() != self.key_file.is_some() {
             return Err(ParseError::Pair {
                 one: "http.certificate_file",
                 other: "http.key_file",
+            });
+        }
+        if self.bodies_octets_max < self.body_octets_max {
+            return Err(ParseError::Range {
+                key: "http.bodies_octets_max".into(),
+                range: "http.body_octets_max or more".into(),
+                value: self.bodies_octets_max as u64,
             });
         }
         self.check_names()
@@ -133,6 +148,10 @@ mod tests {
         );
         check("head_octets_max = 1", "http.head_octets_max must be 8192");
         check("idle_seconds_max = 0", "http.idle_seconds_max must be 1");
+        check(
+            "bodies_octets_max = 9",
+            "http.bodies_octets_max must be http.body_octets_max or more, not 9",
+        );
         check("client_address_header = \"a b\"", "`a b`");
         check("client_country_header = \"\"", "``");
         check("host_names = [\"a/b\"]", "`a/b`");

@@ -144,6 +144,37 @@ fn what_is_too_large_is_refused() {
     lives(&running);
 }
 
+/// Many bodies that come slowly do not fill the memory: who comes too late is told to come again.
+#[test]
+fn bodies_share_a_bounded_room() {
+    let running = start_with(HttpConfig {
+        body_octets_max: 1000,
+        bodies_octets_max: 1000,
+        ..HttpConfig::default()
+    });
+    let mut slow = running.connect();
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n";
+    slow.write_all(head.as_bytes()).unwrap();
+    slow.write_all(&[b'a'; 900]).unwrap();
+    let post = || running.ask("POST", "http", "/", &[], &"b".repeat(200));
+    let began = Instant::now();
+    let refused = loop {
+        // Until the node has read what came slowly.
+        let answer = post();
+        if answer.status == 503 {
+            break answer;
+        }
+        assert!(began.elapsed().as_secs() < 15, "never refused");
+    };
+    assert_eq!(refused.header("retry-after"), "1");
+    lives(&running);
+    slow.write_all(&[b'a'; 100]).unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 40"), "{answer}");
+    assert_ne!(post().status, 503, "the room was given back");
+}
+
 #[test]
 fn bodies_that_are_cut_wrongly_are_refused() {
     let running = start();
