@@ -78,6 +78,12 @@ impl Handle {
         self.reception.answer(Transport::Http, address, packet)
     }
 
+    /// Answers that there is no time for a packet of somebody at an address who was not
+    /// [admitted](Self::admits); nothing is done.
+    pub fn turn_away(&self, address: IpAddr, packet: &Packet) -> Option<Packet> {
+        self.reception.turn_away(Transport::Http, address, packet)
+    }
+
     /// Answers octets of somebody at an address that are no packet, whose envelope could be read.
     pub fn refuse(&self, address: IpAddr, envelope: &Envelope, error: &wire::Error) -> Packet {
         let transport = Transport::Http;

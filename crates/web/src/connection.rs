@@ -5,7 +5,7 @@ use crate::reply::Reply;
 use crate::request::Asked;
 use crate::status::Counts;
 use crate::visitor::Visitor;
-use crate::{pages, routes};
+use crate::{pages, routes, tunnel};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -136,34 +136,42 @@ impl Front {
         stopping: &Stopping,
     ) -> Response<Full<Bytes>> {
         let visitor = Visitor::of(&request, connection, &self.config);
-        let method = request.method().clone();
-        let guest = Peers::admit(
-            &self.sources,
-            visitor.source,
-            self.config.requests_per_source_max,
-        );
-        let guest = guest.filter(|_| self.handle.admits(visitor.source));
-        let reply = match guest {
-            None => Reply::text(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too many requests from your address; wait for the answers, then ask more slowly\n",
-            ),
-            Some(_guest) => match self.read(request, visitor).await {
-                // The body keeps its place until it is answered.
-                Ok((asked, _place)) => tokio::task::block_in_place(|| {
-                    // Reading the tables may wait for the disk: other connections go on meanwhile.
-                    let reply = routes::answer(self, &asked, stopping);
-                    debug!(
-                        source = %asked.visitor.source, method = %asked.method,
-                        path = asked.path, status = reply.status.as_u16(), "answered over HTTP"
-                    );
-                    reply
-                }),
-                Err(refused) => refused,
-            },
+        let (source, method) = (visitor.source, request.method().clone());
+        let path = request.uri().path().to_owned();
+        let guest = Peers::admit(&self.sources, source, self.config.requests_per_source_max);
+        let is_admitted = guest.is_some() && self.handle.admits(source);
+        let reply = if is_admitted || tunnel::is_meant_by(request.method(), request.headers()) {
+            self.reply(request, visitor, is_admitted, stopping).await
+        } else {
+            too_many_requests()
         };
+        drop(guest);
+        debug!(%source, %method, %path, status = reply.status.as_u16(), "answered over HTTP");
         self.counts.count(&method, reply.status);
         reply.into_response()
+    }
+
+    /// Answers a request, or the message in it that there is no time for it.
+    async fn reply(
+        &self,
+        request: Request<Incoming>,
+        visitor: Visitor,
+        is_admitted: bool,
+        stopping: &Stopping,
+    ) -> Reply {
+        // The body keeps its place until it is answered.
+        let (asked, _place) = match self.read(request, visitor).await {
+            Ok(read) => read,
+            Err(refused) => return refused,
+        };
+        // Reading the tables may wait for the disk: other connections go on meanwhile.
+        tokio::task::block_in_place(|| {
+            if is_admitted {
+                routes::answer(self, &asked, stopping)
+            } else {
+                tunnel::turn_away(self, &asked)
+            }
+        })
     }
 
     async fn read(
@@ -211,6 +219,11 @@ impl Front {
 fn too_long(limit: usize) -> Reply {
     let text = format!("the body of a request may have {limit} octets\n");
     Reply::text(StatusCode::PAYLOAD_TOO_LARGE, text).closing()
+}
+
+fn too_many_requests() -> Reply {
+    let text = "too many requests from your address; wait for the answers, then ask more slowly\n";
+    Reply::text(StatusCode::TOO_MANY_REQUESTS, text)
 }
 
 fn no_room() -> Reply {

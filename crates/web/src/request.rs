@@ -58,18 +58,14 @@ impl Asked {
         header(&self.headers, name)
     }
 
-    /// What kind of body came, without parameters, in lower case.
-    pub(crate) fn media_type(&self) -> String {
-        media_type(&self.headers)
-    }
-
     /// Whether the request only wants to know something.
     pub(crate) fn is_read(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)
     }
 }
 
-fn media_type(headers: &HeaderMap) -> String {
+/// What kind of body comes, without parameters, in lower case.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
     let text = header(headers, &CONTENT_TYPE);
     let media = text.split(';').next().unwrap_or_default();
     media.trim().to_ascii_lowercase()

@@ -5,7 +5,8 @@
 
 use crate::connection::Front;
 use crate::reply::Reply;
-use crate::request::Asked;
+use crate::request::{Asked, media_type};
+use hyper::header::HeaderMap;
 use hyper::{Method, StatusCode};
 use wire::stream::PacketStream;
 use wire::{Envelope, Packet};
@@ -15,7 +16,12 @@ pub(crate) const MESSAGE: &str = "application/x-hdl-message";
 
 /// Whether a request carries a message.
 pub(crate) fn is_meant(asked: &Asked) -> bool {
-    asked.method == Method::POST && asked.media_type() == MESSAGE
+    is_meant_by(&asked.method, &asked.headers)
+}
+
+/// Whether a request with such a head carries a message.
+pub(crate) fn is_meant_by(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::POST && media_type(headers) == MESSAGE
 }
 
 /// What the body of a request is.
@@ -27,14 +33,33 @@ enum Carried {
 }
 
 pub(crate) fn answer(front: &Front, asked: &Asked) -> Reply {
+    let source = asked.visitor.source;
+    reply(front, asked, |packet| {
+        front.handle.answer_packet(source, packet)
+    })
+}
+
+/// Answers that there is no time for a message, as a message: who sent it through HTTP may know
+/// nothing of statuses.
+pub(crate) fn turn_away(front: &Front, asked: &Asked) -> Reply {
+    let source = asked.visitor.source;
+    reply(front, asked, |packet| {
+        front.handle.turn_away(source, packet)
+    })
+}
+
+fn reply(front: &Front, asked: &Asked, answer: impl Fn(&Packet) -> Option<Packet>) -> Reply {
     let (handle, source) = (&front.handle, asked.visitor.source);
-    reply(match carried(asked) {
-        Carried::Packet(packet) => handle.answer_packet(source, &packet),
+    let answered = match carried(asked) {
+        Carried::Packet(packet) => answer(&packet),
         Carried::Broken(envelope, error) => Some(handle.refuse(source, &envelope, &error)),
         Carried::Nothing => {
             handle.ignore(source);
             None
         }
+    };
+    answered.map_or_else(no_message, |packet| {
+        Reply::new(StatusCode::OK, MESSAGE, packet.encode())
     })
 }
 
@@ -50,12 +75,6 @@ fn carried(asked: &Asked) -> Carried {
         (Some(envelope), Some(error)) => Carried::Broken(envelope, error),
         _ => Carried::Nothing,
     }
-}
-
-fn reply(answered: Option<Packet>) -> Reply {
-    answered.map_or_else(no_message, |packet| {
-        Reply::new(StatusCode::OK, MESSAGE, packet.encode())
-    })
 }
 
 fn no_message() -> Reply {

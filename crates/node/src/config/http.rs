@@ -66,7 +66,7 @@ settings! {
         /// proxies may have any number.
         connections_per_peer_max: usize = 100, Restart, 1..=CONNECTIONS_MAX;
         /// How many requests from one source are answered at the same time, on all its connections
-        /// together; further ones are refused with 429.
+        /// together; further ones are refused with 429, messages of the protocol with code 3.
         requests_per_source_max: usize = 64, Restart, 1..=CONNECTIONS_MAX;
         /// After how many seconds without a whole request, or without an octet in either direction,
         /// a connection is closed.

@@ -49,8 +49,9 @@ settings! {
 settings! {
     /// How much one source may ask. A source is an address of IPv4, or the network of 64 bits that
     /// an address of IPv6 is in. Beyond the limit questions over UDP are dropped without a word,
-    /// over TCP answered with code 3 (server busy, nothing was done), over HTTP with status 429;
-    /// all are counted. A TLS handshake counts as a question; one beyond the limit is not made.
+    /// over TCP answered with code 3 (server busy, nothing was done), over HTTP with that code to
+    /// a message of the protocol and else with status 429; all are counted. A TLS handshake counts
+    /// as a question; one beyond the limit is not made.
     LimitsConfig {
         /// How many questions a second one source may ask in the long run; 0 means any number.
         /// The default is far above what a busy resolver asks of one node.

@@ -1,7 +1,9 @@
 //! Messages of the Handle protocol in HTTP, plain and over TLS, on the same port.
 
-use crate::running::{question, start};
+use crate::running::{question, start, start_configured};
 use bytes::Bytes;
+use node::Config;
+use node::config::LimitsConfig;
 use std::io::{Read, Write};
 use wire::{Message, ResponseCode};
 
@@ -66,6 +68,33 @@ fn what_is_no_message_is_refused_as_far_as_its_envelope_says_whom_to_answer() {
     }
     let (_, body) = post(&running, &[&whole[..], b"and more"].concat());
     assert_eq!(Message::decode(body).unwrap().envelope.request_id, 7);
+}
+
+/// Clients of the field look at the message and not at the status.
+#[test]
+fn who_sends_too_many_messages_is_told_so_in_a_message() {
+    let running = start_configured(Config {
+        limits: LimitsConfig {
+            questions_per_second: 1,
+            questions_burst: 3,
+            exempt: Vec::new(),
+            ..LimitsConfig::default()
+        },
+        ..Config::default()
+    });
+    let codes: Vec<ResponseCode> = (0..12)
+        .map(|_| {
+            let (head, body) = post(&running, &question("99/x"));
+            assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+            let answer = Message::decode(body).unwrap();
+            assert_eq!(answer.envelope.request_id, 7);
+            answer.header.response_code
+        })
+        .collect();
+    assert_eq!(codes[0], ResponseCode::SERVER_NOT_RESPONSIBLE);
+    assert!(codes.contains(&ResponseCode::SERVER_BUSY), "{codes:?}");
+    let statuses: Vec<u16> = (0..12).map(|_| running.get("/99/x").status).collect();
+    assert!(statuses.contains(&429), "{statuses:?}");
 }
 
 /// Every mutation of a message gets some answer, and the node goes on.
