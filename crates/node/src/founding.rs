@@ -7,18 +7,20 @@
 //! bootstrap_handles           what clients read to find the root
 //! ```
 //!
-//! The root is two records, `0.NA/0.NA` and `0.0/0.0`. Everything is done in this order and is done
+//! The root is two records, `0.NA/0.NA` and `0.0/0.0`, and one for each prefix that the node is home
+//! to, such as `0.NA/88.156`, by which clients come from the root to the site. Everything is done in this order and is done
 //! again at every start as far as it is missing: a start that was broken off is completed by the
 //! next one, and a start after that changes nothing. Names and forms of the files are the reference
 //! software's.
 //!
 //! Here: the order. Beside it: `founding/keys.rs`, `founding/site.rs`, `founding/root.rs`,
-//! `founding/bootstrap.rs`, `founding/files.rs` how a file is replaced. Not here: how keys are made
+//! `founding/prefixes.rs`, `founding/bootstrap.rs`, `founding/files.rs` how a file is replaced. Not here: how keys are made
 //! (room `crypto`), the data folder itself (room `store`).
 
 mod bootstrap;
 mod files;
 mod keys;
+mod prefixes;
 mod root;
 mod site;
 #[cfg(test)]
@@ -133,11 +135,11 @@ pub enum Error {
          too, or say under which address others reach it (`--public-address IP`)"
     )]
     NoAddress,
-    /// A stored record of the root cannot be read.
-    #[error("the record {identifier} cannot be read: {source}")]
+    /// A record of the root cannot be read, or cannot be made.
+    #[error("the record {identifier}: {source}")]
     Record {
         /// The identifier.
-        identifier: &'static str,
+        identifier: String,
         /// What is wrong.
         source: model::Error,
     },
@@ -162,15 +164,19 @@ pub fn found(
 ) -> Result<Founded, Error> {
     let before = site::read(folder)?;
     let stored = root::read(store)?;
-    let is_own_root = stored
-        .as_ref()
-        .is_none_or(|record| root::is_own(record, before.as_ref(), &keys.site_public.encode()));
+    let public_key = keys.site_public.encode();
+    let own = root::Own {
+        before: before.as_ref(),
+        public_key: &public_key,
+    };
+    let is_own_root = stored.as_ref().is_none_or(|record| own.is_root(record));
     let mut sites = site::sites(folder, keys, config, listening, before.as_ref())?;
     let stored_sites = stored.as_ref().map(root::sites).unwrap_or_default();
     sites.number(before.as_ref(), &stored_sites);
     site::write(folder, &sites.main, before.as_ref())?;
     if is_own_root {
         root::write(store, keys, &sites, stored.as_ref())?;
+        prefixes::write(store, &sites, &own)?;
         bootstrap::write(folder, store)?;
     }
     Ok(Founded {

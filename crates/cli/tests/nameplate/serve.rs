@@ -71,6 +71,45 @@ fn an_empty_folder_becomes_a_node_with_a_root_that_clients_find() {
     }
 }
 
+/// The way of a client that has nothing but the file: the root it names, the prefix's record there,
+/// the site in that, and there the identifier.
+#[test]
+fn a_client_finds_what_was_imported_by_way_of_the_root() {
+    let folder = TempDir::new().unwrap();
+    let (csv, data) = (folder.path().join("pumps.csv"), folder.path().join("data"));
+    fs::write(&csv, "identifier,NAME\n88.1/pump,水泵\n").unwrap();
+    let (code, ..) = told(&run(["import", path(&csv), "--data", path(&data)]));
+    assert_eq!(code, 0);
+    let node = ServingNode::start(&data);
+
+    let bootstrap = fs::read_to_string(data.join("bootstrap_handles")).unwrap();
+    let bootstrap: Json = serde_json::from_str(&bootstrap).unwrap();
+    let root = asked_at(&bootstrap["handles"]["0.NA/0.NA"]);
+    let resolve = |identifier: &str, server: &str| -> Json {
+        let (code, out, err) = told(&run(["resolve", identifier, "--server", server, "--json"]));
+        assert_eq!(code, 0, "{out}{err}");
+        serde_json::from_str(&out).unwrap()
+    };
+    let prefix = resolve("0.NA/88.1", &root);
+    let types = prefix["values"].as_array().unwrap().iter();
+    let types: Vec<&str> = types.map(|value| value["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["HS_SITE", "HS_ADMIN"]);
+    assert_eq!(asked_at(&prefix), node.server());
+    let pump = resolve("88.1/pump", &asked_at(&prefix));
+    assert_eq!(pump["values"][0]["data"]["value"], "水泵");
+}
+
+/// Where the first server of the site in a record is asked over TCP.
+fn asked_at(record: &Json) -> String {
+    let values = record["values"].as_array().unwrap().iter();
+    let mut sites = values.filter(|value| value["type"] == "HS_SITE");
+    let server = &sites.next().unwrap()["data"]["value"]["servers"][0];
+    let interfaces = server["interfaces"].as_array().unwrap().iter();
+    let mut tcp = interfaces.filter(|interface| interface["protocol"] == "TCP");
+    let port = &tcp.next().unwrap()["port"];
+    format!("{}:{port}", server["address"].as_str().unwrap())
+}
+
 #[test]
 fn a_first_start_that_is_killed_is_completed_by_the_next() {
     let folder = TempDir::new().unwrap();

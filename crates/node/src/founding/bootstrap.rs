@@ -30,7 +30,7 @@ pub(super) fn write(folder: &Path, store: &Store) -> Result<(), Error> {
         handles: Map::new(),
     };
     for identifier in [ROOT, root::TRUST] {
-        if let Some(record) = root::read_record(store, identifier)? {
+        if let Some(record) = root::read_record(store, &root::name(identifier))? {
             bootstrap.add(identifier, &record);
         }
     }

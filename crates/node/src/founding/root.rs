@@ -14,9 +14,9 @@ use store::Store;
 /// The identifier whose key is trusted without a certificate of another.
 pub(super) const TRUST: &str = "0.0/0.0";
 
-const SITE_INDEX: u32 = 1;
+pub(super) const SITE_INDEX: u32 = 1;
 /// Where the site stands under its address of IPv6, which old clients leave alone.
-const SITE_6_INDEX: u32 = 6;
+pub(super) const SITE_6_INDEX: u32 = 6;
 const ADMIN_INDEX: u32 = 100;
 const LIST_INDEX: u32 = 200;
 pub(super) const PUBLIC_KEY_INDEX: u32 = 300;
@@ -27,23 +27,23 @@ const HS_SITE_6: &str = "HS_SITE.6";
 
 /// The root's record as it is stored.
 pub(super) fn read(store: &Store) -> Result<Option<Record>, Error> {
-    read_record(store, ROOT)
+    read_record(store, &name(ROOT))
 }
 
-pub(super) fn read_record(
-    store: &Store,
-    identifier: &'static str,
-) -> Result<Option<Record>, Error> {
-    let stored = store.view().get(&key(store, identifier))?;
+pub(super) fn read_record(store: &Store, identifier: &Identifier) -> Result<Option<Record>, Error> {
+    let key = Key::record(identifier, store.settings().suffix_case);
+    let stored = store.view().get(&key)?;
     let record = stored.map(Record::from_stored).transpose();
-    record.map_err(|source| Error::Record { identifier, source })
+    record.map_err(unreadable(identifier))
 }
 
-fn key(store: &Store, identifier: &'static str) -> Key {
-    Key::record(&parse(identifier), store.settings().suffix_case)
+fn unreadable(identifier: &Identifier) -> impl FnOnce(model::Error) -> Error {
+    let identifier = identifier.to_string();
+    move |source| Error::Record { identifier, source }
 }
 
-fn parse(identifier: &'static str) -> Identifier {
+/// One of the names of the root.
+pub(super) fn name(identifier: &'static str) -> Identifier {
     identifier
         .parse()
         .expect("the names of the root are identifiers")
@@ -58,24 +58,31 @@ pub(super) fn sites(record: &Record) -> Vec<Site> {
         .collect()
 }
 
-fn is_site(value: &Value) -> bool {
+pub(super) fn is_site(value: &Value) -> bool {
     let name = value.value_type.octets();
     [HS_SITE, HS_SITE_6]
         .iter()
         .any(|site| name.eq_ignore_ascii_case(site.as_bytes()))
 }
 
-/// Whether a root's record is this node's: it names no site, or the site that this node was, or
-/// one with its key.
-pub(super) fn is_own(record: &Record, before: Option<&Site>, public_key: &Bytes) -> bool {
-    let sites = sites(record);
-    let has_key = |site: &Site| {
-        site.servers
-            .iter()
-            .any(|server| server.public_key == *public_key)
-    };
-    let was = |site: &Site| before.is_some_and(|before| unnumbered(before) == unnumbered(site));
-    sites.is_empty() || sites.iter().any(|site| has_key(site) || was(site))
+/// How this node knows its own site in a record: by what it was before, and by its key.
+pub(super) struct Own<'o> {
+    pub(super) before: Option<&'o Site>,
+    pub(super) public_key: &'o Bytes,
+}
+
+impl Own<'_> {
+    pub(super) fn is(&self, site: &Site) -> bool {
+        let mut keys = site.servers.iter().map(|server| &server.public_key);
+        let was = |before: &Site| unnumbered(before) == unnumbered(site);
+        keys.any(|key| key == self.public_key) || self.before.is_some_and(was)
+    }
+
+    /// Whether a root's record is this node's: it names no site, or this one's.
+    pub(super) fn is_root(&self, record: &Record) -> bool {
+        let sites = sites(record);
+        sites.is_empty() || sites.iter().any(|site| self.is(site))
+    }
 }
 
 /// Registers both records, or brings the sites in the first up to date. Durable when it returns.
@@ -90,9 +97,10 @@ pub(super) fn write(
         None => root_values(keys, sites),
         Some(record) => with_sites(record, sites),
     };
-    add(&mut change, store, ROOT, root, stored)?;
-    if read_record(store, TRUST)?.is_none() {
-        add(&mut change, store, TRUST, trust_values(keys), None)?;
+    add(&mut change, store, &name(ROOT), root, stored)?;
+    let trust = name(TRUST);
+    if read_record(store, &trust)?.is_none() {
+        add(&mut change, store, &trust, trust_values(keys), None)?;
     }
     if !change.is_empty() {
         store.commit(change)?;
@@ -101,20 +109,20 @@ pub(super) fn write(
 }
 
 /// Adds a record to a change unless it is as it was.
-fn add(
+pub(super) fn add(
     change: &mut Change,
     store: &Store,
-    identifier: &'static str,
+    identifier: &Identifier,
     values: Vec<Value>,
     before: Option<&Record>,
 ) -> Result<(), Error> {
     let case = store.settings().suffix_case;
-    let registration = Registration::new(&parse(identifier), values, case, Clock::date());
+    let registration = Registration::new(identifier, values, case, Clock::date());
     let Registration {
         home,
         key,
         mut record,
-    } = registration.map_err(|source| Error::Record { identifier, source })?;
+    } = registration.map_err(unreadable(identifier))?;
     if let Some(before) = before {
         record = record.dated_after(before);
     }
@@ -149,7 +157,8 @@ fn trust_values(keys: &Keys) -> Vec<Value> {
     ]
 }
 
-fn admin_value() -> Value {
+/// Lets the root's administrators do everything with a record.
+pub(super) fn admin_value() -> Value {
     let admin = Admin {
         identifier: Bytes::from_static(ROOT.as_bytes()),
         index: LIST_INDEX,
@@ -159,7 +168,7 @@ fn admin_value() -> Value {
     Value::public(ADMIN_INDEX, "HS_ADMIN", admin.encode())
 }
 
-fn site_values(sites: &Sites) -> Vec<Value> {
+pub(super) fn site_values(sites: &Sites) -> Vec<Value> {
     let value = |site: &Site| {
         let is_v4 = site
             .servers

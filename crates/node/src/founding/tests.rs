@@ -80,7 +80,8 @@ impl Folder {
             .into();
         let store = self.store();
         for identifier in [ROOT, root::TRUST] {
-            let record = root::read_record(&store, identifier).unwrap().unwrap();
+            let record = root::read_record(&store, &root::name(identifier));
+            let record = record.unwrap().unwrap();
             all.push((identifier.into(), record.octets().to_vec()));
         }
         store.close().unwrap();
@@ -305,6 +306,112 @@ fn values_that_others_added_to_the_root_stay() {
     folder.listening.native = vec!["127.0.0.1:2642".parse().unwrap()];
     folder.found().unwrap();
     assert!(folder.read(BOOTSTRAP_FILE).contains("\"ours\""));
+}
+
+/// Registers identifiers as an import does.
+fn register(folder: &Folder, records: &[(&str, Vec<Value>)]) {
+    let store = folder.store();
+    let mut change = model::Change::default();
+    for (identifier, values) in records {
+        let identifier = identifier.parse().unwrap();
+        let (case, now) = (store.settings().suffix_case, client::Clock::date());
+        let made = engine::authority::Registration::new(&identifier, values.clone(), case, now);
+        let made = made.unwrap();
+        change.put(made.home, engine::authority::HOMED_MARK.into());
+        change.put(made.key, made.record.octets().clone());
+    }
+    store.commit(change).unwrap();
+    store.close().unwrap();
+}
+
+/// What the record of a prefix holds: types and, of sites, the port of their first interface.
+fn described(folder: &Folder, identifier: &'static str) -> Vec<String> {
+    let store = folder.store();
+    let record = root::read_record(&store, &root::name(identifier)).unwrap();
+    store.close().unwrap();
+    let values = record.iter().flat_map(Record::entries);
+    let values = values.map(|entry| entry.encoded.value());
+    let told = values.map(|value| {
+        let name = String::from_utf8_lossy(value.value_type.octets()).into_owned();
+        match Site::decode(value.data) {
+            Ok(site) if name == "HS_SITE" => {
+                format!("{}:{}", value.index, site.servers[0].interfaces[0].port)
+            }
+            _ => format!("{} {name}", value.index),
+        }
+    });
+    told.collect()
+}
+
+/// A client asks the root for the record of the prefix, and there for the site.
+#[test]
+fn prefixes_that_are_at_home_are_described_in_the_root() {
+    let mut folder = Folder::new();
+    let pump = |identifier| (identifier, vec![Value::public(1, "NAME", "pump")]);
+    register(&folder, &[pump("88.1/pump"), pump("abc/pump")]);
+    folder.found().unwrap();
+    let own = ["1:2641", "100 HS_ADMIN"];
+    for identifier in ["0.NA/88.1", "0.NA/ABC", "0.NA/0.0"] {
+        assert_eq!(described(&folder, identifier), own, "{identifier}");
+    }
+    let all = |folder: &Folder| {
+        let store = folder.store();
+        let [first, end] = model::key::Subspace::RECORDS.bounds();
+        let all: Vec<_> = store.view().range(&first, &end).flatten().collect();
+        store.close().unwrap();
+        all
+    };
+    let before = all(&folder);
+    folder.found().unwrap();
+    assert_eq!(all(&folder), before, "a second start changes nothing");
+
+    folder.listening.native = vec!["127.0.0.1:2642".parse().unwrap()];
+    folder.found().unwrap();
+    assert_eq!(described(&folder, "0.NA/88.1"), ["1:2642", "100 HS_ADMIN"]);
+}
+
+#[test]
+fn what_an_operator_says_about_a_prefix_stays() {
+    let mut folder = Folder::new();
+    let foreign = Folder::empty();
+    foreign.found().unwrap();
+    let foreign = foreign.root_sites().remove(0);
+    let values = |values: &[(u32, &'static str, &[u8])]| -> Vec<Value> {
+        let value = |&(index, name, data): &(u32, &'static str, &[u8])| {
+            Value::public(index, name, data.to_vec())
+        };
+        values.iter().map(value).collect()
+    };
+    register(
+        &folder,
+        &[
+            ("0.NA/88.1", values(&[(1, "HS_SERV", b"0.SERV/88")])),
+            ("0.NA/88.2", values(&[(1, "HS_SITE", &foreign.encode())])),
+            ("88.1/a", values(&[(1, "NAME", b"a")])),
+            ("88.2/a", values(&[(1, "NAME", b"a")])),
+            ("88.3/a", values(&[(1, "NAME", b"a")])),
+        ],
+    );
+    folder.found().unwrap();
+    // To what the node has made, another site and a template are added.
+    let own = folder.root_sites().remove(0);
+    register(
+        &folder,
+        &[(
+            "0.NA/88.3",
+            values(&[
+                (1, "HS_SITE", &own.encode()),
+                (2, "HS_SITE", &foreign.encode()),
+                (7, "HS_NAMESPACE", b"<namespace/>"),
+            ]),
+        )],
+    );
+    folder.listening.native = vec!["127.0.0.1:2642".parse().unwrap()];
+    folder.found().unwrap();
+    assert_eq!(described(&folder, "0.NA/88.1"), ["1 HS_SERV"]);
+    assert_eq!(described(&folder, "0.NA/88.2"), ["1:2641"]);
+    let third = ["1:2642", "2:2641", "7 HS_NAMESPACE"];
+    assert_eq!(described(&folder, "0.NA/88.3"), third);
 }
 
 #[test]
