@@ -56,6 +56,16 @@ pub fn has_mac(message: &Message, session_key: &[u8], macs: &impl Macs) -> bool 
     let Ok(Some(credential)) = Credential::of(message) else {
         return false;
     };
+    is_mac_right(message, &credential, session_key, macs)
+}
+
+/// Whether the credential of a message is the MAC of a session.
+pub(crate) fn is_mac_right(
+    message: &Message,
+    credential: &Credential,
+    session_key: &[u8],
+    macs: &impl Macs,
+) -> bool {
     let counter = credential.counter;
     let right = mac(message, counter, session_key, credential.algorithm(), macs);
     credential.kind() == CredentialKind::Mac

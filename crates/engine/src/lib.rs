@@ -11,6 +11,8 @@
 //! | [`question`] | how do we ask another node? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`challenges`] | which challenges wait for their answers? |
+//! | [`sessions`] | which sessions are there, and is a message of one authentic and new? |
+//! | [`weak`] | which forms are too weak to be taken without being switched on? |
 //! | [`Allowance`] | how much of something costly is done each second? |
 //! | [`credentials`] | how is a message signed or given a MAC, and is it the right one? |
 //! | [`proofs`] | how is a challenge answered, and is the answer right? |
@@ -22,7 +24,7 @@
 //! `start` and `resume`, an arm in `Authority::start`.
 //!
 //! Not here: sockets (rooms `client` and `node`), storage (room `store`), algorithms (room
-//! `crypto`, behind [`Digests`], [`Macs`], [`Signs`] and [`Verifies`]).
+//! `crypto`, behind [`Digests`], [`Macs`], [`Ciphers`], [`Signs`] and [`Verifies`]).
 
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -32,6 +34,7 @@ extern crate alloc;
 mod allowance;
 pub mod authority;
 pub mod challenges;
+pub mod ciphers;
 pub mod credentials;
 mod cryptography;
 mod digests;
@@ -42,6 +45,7 @@ pub mod locations;
 mod macs;
 pub mod proofs;
 pub mod question;
+pub mod sessions;
 mod signatures;
 pub mod step;
 pub mod template;
@@ -53,12 +57,15 @@ pub mod weak;
 pub use allowance::{Allowance, AllowanceLimits};
 pub use authority::{Authority, Known, Means, Origin};
 pub use challenges::Challenges;
+pub use ciphers::{Ciphers, VectorForm};
 pub use cryptography::Cryptography;
 pub use digests::Digests;
 pub use exchange::{Exchange, Outcome};
 pub use inbox::Inbox;
 pub use macs::Macs;
 pub use question::Question;
+pub use sessions::Sessions;
 pub use signatures::{SignatureDigest, Signs, Verifies};
 pub use step::{Answer, Event, Fetch, Scan, Step};
 pub use time::{Date, Moment};
+pub use weak::{WeakForms, Weakness};

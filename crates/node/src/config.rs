@@ -146,7 +146,7 @@ pub enum ParseError {
         text: String,
     },
     /// Nobody knows the weak form.
-    #[error("administration.weak_forms: `{name}` is not one of md5, sha1")]
+    #[error("administration.weak_forms: `{name}` is not one of md5, sha1, old_mac, key_as_vector")]
     WeakForm {
         /// The name.
         name: String,

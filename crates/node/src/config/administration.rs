@@ -5,7 +5,7 @@
 use super::ParseError;
 use super::settings::settings;
 use engine::authority::AdministrationSettings;
-use engine::weak::WeakForms;
+use engine::weak::{WeakForms, Weakness};
 use model::{Identifier, Reference};
 
 settings! {
@@ -31,8 +31,9 @@ settings! {
         /// Whether who registers an identifier must prove who they are before they are told that it
         /// exists already. The reference software tells everybody.
         challenge_first: bool = false, Restart;
-        /// Weak forms of proofs that are accepted all the same, of those that existing clients may
-        /// still use: `md5`, `sha1`. Every use is counted in the metrics.
+        /// Weak forms that are accepted all the same, of those that existing clients may still use:
+        /// `md5` and `sha1` in proofs, in sessions `old_mac` of versions before 2.7 and
+        /// `key_as_vector` with SM4. Every use is counted in the metrics.
         weak_forms: Vec<String> = Vec::new(), Restart;
     }
 }
@@ -93,13 +94,10 @@ fn identity(text: &str) -> Option<Reference> {
 }
 
 fn weak_forms(names: &[String]) -> Result<WeakForms, ParseError> {
-    let mut forms = WeakForms::default();
+    let mut forms = WeakForms::NONE;
     for name in names {
-        match name.as_str() {
-            "md5" => forms.md5 = true,
-            "sha1" => forms.sha1 = true,
-            _ => return Err(ParseError::WeakForm { name: name.clone() }),
-        }
+        let weakness = Weakness::named(name);
+        forms = forms.with(weakness.ok_or_else(|| ParseError::WeakForm { name: name.clone() })?);
     }
     Ok(forms)
 }
