@@ -10,6 +10,7 @@ mod cbc_mode;
 pub mod certificate;
 mod cipher_error;
 mod cryptography;
+pub mod diffie_hellman;
 mod error;
 pub mod key_file;
 pub mod keys;

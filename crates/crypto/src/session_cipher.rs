@@ -2,8 +2,13 @@
 //!
 //! Not here: agreeing on the key, and which messages are encrypted (room `engine`).
 
+use crate::Provider;
 use crate::cbc_mode::{padded, unpadded};
+use engine::ciphers::VECTOR_OCTETS_MAX;
+use engine::{Ciphers, VectorForm};
 use std::fmt;
+use wire::session::SessionCipher as CipherNumber;
+use zeroize::Zeroizing;
 
 pub use crate::CipherError;
 pub use crate::cbc_mode::BlockCipher;
@@ -25,7 +30,7 @@ mod tests;
 #[derive(Clone)]
 pub struct SessionCipher {
     cipher: BlockCipher,
-    key: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
 }
 
 impl SessionCipher {
@@ -41,7 +46,7 @@ impl SessionCipher {
         })?;
         Ok(Self {
             cipher,
-            key: key.to_vec(),
+            key: Zeroizing::new(key.to_vec()),
         })
     }
 
@@ -91,5 +96,50 @@ impl SessionCipher {
 impl fmt::Debug for SessionCipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionCipher({:?})", self.cipher)
+    }
+}
+
+/// The cipher that a number of the protocol names.
+fn cipher_of(number: CipherNumber) -> Option<BlockCipher> {
+    match number {
+        CipherNumber::DES => Some(BlockCipher::Des),
+        CipherNumber::TRIPLE_DES => Some(BlockCipher::TripleDes),
+        CipherNumber::AES => Some(BlockCipher::Aes),
+        _ => None,
+    }
+}
+
+impl Ciphers for Provider {
+    fn encrypt(
+        &self,
+        cipher: CipherNumber,
+        form: VectorForm,
+        key: &[u8],
+        random: [u8; VECTOR_OCTETS_MAX],
+        octets: &[u8],
+    ) -> Option<Vec<u8>> {
+        let cipher = cipher_of(cipher)?;
+        match form {
+            VectorForm::InFront => {
+                let vector = random.get(..cipher.block_octets())?;
+                let session = SessionCipher::new(cipher, key).ok()?;
+                session.seal(vector, octets).ok()
+            }
+            VectorForm::Key => None,
+        }
+    }
+
+    fn decrypt(
+        &self,
+        cipher: CipherNumber,
+        form: VectorForm,
+        key: &[u8],
+        octets: &[u8],
+    ) -> Option<Vec<u8>> {
+        let cipher = cipher_of(cipher)?;
+        match form {
+            VectorForm::InFront => SessionCipher::new(cipher, key).ok()?.open(octets).ok(),
+            VectorForm::Key => None,
+        }
     }
 }

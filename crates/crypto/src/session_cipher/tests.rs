@@ -2,9 +2,13 @@
 //! (`tests/golden/encoder-vectors.json`).
 
 use super::*;
+use engine::WeakForms;
+use engine::sessions::{Opened, Refusal, Sealing, SessionKey, SessionSecret};
 use serde_json::Value as Json;
+use wire::{EnvelopeFlags, Opcode, Packet};
 
 const VECTORS: &str = include_str!("../../tests/golden/encoder-vectors.json");
+const CAPTURES: &str = include_str!("../../../wire/tests/golden/wire-captures.json");
 
 fn octets(vector: &Json, member: &str) -> Vec<u8> {
     hex::decode(vector[member].as_str().unwrap()).unwrap()
@@ -82,4 +86,133 @@ fn what_cannot_be_decrypted_says_why() {
         .unwrap();
     check(&sealed, CipherError::Padding);
     assert_eq!(format!("{session:?}"), "SessionCipher(Aes)");
+}
+
+/// The messages of one step of the captures, in one direction.
+fn captured(step: &str, direction: &str) -> Vec<Packet> {
+    let all: Json = serde_json::from_str(CAPTURES).unwrap();
+    let rows = all.as_array().unwrap().iter();
+    let rows = rows.filter(|row| row["step"] == step && row["dir"] == direction);
+    rows.map(|row| Packet::decode(octets(row, "hex").into()).unwrap())
+        .collect()
+}
+
+/// The key of the captured session, which the client wrote down.
+fn captured_key() -> SessionKey {
+    let secret = "114f2c8e82aa68471f6a4c9e9daa30d4db49141aedf6847a1c5fea4d744167b4";
+    let secret = hex::decode(secret).unwrap().try_into().unwrap();
+    SessionKey::new(19, CipherNumber::AES, SessionSecret::new(secret))
+}
+
+/// A session of a real client with a real node, from both ends: requests encrypted and not, the
+/// answer to a challenge without a MAC, answers that the node encrypts because values in them are
+/// not public.
+#[test]
+fn a_captured_session() {
+    let key = captured_key();
+    let open = |packet: &Packet| -> Result<Opened, Refusal> {
+        key.open(packet, &Provider, WeakForms::NONE)
+    };
+    let check = |step: &str, expected: &[(Opcode, bool, bool)]| {
+        let all = captured(step, "c2s");
+        let all: Vec<_> = all
+            .iter()
+            .filter(|packet| packet.envelope.session_id == 19)
+            .collect();
+        assert_eq!(all.len(), expected.len(), "{step}");
+        for (packet, (opcode, is_authentic, is_encrypted)) in all.into_iter().zip(expected) {
+            let opened = open(packet).unwrap();
+            assert_eq!(opened.message.header.opcode, *opcode, "{step}");
+            assert_eq!(opened.is_authentic(), *is_authentic, "{step}");
+            let flags = packet.envelope.flags;
+            assert_eq!(
+                flags.contains(EnvelopeFlags::ENCRYPTED),
+                *is_encrypted,
+                "{step}"
+            );
+            let mut other = packet.clone();
+            other.envelope.request_id ^= 1;
+            assert_eq!(open(&other).is_err(), *is_authentic, "{step}");
+        }
+    };
+    check(
+        "session1-create-rsa(setup DH + MAC + challenge)",
+        &[
+            (Opcode::CREATE_HANDLE, true, true),
+            (Opcode::CHALLENGE_RESPONSE, false, false),
+        ],
+    );
+    let private = "session1-resolve-private(server encrypts)";
+    check(private, &[(Opcode::RESOLUTION, true, false)]);
+    let encrypted = "session1-resolve-encrypted-both-ways";
+    check(encrypted, &[(Opcode::RESOLUTION, true, true)]);
+    check(
+        "session1-terminate",
+        &[(Opcode::SESSION_TERMINATE, true, false)],
+    );
+
+    for step in [private, encrypted] {
+        let request = open(&captured(step, "c2s")[0]).unwrap().message;
+        let packet = &captured(step, "s2c")[0];
+        let answer = key.open_answer(packet, &Provider, WeakForms::NONE).unwrap();
+        let sealing = Sealing::of_answer(&request.header, &answer.message);
+        assert!(
+            sealing.is_encrypted && !sealing.has_mac,
+            "as the node decided"
+        );
+        let vector = packet.payload[..16].try_into().unwrap();
+        let again = key
+            .seal(answer.message, sealing, vector, &Provider)
+            .unwrap();
+        assert_eq!(&again, packet);
+    }
+}
+
+/// `resolve-mac-session` of the vectors, sealed anew: its counter is 3.
+#[test]
+fn a_message_is_sealed_as_the_reference_software_does() {
+    let all: Json = serde_json::from_str(VECTORS).unwrap();
+    let mut all = all["vectors"].as_array().unwrap().iter();
+    let entry = all
+        .find(|entry| entry["name"] == "resolve-mac-session")
+        .unwrap();
+    let packet = Packet::decode(octets(entry, "packet").into()).unwrap();
+    let secret = octets(entry, "sessionKeyHex").try_into().unwrap();
+    let key = SessionKey::new(77, CipherNumber::AES, SessionSecret::new(secret));
+    let opened = key.open(&packet, &Provider, WeakForms::NONE).unwrap();
+    let seal = || {
+        let sealing = Sealing::of_request(&opened.message.header);
+        key.seal(opened.message.clone(), sealing, [0; 16], &Provider)
+            .unwrap()
+    };
+    assert_ne!(seal(), packet);
+    assert_ne!(seal(), packet);
+    assert_eq!(seal(), packet);
+}
+
+/// What is changed anywhere is refused in one and the same way.
+#[test]
+fn changed_octets_are_refused_alike() {
+    let key = captured_key();
+    let packet = &captured("session1-resolve-encrypted-both-ways", "c2s")[0];
+    for at in 0..packet.payload.len() {
+        let mut changed = packet.clone();
+        let mut payload = changed.payload.to_vec();
+        payload[at] ^= 0x10;
+        changed.payload = payload.into();
+        let opened = key.open(&changed, &Provider, WeakForms::NONE);
+        assert!(
+            !opened.is_ok_and(|opened| opened.is_authentic()),
+            "changed at {at}"
+        );
+    }
+    let key = captured_key();
+    let refused = |packet: &Packet| key.open(packet, &Provider, WeakForms::NONE).unwrap_err();
+    let mut cut = packet.clone();
+    cut.payload.truncate(packet.payload.len() - 16);
+    assert_eq!(refused(&cut), Refusal::NotAuthentic);
+    cut.payload.truncate(17);
+    assert_eq!(refused(&cut), Refusal::NotAuthentic);
+    cut.payload.clear();
+    assert_eq!(refused(&cut), Refusal::NotAuthentic);
 }
