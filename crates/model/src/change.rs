@@ -3,6 +3,7 @@
 //! Not here: carrying a change out (room `store`), deciding on one (room `engine`).
 
 use crate::Key;
+use crate::audit::Note;
 use alloc::vec::Vec;
 use bytes::Bytes;
 
@@ -34,12 +35,15 @@ pub struct Change {
     pub preconditions: Vec<Precondition>,
     /// The writes, in order; a later one under the same key wins.
     pub writes: Vec<Write>,
+    /// What the audit trail shall say of it; nothing if it is nobody's in particular. It becomes
+    /// durable with the writes. A note alone, without writes, is a change too.
+    pub note: Option<Note>,
 }
 
 impl Change {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty()
+        self.writes.is_empty() && self.note.is_none()
     }
 
     /// Adds a write of octets under a key.

@@ -18,6 +18,22 @@ impl Subspace {
     pub const HOMED: Self = Self(b'H');
     /// How far imports have come: then the path of the file.
     pub const IMPORTS: Self = Self(b'I');
+    /// Notes of administrative changes: then the position of the change.
+    pub const NOTES: Self = Self(b'A');
+    /// Which notes are about a key: then the key, an octet 0 and the position.
+    pub const NOTED: Self = Self(b'X');
+    /// What binds the notes of a group to those before: then the position of its first note.
+    pub const NOTED_GROUPS: Self = Self(b'M');
+    /// What the newest of these is; nothing more.
+    pub const NEWEST_NOTED: Self = Self(b'N');
+
+    /// Those that the store itself writes, so that nobody writes past the audit trail.
+    pub const OF_THE_TRAIL: [Self; 4] = [
+        Self::NOTES,
+        Self::NOTED,
+        Self::NOTED_GROUPS,
+        Self::NEWEST_NOTED,
+    ];
 
     /// The bounds of the subspace: all its keys order from the first to before the second.
     pub fn bounds(self) -> [Key; 2] {
@@ -65,6 +81,49 @@ impl Key {
         Self([&head, path].concat().into())
     }
 
+    /// The key of the note of the change that has this position.
+    pub fn note(position: u64) -> Self {
+        Self::at(Subspace::NOTES, position)
+    }
+
+    /// The key that says that the change with this position was one of `self`.
+    pub fn noted(&self, position: u64) -> Self {
+        let head = [Subspace::NOTED.0];
+        Self(
+            [&head, &self.0[..], &[0], &position.to_be_bytes()]
+                .concat()
+                .into(),
+        )
+    }
+
+    /// Takes a key of [`Key::noted`] apart; `None` if it is none.
+    pub fn as_noted(&self) -> Option<(Self, u64)> {
+        let (rest, position) = self.0.split_last_chunk()?;
+        let (&subspace, of) = rest.strip_suffix(&[0])?.split_first()?;
+        let of = Self(self.0.slice_ref(of));
+        (subspace == Subspace::NOTED.0).then_some((of, u64::from_be_bytes(*position)))
+    }
+
+    /// The key of what binds the notes of a group to those before, by its first note's position.
+    pub fn noted_group(first: u64) -> Self {
+        Self::at(Subspace::NOTED_GROUPS, first)
+    }
+
+    /// The key of what says which group has the newest notes.
+    pub fn newest_noted() -> Self {
+        Self(Bytes::from_static(&[Subspace::NEWEST_NOTED.0]))
+    }
+
+    fn at(subspace: Subspace, position: u64) -> Self {
+        Self([&[subspace.0][..], &position.to_be_bytes()].concat().into())
+    }
+
+    /// The position in a key that has nothing else after its subspace; `None` if it is no such key.
+    pub fn position(&self) -> Option<u64> {
+        let position = self.0.get(1..)?.try_into().ok()?;
+        Some(u64::from_be_bytes(position))
+    }
+
     /// Takes octets that were a key before, such as those of a log.
     pub fn from_octets(octets: Bytes) -> Self {
         Self(octets)
@@ -79,5 +138,37 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({})", self.0.escape_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn keys_of_the_trail_are_laid_out_as_the_format_says() {
+        assert_eq!(Key::note(258).octets(), &b"A\0\0\0\0\0\0\x01\x02"[..]);
+        assert_eq!(Key::noted_group(1).octets(), &b"M\0\0\0\0\0\0\0\x01"[..]);
+        assert_eq!(Key::newest_noted().octets(), &b"N"[..]);
+        let of = Key::from_octets("R\x0188.1/A".into());
+        assert_eq!(
+            of.noted(3).octets(),
+            &b"XR\x0188.1/A\0\0\0\0\0\0\0\0\x03"[..]
+        );
+        assert_eq!(Key::newest_noted().position(), None);
+        assert_eq!(of.as_noted(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn keys_of_the_trail_are_taken_apart_again(
+            of in prop::collection::vec(any::<u8>(), 0..20), position: u64,
+        ) {
+            let of = Key::from_octets(of.into());
+            prop_assert_eq!(of.noted(position).as_noted(), Some((of, position)));
+            prop_assert_eq!(Key::note(position).position(), Some(position));
+            prop_assert_eq!(Key::noted_group(position).position(), Some(position));
+        }
     }
 }

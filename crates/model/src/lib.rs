@@ -13,6 +13,7 @@
 extern crate alloc;
 
 pub mod admin;
+pub mod audit;
 pub mod change;
 mod error;
 pub mod fuzz;
