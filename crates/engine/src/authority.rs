@@ -119,6 +119,11 @@ impl<D: Digests> Authority<D> {
         reply::challenged_digest(request, version, &self.digests)
     }
 
+    /// Answers a request that was carried out outside of plans, such as one about a session.
+    pub fn succeed(&self, request: &Message, answer: Answer, now: Date) -> Message {
+        Asked::new(self, request, now).success(answer)
+    }
+
     /// Answers a request with a challenge, issued under an id.
     pub fn challenge(&self, request: &Message, id: u32, nonce: &[u8], now: Date) -> Message {
         let asked = Asked::new(self, request, now);
@@ -175,7 +180,12 @@ pub fn refuse(envelope: &Envelope, error: &wire::Error, now: Date) -> Message {
         wire::Error::Encrypted => ResponseCode::SESSION_FAILED,
         _ => ResponseCode::PROTOCOL_ERROR,
     };
-    let answer = Answer::Failure(Failure::new(error.to_string()));
+    refuse_as(envelope, code, &error.to_string(), now)
+}
+
+/// Answers octets of which nothing can be told but their envelope, with a code and a sentence.
+pub fn refuse_as(envelope: &Envelope, code: ResponseCode, text: &str, now: Date) -> Message {
+    let answer = Answer::Failure(Failure::new(text.to_owned()));
     Message {
         envelope: answer_envelope(envelope),
         header: Header {

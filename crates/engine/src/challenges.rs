@@ -109,14 +109,63 @@ impl<S: Ord + Clone> Challenges<S> {
         }
     }
 
-    /// Keeps a request under a new id, 1 to 2^31 - 1; none if the request alone is above a limit.
+    /// Keeps a request under a new id, 1 to 2^31 - 1, that is not taken by something else; none if
+    /// the request alone is above a limit.
     pub fn issue(
         &mut self,
         source: S,
         request: &Message,
         chance: Chance,
         now: Moment,
+        is_taken: impl Fn(u32) -> bool,
     ) -> Option<u32> {
+        self.make_room(&source, request, now)?;
+        let id = self.free_id(chance.id, is_taken);
+        self.keep(id, source, request, chance.nonce, now);
+        Some(id)
+    }
+
+    /// Keeps a request under the id of a session, of which only the last request that was
+    /// challenged waits; none if the request alone is above a limit.
+    pub fn issue_under(
+        &mut self,
+        id: u32,
+        source: S,
+        request: &Message,
+        nonce: [u8; NONCE_OCTETS],
+        now: Moment,
+    ) -> Option<u32> {
+        self.remove(id);
+        self.make_room(&source, request, now)?;
+        self.keep(id, source, request, nonce, now);
+        Some(id)
+    }
+
+    /// Whether a challenge has an id.
+    pub fn contains(&self, id: u32) -> bool {
+        self.pending.contains_key(&id)
+    }
+
+    fn keep(
+        &mut self,
+        id: u32,
+        source: S,
+        request: &Message,
+        nonce: [u8; NONCE_OCTETS],
+        now: Moment,
+    ) {
+        let pending = Pending {
+            source,
+            request: detached(request),
+            nonce,
+            issued: now,
+            number: self.issued_count,
+        };
+        self.insert(id, pending);
+    }
+
+    /// Drops others until a request has room; none if it alone is above a limit.
+    fn make_room(&mut self, source: &S, request: &Message, now: Moment) -> Option<()> {
         let octets = octets_of(request);
         if octets
             > self
@@ -128,8 +177,8 @@ impl<S: Ord + Clone> Challenges<S> {
             return None;
         }
         self.handle_timeout(now);
-        while self.is_too_much_for(&source, octets) {
-            self.drop_oldest_of(&source);
+        while self.is_too_much_for(source, octets) {
+            self.drop_oldest_of(source);
         }
         while self.octets + octets > self.limits.octets_max {
             let greediest = self.greediest(|share| share.octets)?;
@@ -138,18 +187,7 @@ impl<S: Ord + Clone> Challenges<S> {
         while self.pending.len() >= self.limits.count_max {
             self.drop_oldest_of_most()?;
         }
-        let id = self.free_id(chance.id);
-        self.insert(
-            id,
-            Pending {
-                source,
-                request: detached(request),
-                nonce: chance.nonce,
-                issued: now,
-                number: self.issued_count,
-            },
-        );
-        Some(id)
+        Some(())
     }
 
     /// Takes the challenge with an id; nobody can take it again.
@@ -222,9 +260,9 @@ impl<S: Ord + Clone> Challenges<S> {
         }
     }
 
-    fn free_id(&self, wish: u32) -> u32 {
+    fn free_id(&self, wish: u32, is_taken: impl Fn(u32) -> bool) -> u32 {
         let mut id = (wish & 0x7fff_ffff).max(1);
-        while self.pending.contains_key(&id) {
+        while self.pending.contains_key(&id) || is_taken(id) {
             id = ((id + 1) & 0x7fff_ffff).max(1);
         }
         id

@@ -87,6 +87,7 @@ impl Key {
     }
 
     /// The key that says that the change with this position was one of `self`.
+    #[must_use]
     pub fn noted(&self, position: u64) -> Self {
         let head = [Subspace::NOTED.0];
         Self(

@@ -13,24 +13,29 @@ use crate::seldom::Seldom;
 use bytes::Bytes;
 use client::Clock;
 use crypto::{Provider, SigningKey};
-use engine::authority::{
-    Claim, Evidence, Identified, Known, OwnSite, Settings, Unidentified, certify, refuse,
+use engine::authority::{Claim, Identified, Known, OwnSite, Settings, Unidentified};
+use engine::challenges::ChallengeLimits;
+use engine::sessions::{SessionLimits, Sessions};
+use engine::{
+    Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step,
 };
-use engine::challenges::{ChallengeLimits, Chance, NotPending, Pending};
-use engine::{Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Step};
-use model::Reference;
+use model::{Change, Reference};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{Store, View};
+use store::{Position, Store, View};
+use tokio::sync::oneshot;
 use tracing::{error, warn};
-use wire::challenge::{AUTHENTICATION_PUBLIC_KEY, AUTHENTICATION_SECRET_KEY, ChallengeResponse};
-use wire::{Envelope, Message, OpFlags, Opcode, Packet, ResponseCode};
+use wire::{Message, Packet, ResponseCode};
 
 #[cfg(test)]
 mod captures;
+mod network;
+mod session;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use network::{Answered, More};
 
 /// How often a plan is made again because somebody else was faster.
 ///
@@ -50,6 +55,8 @@ pub(crate) struct AnswererSettings {
     pub(crate) signatures: AllowanceLimits,
     /// How many challenges may wait.
     pub(crate) challenges: ChallengeLimits,
+    /// How many sessions there may be for how long.
+    pub(crate) sessions: SessionLimits,
     /// Who else can be asked. Default: nobody.
     pub(crate) elsewhere: Elsewhere,
 }
@@ -89,6 +96,7 @@ impl AnswererSettings {
                 count_per_source_max: limits.challenges_per_source_max,
                 octets_per_source_max: limits.challenges_octets_per_source_max,
             },
+            sessions: SessionLimits::default(),
             elsewhere: Elsewhere,
         })
     }
@@ -153,6 +161,8 @@ pub(crate) struct Answerer {
     /// addresses takes nothing from the others.
     signatures: [Mutex<Allowance<Source>>; 2],
     challenges: Mutex<Challenges<Source>>,
+    /// Locked after the challenges where both are.
+    sessions: Mutex<Sessions<Source>>,
     guesses: Mutex<Guesses>,
     elsewhere: Elsewhere,
 }
@@ -186,6 +196,7 @@ impl Answerer {
             signatures: halves(settings.signatures)
                 .map(|limits| Mutex::new(Allowance::new(limits))),
             challenges: Mutex::new(Challenges::new(settings.challenges)),
+            sessions: Mutex::new(Sessions::new(settings.sessions)),
             guesses: Mutex::default(),
             elsewhere: settings.elsewhere,
         }
@@ -203,15 +214,6 @@ impl Answerer {
         self.store
     }
 
-    /// Answers one packet from the network; `None` if it deserves no answer.
-    pub(crate) fn answer_packet(&self, packet: &Packet, source: Source) -> Option<Packet> {
-        let answer = match Message::from_packet(packet) {
-            Ok(message) => self.answer(&message, &Origin::Network, source)?,
-            Err(error) => self.refuse(&packet.envelope, &error),
-        };
-        Some(answer.to_packet())
-    }
-
     /// Answers that there is no time for a packet; nothing was done. `None` for an answer.
     pub(crate) fn turn_away(&self, packet: &Packet) -> Option<Packet> {
         let request = match Message::from_packet(packet) {
@@ -225,89 +227,16 @@ impl Answerer {
         Some(answer.to_packet())
     }
 
-    /// Answers octets that are no message.
-    pub(crate) fn refuse(&self, envelope: &Envelope, error: &wire::Error) -> Message {
-        self.counters.count_refused();
-        refuse(envelope, error, Clock::date())
-    }
-
-    /// Answers one request. If the answer follows a change, the change is durable and visible when
-    /// this returns.
-    ///
-    /// A signature that is due and not made would be taken for an attack, so beyond the allowance
-    /// nothing is done and the asker is told to wait.
+    /// Answers one request, and waits for the disk. If the answer follows a change, the change is
+    /// durable and visible when this returns.
     pub(crate) fn answer(
         &self,
         request: &Message,
         origin: &Origin,
         source: Source,
     ) -> Option<Message> {
-        let Some(id) = answered_challenge(request) else {
-            return self.answer_signed(request, source, || {
-                self.answer_plainly(request, origin, |request| self.challenge(request, source))
-            });
-        };
-        let pending = match lock(&self.challenges).take(id, self.clock.moment()) {
-            // Whoever answers a challenge that is not there is as somebody in a session that is
-            // not there.
-            Err(NotPending::Unknown) => {
-                return self.answer_plainly(request, origin, |_| None);
-            }
-            Err(NotPending::Expired(pending)) => {
-                let code = ResponseCode::AUTHENTICATION_TIMEOUT;
-                let text = "the challenge was answered too late; ask again";
-                let answer = self.fail_first(&pending.request, code, text);
-                return Some(as_answer_to(request, answer));
-            }
-            Ok(pending) => pending,
-        };
-        let answer = self.answer_signed(&pending.request, source, || {
-            self.answer_proven(&pending, request, source)
-        })?;
-        Some(as_answer_to(request, answer))
-    }
-
-    /// Answers a request that was challenged, if the challenge has been answered rightly.
-    fn answer_proven(
-        &self,
-        pending: &Pending<Source>,
-        answered: &Message,
-        source: Source,
-    ) -> Option<Message> {
-        let asked = &pending.request;
-        let failed = |refused: &Unidentified| self.fail_first(asked, refused.code, &refused.reason);
-        let response = match ChallengeResponse::decode(answered.body.clone()) {
-            Ok(response) => response,
-            Err(error) => {
-                let code = ResponseCode::PROTOCOL_ERROR;
-                return Some(self.fail_first(asked, code, &error.to_string()));
-            }
-        };
-        let is_by_key = match &response.authentication[..] {
-            AUTHENTICATION_PUBLIC_KEY => true,
-            AUTHENTICATION_SECRET_KEY => false,
-            _ => {
-                let text = "the kind of authentication is unknown: HS_PUBKEY and HS_SECKEY are not";
-                return Some(self.fail_first(asked, ResponseCode::INVALID_CREDENTIAL, text));
-            }
-        };
-        let claim = Claim {
-            identity: response.identity,
-            evidence: Evidence::Proof {
-                proof: response.proof,
-                is_by_key,
-                nonce: Bytes::copy_from_slice(&pending.nonce),
-                digest: self.authority.challenged_digest(asked),
-                version: answered.envelope.version,
-            },
-        };
-        match self.identify(claim, source) {
-            Ok(known) => {
-                let origin = Origin::Known(known);
-                self.answer_plainly(asked, &origin, |_| None)
-            }
-            Err(refused) => Some(failed(&refused)),
-        }
+        let (reply, finish) = pollster::block_on(self.answer_message(request, origin, source))?;
+        Some(self.finished(reply.message, &finish))
     }
 
     /// Finds out whether somebody is who they claim to be.
@@ -354,45 +283,11 @@ impl Answerer {
         }
     }
 
-    /// Answers that a request which was challenged is not carried out.
-    fn fail_first(&self, asked: &Message, code: ResponseCode, text: &str) -> Message {
-        self.counters.count(&Event::Answered {
-            opcode: asked.header.opcode,
-            code,
-        });
-        self.authority.fail(asked, code, text, Clock::date())
-    }
-
-    /// Answers, and signs the answer if that was asked for.
-    fn answer_signed(
-        &self,
-        request: &Message,
-        source: Source,
-        answer: impl FnOnce() -> Option<Message>,
-    ) -> Option<Message> {
-        let key = self.signing_key.as_ref().filter(|_| is_certified(request));
-        if key.is_some() && !self.may_sign(source) {
-            let text = "too many signed answers are asked for; wait a second and ask again";
-            let code = ResponseCode::SERVER_BUSY;
-            return Some(self.authority.fail(request, code, text, Clock::date()));
-        }
-        let mut answer = answer()?;
-        if let Some(key) = key
-            && !certify(&mut answer, key.as_ref())
-            && self.failures_told.now()
-        {
-            error!("answers cannot be signed; this is said once a minute");
-        }
-        Some(answer)
-    }
-
     /// Answers one request of a front in this process, to which neither signatures nor challenges
     /// are of use: a challenge says no more than that one is needed.
     pub(crate) fn answer_front(&self, request: &Message, origin: &Origin) -> Option<Message> {
-        self.answer_plainly(request, origin, |request| {
-            let nonce = [0; wire::challenge::NONCE_OCTETS];
-            Some(self.authority.challenge(request, 0, &nonce, Clock::date()))
-        })
+        let answering = self.carry_out(request, origin, Challenging::Say);
+        Some(pollster::block_on(answering)?.message)
     }
 
     fn may_sign(&self, source: Source) -> bool {
@@ -401,44 +296,54 @@ impl Answerer {
         lock(allowance).take(source, self.clock.moment())
     }
 
-    fn answer_plainly(
+    /// Carries out a request: plans, commits what the plan writes, and plans again if somebody was
+    /// faster.
+    async fn carry_out(
         &self,
         request: &Message,
         origin: &Origin,
-        challenge: impl Fn(&Message) -> Option<Message>,
-    ) -> Option<Message> {
+        challenging: Challenging,
+    ) -> Option<Reply> {
         for _ in 0..CONFLICTS_COUNT_MAX {
             let origin = origin.clone();
             let step = self.authority.start(request, origin, Clock::date());
-            let answer = match self.drive(step) {
+            // Reading the tables may wait for the disk: others go on meanwhile.
+            let answer = match tokio::task::block_in_place(|| self.drive(step)) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
-                Err(error) => return Some(self.fail(request, &error, Done::Nothing)),
+                Err(error) => return Some(self.fail(request, &error, Done::Nothing).into()),
             };
             if answer.is_challenge {
-                return Some(challenge(request).unwrap_or(answer.message));
+                let challenge = self.challenge(request, challenging);
+                return Some(challenge.unwrap_or(answer.message).into());
             }
+            let reply = Reply {
+                message: answer.message,
+                more: answer.more,
+            };
             if answer.change.is_empty() {
-                return Some(answer.message);
+                return Some(reply);
             }
-            match self.store.commit(answer.change) {
-                Ok(_) => return Some(answer.message),
+            match self.commit(answer.change).await {
+                Ok(_) => return Some(reply),
                 Err(store::Error::Conflict { .. }) => (),
-                Err(error) => return Some(self.fail(request, &error, Done::Perhaps)),
+                Err(error) => return Some(self.fail(request, &error, Done::Perhaps).into()),
             }
         }
         let code = ResponseCode::SERVER_BUSY;
         let text = "others change the same identifier all the time; nothing was done, try again";
-        Some(self.authority.fail(request, code, text, Clock::date()))
+        let message = self.authority.fail(request, code, text, Clock::date());
+        Some(message.into())
     }
 
-    /// Issues a challenge; `None` if there is no room for it, or no randomness.
-    fn challenge(&self, request: &Message, source: Source) -> Option<Message> {
-        let chance = chance()?;
-        let now = self.clock.moment();
-        let id = lock(&self.challenges).issue(source, request, chance, now)?;
-        let date = Clock::date();
-        Some(self.authority.challenge(request, id, &chance.nonce, date))
+    async fn commit(&self, change: Change) -> Result<Position, store::Error> {
+        let (done, waiting) = oneshot::channel();
+        let tell = move |result| {
+            // Whoever asked may have gone.
+            let _ = done.send(result);
+        };
+        self.store.submit(change, Box::new(tell));
+        waiting.await.unwrap_or(Err(store::Error::Closed))
     }
 
     fn drive(&self, mut step: Step) -> Result<Option<Answer>, store::Error> {
@@ -524,25 +429,31 @@ impl Answerer {
     }
 }
 
-/// The id of the challenge that a request answers, if it answers one.
-fn answered_challenge(request: &Message) -> Option<u32> {
-    let answers = request.header.opcode == Opcode::CHALLENGE_RESPONSE
-        && !request.header.is_response()
-        && request.envelope.session_id != 0;
-    answers.then_some(request.envelope.session_id)
+/// An answer before it is signed or sealed.
+pub(crate) struct Reply {
+    message: Message,
+    /// If the answer goes on in a further message: where.
+    more: Option<Scan>,
 }
 
-/// The answer to what was asked first, as the answer to what answered the challenge: the challenge
-/// is over.
-fn as_answer_to(answered: &Message, mut answer: Message) -> Message {
-    answer.envelope.request_id = answered.envelope.request_id;
-    answer.envelope.session_id = 0;
-    answer
+impl From<Message> for Reply {
+    fn from(message: Message) -> Self {
+        let more = None;
+        Self { message, more }
+    }
 }
 
-/// Whether a signed answer is asked for; not by an answer, which gets none.
-fn is_certified(request: &Message) -> bool {
-    !request.header.is_response() && request.header.flags.contains(OpFlags::CERTIFIED)
+/// What is done where somebody must prove who they are.
+#[derive(Debug, Clone, Copy)]
+enum Challenging {
+    /// A challenge is issued.
+    Issue(Source),
+    /// A challenge is issued under the id of a session.
+    IssueUnder(u32, Source),
+    /// It is only said that one is needed.
+    Say,
+    /// Nothing more than saying that there is no room: who is asked has just proven that.
+    Refuse,
 }
 
 /// Half of an allowance, twice; no half is less than one of each, unless there is none at all.
@@ -558,14 +469,6 @@ fn halves(limits: AllowanceLimits) -> [AllowanceLimits; 2] {
 enum Done {
     Nothing,
     Perhaps,
-}
-
-/// Randomness for a challenge; `None` if the operating system gives none.
-fn chance() -> Option<Chance> {
-    let mut nonce = [0; wire::challenge::NONCE_OCTETS];
-    getrandom::fill(&mut nonce).ok()?;
-    let id = getrandom::u32().ok()?;
-    Some(Chance { id, nonce })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,6 +1,6 @@
 //! What has happened so far, counted. Not here: what each event was about (the logs).
 
-use engine::Event;
+use engine::{Event, WeakForms};
 use std::sync::atomic::{AtomicU64, Ordering};
 use wire::ResponseCode;
 
@@ -15,6 +15,7 @@ pub struct Counters {
     too_long_for_udp: AtomicU64,
     unidentified: AtomicU64,
     weak: AtomicU64,
+    refused_in_session: AtomicU64,
 }
 
 /// What was counted since the node was started.
@@ -36,6 +37,8 @@ pub struct Counted {
     pub unidentified: u64,
     /// Proofs of a weak form that were accepted, for the node allows it.
     pub weak: u64,
+    /// Messages that named a session and were refused: without the right MAC, or sent again.
+    pub refused_in_session: u64,
 }
 
 impl Counters {
@@ -80,6 +83,16 @@ impl Counters {
         add(&self.weak);
     }
 
+    pub(crate) fn count_weak_forms(&self, forms: WeakForms) {
+        if forms != WeakForms::NONE {
+            self.count_weak();
+        }
+    }
+
+    pub(crate) fn count_refused_in_session(&self) {
+        add(&self.refused_in_session);
+    }
+
     /// What was counted so far.
     pub fn read(&self) -> Counted {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -92,6 +105,7 @@ impl Counters {
             too_long_for_udp: read(&self.too_long_for_udp),
             unidentified: read(&self.unidentified),
             weak: read(&self.weak),
+            refused_in_session: read(&self.refused_in_session),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
-use crate::answerer::{Answerer, Source};
+use crate::answerer::{Answered, Answerer, Source};
 use crate::counters::Counted;
 use crate::founding;
 use crate::metrics::Transport;
@@ -13,6 +13,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use wire::{Envelope, Message, Packet};
+
+/// How long a list may be that is answered through HTTP, in octets: some 600,000 identifiers. It is
+/// held in memory; over TCP, lists of any length come piece by piece.
+const LISTED_OCTETS_MAX: usize = 16 << 20;
 
 /// Asks the node without a socket between. Cheap to clone; a node that has stopped no longer
 /// closes its store by itself while one of these is held.
@@ -73,9 +77,21 @@ impl Handle {
         Some(answer)
     }
 
-    /// Answers a packet of somebody at an address, also one that is no message.
-    pub fn answer_packet(&self, address: IpAddr, packet: &Packet) -> Option<Packet> {
-        self.reception.answer(Transport::Http, address, packet)
+    /// Answers a packet of somebody at an address, also one that is no message: with one packet, or
+    /// with several for a long list, whose payloads have at most 16 MiB
+    /// together; of a longer one the first.
+    pub fn answer_packet(&self, address: IpAddr, packet: &Packet) -> Vec<Packet> {
+        let answering = self.reception.answer(Transport::Http, address, packet);
+        let mut next = pollster::block_on(answering);
+        let mut packets = Vec::new();
+        let mut octets = 0;
+        while let Some(Answered { packet, more }) = next {
+            octets += packet.payload.len();
+            packets.push(packet);
+            let more = more.filter(|_| octets < LISTED_OCTETS_MAX);
+            next = more.and_then(|more| self.reception.more(more));
+        }
+        packets
     }
 
     /// Answers that there is no time for a packet of somebody at an address who was not

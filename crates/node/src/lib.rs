@@ -311,8 +311,12 @@ impl Node {
         (socket, listener): (std::net::UdpSocket, std::net::TcpListener),
         stopped: &watch::Receiver<bool>,
     ) -> io::Result<()> {
-        self.udp
-            .push(UdpListener::start(&self.started, socket, &self.reception)?);
+        self.udp.push(UdpListener::start(
+            &self.started,
+            socket,
+            &self.reception,
+            self.runtime.handle(),
+        )?);
         let _entered = self.runtime.enter();
         let (config, reception) = (&self.started, &self.reception);
         let tcp = tcp::start(config, listener, reception, stopped.clone())?;
@@ -365,7 +369,8 @@ impl Node {
     /// Blocks until what it writes is durable.
     pub fn answer_locally(&self, request: &Message) -> Option<Message> {
         let source = answerer::Source::ANYBODY;
-        self.answerer.answer(request, &engine::Origin::Local, source)
+        self.answerer
+            .answer(request, &engine::Origin::Local, source)
     }
 
     /// Listens for Ctrl-C, SIGTERM and SIGHUP from now on, so that they no longer end the process

@@ -4,7 +4,7 @@
 //! Not here: sockets (`udp`, `tcp`), what is answered (`answerer`).
 
 use crate::access_log::{self, Access, AccessLog};
-use crate::answerer::{Answerer, Source};
+use crate::answerer::{Answered, Answerer, More, Source};
 use crate::config::Config;
 use crate::metrics::{self, Gauges, Metrics, Transport};
 use crate::rates::Limiter;
@@ -112,22 +112,26 @@ impl Reception {
     }
 
     /// Answers a packet; `None` if it deserves no answer.
-    pub(crate) fn answer(
+    pub(crate) async fn answer(
         &self,
         transport: Transport,
         peer: IpAddr,
         packet: &Packet,
-    ) -> Option<Packet> {
+    ) -> Option<Answered> {
         let started = Instant::now();
         let source = match transport {
             Transport::Udp => Source::claimed(peer),
             _ => Source::connected(peer),
         };
-        let answer = self.answerer.answer_packet(packet, source);
-        if let Some(answer) = &answer {
-            self.note(transport, peer, packet, answer, started.elapsed());
-        }
-        answer
+        let answered = self.answerer.answer_packet(packet, source).await?;
+        let took = started.elapsed();
+        self.note(transport, peer, packet, &answered.packet, took);
+        Some(answered)
+    }
+
+    /// The next packet of an answer that goes on; reads the tables.
+    pub(crate) fn more(&self, more: More) -> Option<Answered> {
+        self.answerer.more(more)
     }
 
     /// Answers that there is no time for a packet; nothing was done.

@@ -1,13 +1,17 @@
 //! Questions over TCP: a task for each connection, any number of questions on it.
 //!
-//! Answers leave in the order of the questions. Connections stay open until they are idle for too
+//! Answers leave in the order of the questions, which are carried out side by side: who needs one
+//! after the other waits for the answer. Connections stay open until they are idle for too
 //! long, the peer closes them, or what comes cannot be cut into messages any more. Not here: who is
 //! let in (`accepting`).
 
 use crate::accepting::{Acceptor, Host};
+use crate::answerer::Answered;
 use crate::config::Config;
 use crate::metrics::Transport;
 use crate::reception::Reception;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -15,12 +19,20 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::block_in_place;
 use tokio::time::timeout;
 use wire::Packet;
 use wire::stream::PacketStream;
 
 /// How much is read from a connection at once.
 const READ_OCTETS: usize = 4096;
+
+/// How many questions of one connection are under way at a time; more are read when the first is
+/// answered. Changes wait for the disk together.
+const UNDER_WAY_COUNT_MAX: usize = 64;
+
+/// How many octets of answers are gathered before they are sent.
+const SEND_OCTETS: usize = 64 * 1024;
 
 /// How long a peer may take to receive an answer; beyond it the connection is closed.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -85,24 +97,57 @@ struct Connection {
 
 impl Connection {
     async fn serve(mut self) -> io::Result<()> {
-        while let Some(packet) = self.next_question().await? {
-            // Reading the tables may wait for the disk: other connections go on meanwhile.
-            let answer = tokio::task::block_in_place(|| self.answer(&packet));
-            if let Some(answer) = answer {
-                self.send(&answer).await?;
+        let mut under_way = FuturesOrdered::new();
+        let last = loop {
+            let has_room = under_way.len() < UNDER_WAY_COUNT_MAX;
+            tokio::select! {
+                Some(answered) = under_way.next(), if !under_way.is_empty() => {
+                    self.send_ready(answered, &mut under_way).await?;
+                }
+                next = self.next_question(), if has_room => match next? {
+                    Next::Question(packet) => {
+                        let reception = Arc::clone(&self.reception);
+                        under_way.push_back(answer(reception, self.peer, packet));
+                    }
+                    Next::Broken(error) => break Some(error),
+                    Next::End => break None,
+                },
             }
+        };
+        while let Some(answered) = under_way.next().await {
+            self.send_ready(answered, &mut under_way).await?;
+        }
+        if let Some(error) = last {
+            self.refuse(&error).await?;
         }
         self.stream.shutdown().await?;
         self.drain().await
     }
 
-    fn answer(&self, packet: &Packet) -> Option<Packet> {
-        let (transport, peer) = (Transport::Tcp, self.peer.ip());
-        if self.reception.admits(transport, peer) {
-            self.reception.answer(transport, peer, packet)
-        } else {
-            self.reception.turn_away(transport, peer, packet)
+    /// Sends an answer, all of it, together with those behind it that are ready.
+    async fn send_ready<F: Future<Output = Option<Answered>>>(
+        &mut self,
+        answered: Option<Answered>,
+        under_way: &mut FuturesOrdered<F>,
+    ) -> io::Result<()> {
+        let mut octets = Vec::new();
+        let mut next = answered;
+        loop {
+            while let Some(Answered { packet, more }) = next {
+                octets.extend_from_slice(&packet.encode());
+                if octets.len() >= SEND_OCTETS {
+                    self.send(&octets).await?;
+                    octets.clear();
+                }
+                let reception = &self.reception;
+                next = more.and_then(|more| block_in_place(|| reception.more(more)));
+            }
+            match under_way.next().now_or_never() {
+                Some(Some(answered)) => next = answered,
+                _ => break,
+            }
         }
+        self.send(&octets).await
     }
 
     /// Reads a little of what the peer still sends: a connection that is closed on unread octets is
@@ -119,50 +164,60 @@ impl Connection {
         timeout(DRAIN_TIMEOUT, reading).await.unwrap_or(Ok(()))
     }
 
-    /// The next whole question; `None` when there will be none.
-    async fn next_question(&mut self) -> io::Result<Option<Packet>> {
+    /// What comes next. Nothing is lost if this is given up before it is done.
+    async fn next_question(&mut self) -> io::Result<Next> {
         let mut stopped = self.stopped.clone();
         let idle = tokio::time::sleep(self.reception.live.tcp_idle_max());
         tokio::pin!(idle);
         loop {
             match self.packets.next_packet() {
-                Ok(Some(packet)) => return Ok(Some(packet)),
+                Ok(Some(packet)) => return Ok(Next::Question(packet)),
                 Ok(None) => (),
-                Err(error) => return self.refuse(&error).await,
+                Err(error) => return Ok(Next::Broken(error)),
             }
             let octets = tokio::select! {
                 read = self.stream.read(&mut self.buffer) => read?,
-                () = &mut idle => return Ok(None),
-                _ = stopped.wait_for(|stops| *stops) => return Ok(None),
+                () = &mut idle => return Ok(Next::End),
+                _ = stopped.wait_for(|stops| *stops) => return Ok(Next::End),
             };
             if octets == 0 {
-                return self.refuse_cut_off().await;
+                return Ok(self.packets.cut_off().map_or(Next::End, Next::Broken));
             }
             self.packets
                 .push(self.buffer.get(..octets).unwrap_or_default());
         }
     }
 
-    /// Tells a peer that sends no more that its last message is not whole, if it has begun one.
-    async fn refuse_cut_off(&mut self) -> io::Result<Option<Packet>> {
-        match self.packets.cut_off() {
-            Some(error) => self.refuse(&error).await,
-            None => Ok(None),
-        }
-    }
-
     /// Tells the peer what is wrong; where its next message would begin cannot be known.
-    async fn refuse(&mut self, error: &wire::Error) -> io::Result<Option<Packet>> {
-        if let Some(envelope) = self.packets.envelope() {
-            let (transport, peer) = (Transport::Tcp, self.peer.ip());
-            let answer = self.reception.refuse(transport, peer, &envelope, error);
-            self.send(&answer).await?;
-        }
-        Ok(None)
+    async fn refuse(&mut self, error: &wire::Error) -> io::Result<()> {
+        let Some(envelope) = self.packets.envelope() else {
+            return Ok(());
+        };
+        let (transport, peer) = (Transport::Tcp, self.peer.ip());
+        let answer = self.reception.refuse(transport, peer, &envelope, error);
+        self.send(&answer.encode()).await
     }
 
-    async fn send(&mut self, answer: &Packet) -> io::Result<()> {
-        let octets = answer.encode();
-        timeout(WRITE_TIMEOUT, self.stream.write_all(&octets)).await?
+    async fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+        timeout(WRITE_TIMEOUT, self.stream.write_all(octets)).await?
+    }
+}
+
+/// What comes next on a connection.
+enum Next {
+    Question(Packet),
+    /// Octets that are no message, or only the beginning of one.
+    Broken(wire::Error),
+    /// Nothing more.
+    End,
+}
+
+async fn answer(reception: Arc<Reception>, peer: SocketAddr, packet: Packet) -> Option<Answered> {
+    let (transport, peer) = (Transport::Tcp, peer.ip());
+    if reception.admits(transport, peer) {
+        reception.answer(transport, peer, &packet).await
+    } else {
+        let turned_away = reception.turn_away(transport, peer, &packet);
+        turned_away.map(Answered::from)
     }
 }

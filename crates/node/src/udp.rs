@@ -5,6 +5,8 @@
 
 mod socket;
 
+use crate::access_log;
+use crate::answerer::Answered;
 use crate::config::Config;
 use crate::metrics::Transport;
 use crate::reception::Reception;
@@ -19,12 +21,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tracing::{debug, warn};
-use wire::Packet;
 use wire::datagram::fragments;
+use wire::{Opcode, Packet};
 
 /// How long a thread waits for a datagram before it looks whether it shall stop.
 const LOOK_UP_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How many requests that take long are answered at a time on one address. Anybody can send them
+/// under any address, and each may take milliseconds of a core.
+const LATER_COUNT_MAX: usize = 64;
 
 /// The threads of one address. Dropping it stops them.
 pub(crate) struct UdpListener {
@@ -37,11 +45,14 @@ impl UdpListener {
         config: &Config,
         socket: UdpSocket,
         reception: &Arc<Reception>,
+        runtime: &Handle,
     ) -> io::Result<Self> {
         let stops = Arc::new(AtomicBool::new(false));
         let answering = Arc::new(Answering {
             socket: Socket::new(socket, LOOK_UP_INTERVAL)?,
             reception: Arc::clone(reception),
+            runtime: runtime.clone(),
+            later: Arc::new(Semaphore::new(LATER_COUNT_MAX)),
             inbox: Mutex::new(Inbox::new()),
             clock: Clock::start(),
             answer_octets_max: config.udp.answer_octets_max,
@@ -75,6 +86,8 @@ impl Drop for UdpListener {
 struct Answering {
     socket: Socket,
     reception: Arc<Reception>,
+    runtime: Handle,
+    later: Arc<Semaphore>,
     inbox: Mutex<Inbox<SocketAddr>>,
     clock: Clock,
     answer_octets_max: usize,
@@ -82,7 +95,7 @@ struct Answering {
 }
 
 impl Answering {
-    fn run(&self) {
+    fn run(self: &Arc<Self>) {
         let mut buffer = self.socket.buffer();
         while !self.stops.load(Ordering::Relaxed) {
             match self.socket.receive(&mut buffer) {
@@ -98,7 +111,7 @@ impl Answering {
         }
     }
 
-    fn answer_all(&self, buffer: &[u8], received: Received) {
+    fn answer_all(self: &Arc<Self>, buffer: &[u8], received: Received) {
         let octets = buffer.get(..received.octets).unwrap_or_default();
         for datagram in octets.chunks(received.each.max(1)) {
             let peer = received.way.peer;
@@ -111,16 +124,44 @@ impl Answering {
         }
     }
 
-    fn answer(&self, datagram: &Bytes, way: Way) {
+    fn answer(self: &Arc<Self>, datagram: &Bytes, way: Way) {
         let peer = way.peer.ip();
-        let answer = match self.complete(datagram, way.peer) {
-            Ok(Some(packet)) => self.reception.answer(Transport::Udp, peer, &packet),
-            Ok(None) => None,
-            Err(refused) => self.refuse(peer, &refused),
-        };
-        if let Some(answer) = answer {
-            self.send(&answer, way);
+        match self.complete(datagram, way.peer) {
+            Ok(Some(packet)) if is_quick(&packet) => {
+                pollster::block_on(self.answer_packet(&packet, way));
+            }
+            Ok(Some(packet)) => self.answer_later(packet, way),
+            Ok(None) => (),
+            Err(refused) => {
+                if let Some(answer) = self.refuse(peer, &refused) {
+                    self.send(&answer, way);
+                }
+            }
         }
+    }
+
+    async fn answer_packet(&self, packet: &Packet, way: Way) {
+        let (transport, peer) = (Transport::Udp, way.peer.ip());
+        match self.reception.answer(transport, peer, packet).await {
+            Some(Answered { packet, more: None }) => self.send(&packet, way),
+            // A list of several messages.
+            Some(_) => self.reception.count_too_long_for_udp(),
+            None => (),
+        }
+    }
+
+    /// Answers what takes long, such as checking a proof, while this thread goes on. Beyond
+    /// [`LATER_COUNT_MAX`] at a time it is as good as lost on the way.
+    fn answer_later(self: &Arc<Self>, packet: Packet, way: Way) {
+        let Ok(permit) = Arc::clone(&self.later).try_acquire_owned() else {
+            self.reception.ignore(Transport::Udp, way.peer.ip());
+            return;
+        };
+        let answering = Arc::clone(self);
+        self.runtime.spawn(async move {
+            answering.answer_packet(&packet, way).await;
+            drop(permit);
+        });
     }
 
     fn refuse(&self, peer: IpAddr, refused: &Refused) -> Option<Packet> {
@@ -154,6 +195,13 @@ impl Answering {
             }
         }
     }
+}
+
+/// Whether answering takes no longer than reading the tables. What changes something waits for the
+/// disk, and proofs, sessions and their set-up cost work.
+fn is_quick(packet: &Packet) -> bool {
+    let opcode = access_log::opcode(&packet.payload);
+    packet.envelope.session_id == 0 && [Opcode::RESOLUTION, Opcode::GET_SITE_INFO].contains(&opcode)
 }
 
 /// Errors that mean that nothing came: a timeout, a signal, or the news that somebody to whom we

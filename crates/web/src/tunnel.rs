@@ -44,23 +44,25 @@ pub(crate) fn answer(front: &Front, asked: &Asked) -> Reply {
 pub(crate) fn turn_away(front: &Front, asked: &Asked) -> Reply {
     let source = asked.visitor.source;
     reply(front, asked, |packet| {
-        front.handle.turn_away(source, packet)
+        Vec::from_iter(front.handle.turn_away(source, packet))
     })
 }
 
-fn reply(front: &Front, asked: &Asked, answer: impl Fn(&Packet) -> Option<Packet>) -> Reply {
+fn reply(front: &Front, asked: &Asked, answer: impl Fn(&Packet) -> Vec<Packet>) -> Reply {
     let (handle, source) = (&front.handle, asked.visitor.source);
     let answered = match carried(asked) {
         Carried::Packet(packet) => answer(&packet),
-        Carried::Broken(envelope, error) => Some(handle.refuse(source, &envelope, &error)),
+        Carried::Broken(envelope, error) => vec![handle.refuse(source, &envelope, &error)],
         Carried::Nothing => {
             handle.ignore(source);
-            None
+            Vec::new()
         }
     };
-    answered.map_or_else(no_message, |packet| {
-        Reply::new(StatusCode::OK, MESSAGE, packet.encode())
-    })
+    if answered.is_empty() {
+        return no_message();
+    }
+    let octets: Vec<_> = answered.iter().map(Packet::encode).collect();
+    Reply::new(StatusCode::OK, MESSAGE, octets.concat())
 }
 
 fn carried(asked: &Asked) -> Carried {

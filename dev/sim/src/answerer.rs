@@ -179,7 +179,9 @@ impl Answerer {
             nonce: [7; wire::challenge::NONCE_OCTETS],
         };
         let now = Moment(u64::from(date.0) * 1000);
-        let id = self.challenges.issue(peer, request, chance, now)?;
+        let id = self
+            .challenges
+            .issue(peer, request, chance, now, |_| false)?;
         Some(self.authority.challenge(request, id, &chance.nonce, date))
     }
 
@@ -231,9 +233,8 @@ fn drive(mut step: Step, fetch: impl Fn(&Key) -> Option<Bytes>) -> Option<Answer
                 step = plan.resume(found);
             }
             Step::Answer(answer) => return Some(*answer),
-            Step::Ignore(_) => return None,
-            // Nobody administers here yet.
-            Step::Scan(_) | Step::Ask(_) | Step::Identified(_) => return None,
+            // Nobody administers here yet, so of the others none comes.
+            Step::Ignore(_) | Step::Scan(_) | Step::Ask(_) | Step::Identified(_) => return None,
         }
     }
 }

@@ -173,6 +173,11 @@ impl Asked {
         self.message(code, Body::Failure(Failure::new(text)))
     }
 
+    /// A success as a message.
+    pub(super) fn success(self, body: Body) -> Message {
+        self.message(ResponseCode::SUCCESS, body)
+    }
+
     /// Adds a flag to those of the answer.
     pub(super) fn with_flag(mut self, flag: OpFlags) -> Self {
         self.header.flags = self.header.flags | flag;

@@ -33,7 +33,7 @@ fn a_challenge_is_taken_once_and_in_time() {
     let mut challenges = Challenges::new(LIMITS);
     let at = Moment(1000);
     let id = challenges
-        .issue("a", &request(50), chance(0x8000_0005), at)
+        .issue("a", &request(50), chance(0x8000_0005), at, |_| false)
         .unwrap();
     assert_eq!(id, 5, "positive for those who read signed numbers");
     let taken = challenges.take(id, Moment(1100)).unwrap();
@@ -41,7 +41,9 @@ fn a_challenge_is_taken_once_and_in_time() {
     assert_eq!(taken.nonce, [5; NONCE_OCTETS]);
     assert_eq!(challenges.take(id, Moment(1100)), Err(NotPending::Unknown));
 
-    let id = challenges.issue("a", &request(50), chance(0), at).unwrap();
+    let id = challenges
+        .issue("a", &request(50), chance(0), at, |_| false)
+        .unwrap();
     assert_eq!(id, 1, "0 means no session");
     let late = challenges.take(id, Moment(1101)).unwrap_err();
     assert!(matches!(late, NotPending::Expired(pending) if pending.request == request(50)));
@@ -53,8 +55,14 @@ fn a_challenge_is_taken_once_and_in_time() {
 fn who_asks_for_too_many_loses_their_own_oldest() {
     let mut challenges = Challenges::new(LIMITS);
     let at = Moment(0);
-    let other = challenges.issue("b", &request(50), chance(90), at).unwrap();
-    let mut issue = |id| challenges.issue("a", &request(50), chance(id), at).unwrap();
+    let other = challenges
+        .issue("b", &request(50), chance(90), at, |_| false)
+        .unwrap();
+    let mut issue = |id| {
+        challenges
+            .issue("a", &request(50), chance(id), at, |_| false)
+            .unwrap()
+    };
     let ids: Vec<u32> = (1..=5).map(&mut issue).collect();
     assert!(challenges.take(other, at).is_ok());
     let taken: Vec<bool> = ids
@@ -70,7 +78,7 @@ fn whoever_has_most_makes_room() {
     let mut challenges = Challenges::new(LIMITS);
     let mut issue = |source, octets, id| {
         challenges
-            .issue(source, &request(octets), chance(id), Moment(0))
+            .issue(source, &request(octets), chance(id), Moment(0), |_| false)
             .unwrap()
     };
     issue("greedy", 200, 1);
@@ -93,7 +101,7 @@ fn made_up_sources_make_room_for_each_other() {
         ..LIMITS
     });
     let mut issue = |source, octets, id| {
-        let issued = challenges.issue(source, &request(octets), chance(id), Moment(0));
+        let issued = challenges.issue(source, &request(octets), chance(id), Moment(0), |_| false);
         issued.unwrap()
     };
     let sources = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"];
@@ -111,12 +119,12 @@ fn made_up_sources_make_room_for_each_other() {
 fn what_alone_is_too_long_is_not_kept() {
     let mut challenges = Challenges::new(LIMITS);
     assert_eq!(
-        challenges.issue("a", &request(301), chance(1), Moment(0)),
+        challenges.issue("a", &request(301), chance(1), Moment(0), |_| false),
         None
     );
     assert!(
         challenges
-            .issue("a", &request(300), chance(1), Moment(0))
+            .issue("a", &request(300), chance(1), Moment(0), |_| false)
             .is_some()
     );
 }
@@ -151,7 +159,7 @@ proptest! {
             match deed {
                 Deed::Wait { milliseconds } => now = now + Duration::from_millis(milliseconds),
                 Deed::Issue { source, octets, id } => {
-                    let given = challenges.issue(source, &request(octets), chance(id), now);
+                    let given = challenges.issue(source, &request(octets), chance(id), now, |_| false);
                     prop_assert_eq!(given.is_some(), octets <= LIMITS.octets_per_source_max);
                     if let Some(id) = given {
                         prop_assert!(id > 0 && id < 1 << 31);

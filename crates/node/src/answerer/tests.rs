@@ -3,20 +3,24 @@
 use super::*;
 use crypto::{RsaBits, VerifyingKey};
 use engine::authority::HOMED_MARK;
+use engine::challenges::Chance;
 use engine::{Moment, Question, credentials, proofs};
-use model::{Change, Identifier, Key, Permissions, Record, SuffixCase, Value};
+use model::{Identifier, Key, Permissions, Record, SuffixCase, Value};
 use std::time::Duration;
 use store::Options;
 use tempfile::TempDir;
+use wire::challenge::ChallengeResponse;
 use wire::response::Answer as Body;
 use wire::stream::PacketStream;
-use wire::{Identity, Response, Version};
+use wire::{Identity, OpFlags, Opcode, Response, Version};
 
 /// An answerer, and the folder of its store.
 pub(super) struct Desk {
     pub(super) answerer: Answerer,
     _folder: TempDir,
 }
+
+mod sessions;
 
 const PEER: Source = Source::ANYBODY;
 
@@ -31,7 +35,7 @@ impl Desk {
     }
 
     /// One that is home to `88.1`, with a public value and one for administrators.
-    fn with_a_pump(settings: AnswererSettings) -> Self {
+    pub(super) fn with_a_pump(settings: AnswererSettings) -> Self {
         let desk = Self::with(settings);
         desk.home("88.1");
         let secret = Value {
@@ -81,6 +85,11 @@ impl Desk {
         answer.expect("requests are answered")
     }
 
+    fn ask_packet(&self, packet: &Packet) -> Packet {
+        let answer = pollster::block_on(self.answerer.answer_packet(packet, PEER));
+        answer.expect("requests are answered").packet
+    }
+
     /// Answers the octets of a connection as the real listener does.
     fn ask_octets(&self, octets: &[u8]) -> Message {
         let mut stream = PacketStream::default();
@@ -92,8 +101,8 @@ impl Desk {
                 return self.answerer.refuse(&envelope, &error);
             }
         };
-        let answer = self.answerer.answer_packet(&packet, PEER);
-        Message::from_packet(&answer.expect("requests are answered")).unwrap()
+        let answer = pollster::block_on(self.answerer.answer_packet(&packet, PEER));
+        Message::from_packet(&answer.expect("requests are answered").packet).unwrap()
     }
 }
 
@@ -209,7 +218,9 @@ fn a_challenge_answered_late_is_over() {
         nonce: [0; 16],
     };
     let request = for_all("88.1/pump");
-    challenges.issue(PEER, &request, chance, Moment(0)).unwrap();
+    challenges
+        .issue(PEER, &request, chance, Moment(0), |_| false)
+        .unwrap();
     drop(challenges);
     let mut answer = answer_to(&request);
     answer.envelope.session_id = 5;

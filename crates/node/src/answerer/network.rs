@@ -1,0 +1,350 @@
+//! How messages from the network are answered: challenges and the answers to them, signatures,
+//! answers that go on in further messages.
+//!
+//! Not here: sessions (`session.rs`), what is answered (room `engine`), sockets.
+
+use super::session::{SessionKey, sealed};
+use super::{Answerer, Challenging, Reply, Source, lock};
+use bytes::Bytes;
+use client::Clock;
+use engine::authority::{Claim, Evidence, certify, refuse};
+use engine::challenges::{Chance, NotPending, Pending};
+use engine::{Event, Origin, Scan, Step};
+use tracing::error;
+use wire::challenge::{AUTHENTICATION_PUBLIC_KEY, AUTHENTICATION_SECRET_KEY, ChallengeResponse};
+use wire::{Header, Message, OpFlags, Opcode, Packet, ResponseCode};
+
+/// An answer ready to be sent.
+pub(crate) struct Answered {
+    pub(crate) packet: Packet,
+    /// If the answer goes on in a further message: what [`Answerer::more`] makes it of.
+    pub(crate) more: Option<More>,
+}
+
+impl From<Packet> for Answered {
+    fn from(packet: Packet) -> Self {
+        let more = None;
+        Self { packet, more }
+    }
+}
+
+/// The rest of an answer.
+pub(crate) struct More {
+    scan: Scan,
+    finish: Finish,
+}
+
+/// What an answer still needs when its plan has ended.
+#[derive(Clone)]
+pub(super) struct Finish {
+    /// The number of the message that it answers, which need not be the one that was carried out.
+    request_id: u32,
+    how: How,
+}
+
+#[derive(Clone)]
+enum How {
+    /// Perhaps a signature.
+    Plainly {
+        is_certified: bool,
+        ends_challenge: bool,
+    },
+    /// A MAC and encryption, as the header of the request asks for.
+    InSession(SessionKey, Header),
+}
+
+impl Finish {
+    /// For the answer to a request.
+    fn plainly(request: &Message) -> Self {
+        Self {
+            request_id: request.envelope.request_id,
+            how: How::Plainly {
+                is_certified: is_certified(request),
+                ends_challenge: false,
+            },
+        }
+    }
+
+    /// For the answer to what was asked first, as the answer to what answered the challenge.
+    fn after_challenge(asked: &Message, answered: &Message) -> Self {
+        Self {
+            request_id: answered.envelope.request_id,
+            how: How::Plainly {
+                is_certified: is_certified(asked),
+                ends_challenge: true,
+            },
+        }
+    }
+
+    /// For the answer to a request within a session.
+    pub(super) fn in_session(key: SessionKey, asked: &Header, request_id: u32) -> Self {
+        let how = How::InSession(key, *asked);
+        Self { request_id, how }
+    }
+
+    /// The same without a signature.
+    fn unsigned(mut self) -> Self {
+        if let How::Plainly { is_certified, .. } = &mut self.how {
+            *is_certified = false;
+        }
+        self
+    }
+
+    fn is_certified(&self) -> bool {
+        matches!(
+            self.how,
+            How::Plainly {
+                is_certified: true,
+                ..
+            }
+        )
+    }
+}
+
+impl Answerer {
+    /// Answers one packet; `None` if it deserves no answer.
+    ///
+    /// If the answer follows a change, the change is durable and visible when this is done.
+    pub(crate) async fn answer_packet(&self, packet: &Packet, source: Source) -> Option<Answered> {
+        if let Some(key) = self.session_of(packet) {
+            return self.answer_in_session(&key, packet, source).await;
+        }
+        let request = match Message::from_packet(packet) {
+            Ok(request) => request,
+            Err(error) => return Some(self.refuse(&packet.envelope, &error).to_packet().into()),
+        };
+        let (reply, finish) = self
+            .answer_message(&request, &Origin::Network, source)
+            .await?;
+        Some(self.finish(reply, finish))
+    }
+
+    /// Answers octets that are no message.
+    pub(crate) fn refuse(&self, envelope: &wire::Envelope, error: &wire::Error) -> Message {
+        self.counters.count_refused();
+        refuse(envelope, error, Clock::date())
+    }
+
+    /// The next message of an answer that goes on.
+    pub(crate) fn more(&self, more: More) -> Option<Answered> {
+        let More { scan, finish } = more;
+        let answer = self.drive(Step::Scan(scan)).ok()??;
+        let reply = Reply {
+            message: answer.message,
+            more: answer.more,
+        };
+        Some(self.finish(reply, finish))
+    }
+
+    /// Answers one request outside of sessions.
+    ///
+    /// A signature that is due and not made would be taken for an attack, so beyond the allowance
+    /// nothing is done and the asker is told to wait.
+    pub(super) async fn answer_message(
+        &self,
+        request: &Message,
+        origin: &Origin,
+        source: Source,
+    ) -> Option<(Reply, Finish)> {
+        if let Some(id) = answered_challenge(request) {
+            return Some(self.answer_challenged(id, request, source).await);
+        }
+        let finish = Finish::plainly(request);
+        if finish.is_certified() && !self.may_sign_for(source) {
+            return Some((self.too_many(request), finish.unsigned()));
+        }
+        let sets_up = request.header.opcode == Opcode::SESSION_SETUP;
+        if sets_up && *origin == Origin::Network && !request.header.is_response() {
+            return Some((self.set_up(request, source), finish));
+        }
+        let challenging = Challenging::Issue(source);
+        let reply = self.carry_out(request, origin, challenging).await?;
+        Some((reply, finish))
+    }
+
+    /// Answers what was asked first, now that the challenge with an id has been answered.
+    async fn answer_challenged(
+        &self,
+        id: u32,
+        answered: &Message,
+        source: Source,
+    ) -> (Reply, Finish) {
+        let pending = match self.take_challenge(id) {
+            Ok(pending) => pending,
+            Err(NotPending::Unknown) => {
+                // As somebody in a session that is not there.
+                let text = "this node knows no challenge and no session with that id; ask again";
+                let code = ResponseCode::SESSION_TIMEOUT;
+                let reply = self.fail_first(answered, code, text).into();
+                return (reply, Finish::plainly(answered));
+            }
+            Err(NotPending::Expired(pending)) => {
+                let finish = Finish::after_challenge(&pending.request, answered);
+                return (self.too_late(&pending.request), finish);
+            }
+        };
+        let asked = &pending.request;
+        let finish = Finish::after_challenge(asked, answered);
+        if finish.is_certified() && !self.may_sign_for(source) {
+            return (self.too_many(asked), finish.unsigned());
+        }
+        let reply = match self.proven(&pending, answered, source) {
+            Ok(known) => {
+                let origin = Origin::Known(known);
+                self.carry_out(asked, &origin, Challenging::Refuse).await
+            }
+            Err(refused) => Some(*refused),
+        };
+        let silent = || {
+            self.fail_first(asked, ResponseCode::ERROR, "there is no answer")
+                .into()
+        };
+        (reply.unwrap_or_else(silent), finish)
+    }
+
+    /// Takes a challenge, which nobody can answer again.
+    pub(super) fn take_challenge(&self, id: u32) -> Result<Pending<Source>, NotPending<Source>> {
+        lock(&self.challenges).take(id, self.clock.moment())
+    }
+
+    /// That a challenge was answered too late.
+    pub(super) fn too_late(&self, asked: &Message) -> Reply {
+        let code = ResponseCode::AUTHENTICATION_TIMEOUT;
+        let text = "the challenge was answered too late; ask again";
+        self.fail_first(asked, code, text).into()
+    }
+
+    fn too_many(&self, request: &Message) -> Reply {
+        let text = "too many signed answers are asked for; wait a second and ask again";
+        let code = ResponseCode::SERVER_BUSY;
+        self.fail_first(request, code, text).into()
+    }
+
+    /// Who answered a challenge, if rightly; else what they are told.
+    pub(super) fn proven(
+        &self,
+        pending: &Pending<Source>,
+        answered: &Message,
+        source: Source,
+    ) -> Result<engine::Known, Box<Reply>> {
+        let asked = &pending.request;
+        let refused = |code, text: &str| -> Box<Reply> {
+            Box::new(self.fail_first(asked, code, text).into())
+        };
+        let response = ChallengeResponse::decode(answered.body.clone())
+            .map_err(|error| refused(ResponseCode::PROTOCOL_ERROR, &error.to_string()))?;
+        let is_by_key = match &response.authentication[..] {
+            AUTHENTICATION_PUBLIC_KEY => true,
+            AUTHENTICATION_SECRET_KEY => false,
+            _ => {
+                let text = "the kind of authentication is neither HS_PUBKEY nor HS_SECKEY";
+                return Err(refused(ResponseCode::INVALID_CREDENTIAL, text));
+            }
+        };
+        let claim = Claim {
+            identity: response.identity,
+            evidence: Evidence::Proof {
+                proof: response.proof,
+                is_by_key,
+                nonce: Bytes::copy_from_slice(&pending.nonce),
+                digest: self.authority.challenged_digest(asked),
+                version: answered.envelope.version,
+            },
+        };
+        self.identify(claim, source)
+            .map_err(|why| refused(why.code, &why.reason))
+    }
+
+    /// Answers that a request is not carried out.
+    pub(super) fn fail_first(&self, asked: &Message, code: ResponseCode, text: &str) -> Message {
+        self.counters.count(&Event::Answered {
+            opcode: asked.header.opcode,
+            code,
+        });
+        self.authority.fail(asked, code, text, Clock::date())
+    }
+
+    /// Issues a challenge, or says that one is needed; `None` if there is no room for one, or no
+    /// randomness.
+    pub(super) fn challenge(&self, request: &Message, challenging: Challenging) -> Option<Message> {
+        let date = Clock::date();
+        let now = self.clock.moment();
+        let chance = chance()?;
+        let id = match challenging {
+            Challenging::Issue(source) => {
+                let mut challenges = lock(&self.challenges);
+                challenges.issue(source, request, chance, now, |id| self.is_session(id))?
+            }
+            Challenging::IssueUnder(id, source) => {
+                let mut challenges = lock(&self.challenges);
+                challenges.issue_under(id, source, request, chance.nonce, now)?
+            }
+            Challenging::Say => 0,
+            Challenging::Refuse => return None,
+        };
+        Some(self.authority.challenge(request, id, &chance.nonce, date))
+    }
+
+    /// Makes an answer ready to be sent.
+    pub(super) fn finish(&self, reply: Reply, finish: Finish) -> Answered {
+        let Reply { message, more } = reply;
+        let packet = match &finish.how {
+            How::Plainly { .. } => self.finished(message, &finish).to_packet(),
+            How::InSession(key, asked) => {
+                let mut message = message;
+                message.envelope.request_id = finish.request_id;
+                sealed(key, asked, message)
+            }
+        };
+        let more = more.map(|scan| More { scan, finish });
+        Answered { packet, more }
+    }
+
+    /// An answer outside of sessions with its signature, if it shall have one.
+    pub(super) fn finished(&self, mut message: Message, finish: &Finish) -> Message {
+        message.envelope.request_id = finish.request_id;
+        let How::Plainly {
+            is_certified,
+            ends_challenge,
+        } = finish.how
+        else {
+            return message;
+        };
+        if ends_challenge {
+            message.envelope.session_id = 0;
+        }
+        if let Some(key) = self.signing_key.as_ref().filter(|_| is_certified)
+            && !certify(&mut message, key.as_ref())
+            && self.failures_told.now()
+        {
+            error!("answers cannot be signed; this is said once a minute");
+        }
+        message
+    }
+
+    /// Whether an answer that must be signed may be.
+    fn may_sign_for(&self, source: Source) -> bool {
+        self.signing_key.is_none() || self.may_sign(source)
+    }
+}
+
+/// The id of the challenge that a request answers, if it answers one.
+fn answered_challenge(request: &Message) -> Option<u32> {
+    let answers = request.header.opcode == Opcode::CHALLENGE_RESPONSE
+        && !request.header.is_response()
+        && request.envelope.session_id != 0;
+    answers.then_some(request.envelope.session_id)
+}
+
+/// Whether a signed answer is asked for; not by an answer, which gets none.
+fn is_certified(request: &Message) -> bool {
+    !request.header.is_response() && request.header.flags.contains(OpFlags::CERTIFIED)
+}
+
+/// Randomness for a challenge; `None` if the operating system gives none.
+fn chance() -> Option<Chance> {
+    let mut nonce = [0; wire::challenge::NONCE_OCTETS];
+    getrandom::fill(&mut nonce).ok()?;
+    let id = getrandom::u32().ok()?;
+    Some(Chance { id, nonce })
+}
