@@ -214,3 +214,35 @@ fn usage_errors_have_their_own_code() {
         assert!(out.contains("Usage: nameplate"), "{out}");
     }
 }
+
+/// However wide the terminal: nobody reads longer lines with ease.
+#[test]
+fn help_keeps_to_a_hundred_columns() {
+    let subcommands = [
+        "demo",
+        "serve",
+        "config",
+        "resolve",
+        "import",
+        "message",
+        "keygen",
+        "completions",
+        "man",
+        "export",
+        "store",
+        "backup",
+        "restore",
+    ];
+    let helps = subcommands.iter().map(|name| vec![*name, "--help"]);
+    for arguments in helps.chain([
+        vec!["--help"],
+        vec!["-h"],
+        vec!["message", "decode", "--help"],
+    ]) {
+        let mut asked = nameplate(arguments.iter().copied());
+        let (code, out, _) = told(&asked.env("COLUMNS", "300").output().unwrap());
+        assert_eq!(code, 0, "{arguments:?}");
+        let widest = out.lines().max_by_key(|line| line.chars().count()).unwrap();
+        assert!(widest.chars().count() <= 100, "{arguments:?}: {widest}");
+    }
+}
