@@ -4,13 +4,14 @@
 
 mod stage;
 
+use crate::language::Language;
 use clap::Args;
 use client::{Client, Transport};
 use engine::Question;
 use engine::question::creation;
 use model::{Identifier, Value};
 use node::{Config, Node};
-use stage::{Language, Stage};
+use stage::Stage;
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -166,7 +167,7 @@ fn resolve(stage: &mut Stage, server: SocketAddr) -> Result<(), Box<dyn Error>> 
         let question = Question::about(name.parse()?);
         for transport in [Transport::Udp, Transport::Tcp] {
             let reply = client.ask_over(transport, &question)?;
-            let text = crate::resolve::as_text(&name.parse()?, &reply);
+            let text = crate::resolve::in_brief(&name.parse()?, &reply);
             let is_whole = values.iter().all(|(_, data)| text.contains(data));
             let shown = if transport == Transport::Udp {
                 &text
@@ -182,7 +183,7 @@ fn resolve(stage: &mut Stage, server: SocketAddr) -> Result<(), Box<dyn Error>> 
     ];
     for (name, expected) in unknown {
         let reply = client.ask(&Question::about(name.parse()?))?;
-        let text = crate::resolve::as_text(&name.parse()?, &reply);
+        let text = crate::resolve::in_brief(&name.parse()?, &reply);
         let code = reply.answered.message.header.response_code;
         stage.expect(code == expected, text.trim_end(), text.trim_end());
     }

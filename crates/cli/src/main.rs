@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod interrupt;
 mod keygen;
+mod language;
 mod message;
 mod output;
 mod passphrase;

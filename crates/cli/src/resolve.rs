@@ -3,14 +3,17 @@
 mod address;
 mod data;
 mod json;
+mod layout;
 
 pub(crate) use data::key as key_in_words;
 
+use crate::language::Language;
 use crate::output::say;
 use clap::Args;
 use client::{Client, Event, HttpTarget, Reply, Trace, Transport};
 use crypto::VerifyingKey;
 use engine::{Question, credentials};
+use layout::{Answered, Layout, transport_name};
 use model::{Identifier, PublicKey, Value};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,8 +24,9 @@ use wire::{Credential, OpFlags, ResponseCode};
 
 #[derive(Args)]
 #[command(
-    after_help = "Exit codes: 0 found, 1 no such identifier or value, 2 wrong usage, \
-                        3 no answer, 4 any other answer."
+    after_help = "On a terminal headings are painted, unless NO_COLOR is set.\n\n\
+                  Exit codes: 0 found, 1 no such identifier or value, 2 wrong usage, 3 no answer, \
+                  4 any other answer."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct ResolveArguments {
@@ -84,6 +88,9 @@ pub(crate) struct ResolveArguments {
     /// Print the answer as JSON, in the shape of the Handle System's HTTP API.
     #[arg(long)]
     json: bool,
+    /// The language that headings are explained in; by default that of the environment.
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
 }
 
 const NOT_FOUND: u8 = 1;
@@ -100,9 +107,10 @@ pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
         }
     };
     let asked = address::parse(&arguments.server).and_then(|servers| ask_any(&servers, arguments));
-    match asked.and_then(|reply| believed(reply, key.as_ref())) {
-        Ok(reply) => {
-            show(&reply, arguments);
+    let believed = asked.and_then(|(reply, place)| Ok((believed(reply, key.as_ref())?, place)));
+    match believed {
+        Ok((reply, place)) => {
+            show(&reply, &place, arguments);
             exit_code(reply.answered.message.header.response_code)
         }
         Err(error) => {
@@ -155,15 +163,20 @@ fn believed(reply: Reply, key: Option<&VerifyingKey>) -> Result<Reply, String> {
     }
 }
 
-/// Asks the addresses of a node one after the other until one answers; if none does, tells why the
-/// last did not.
-fn ask_any(servers: &[SocketAddr], arguments: &ResolveArguments) -> Result<Reply, String> {
+/// Asks the addresses of a node one after the other until one answers, and says which; if none
+/// does, tells why the last did not.
+fn ask_any(
+    servers: &[SocketAddr],
+    arguments: &ResolveArguments,
+) -> Result<(Reply, String), String> {
     let mut refusal = "the name has no address".to_owned();
     for &server in servers {
+        let mut place = server.to_string();
         let asked = Client::new(server).and_then(|client| {
             let timeout = Duration::from_secs(arguments.timeout);
             let mut client = client.with_timeout(timeout);
             if let Some(target) = http_target(arguments, server) {
+                place.clone_from(&target.url);
                 client = client.with_http(target);
             }
             let asked = ask(&mut client, arguments);
@@ -173,7 +186,7 @@ fn ask_any(servers: &[SocketAddr], arguments: &ResolveArguments) -> Result<Reply
             asked
         });
         match asked {
-            Ok(reply) => return Ok(reply),
+            Ok(reply) => return Ok((reply, place)),
             Err(error) => refusal = crate::with_causes(&error),
         }
     }
@@ -254,7 +267,7 @@ fn exit_code(code: ResponseCode) -> ExitCode {
     }
 }
 
-fn show(reply: &Reply, arguments: &ResolveArguments) {
+fn show(reply: &Reply, place: &str, arguments: &ResolveArguments) {
     if arguments.json {
         say(json::answer(&arguments.identifier, &reply.answered));
     } else if arguments.short {
@@ -264,16 +277,18 @@ fn show(reply: &Reply, arguments: &ResolveArguments) {
             }
         }
     } else {
-        let text = as_text(&arguments.identifier, reply);
-        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let octets = reply.answered.message.encode().len();
-        let flags = flag_names(reply.answered.message.header.flags);
-        say(format!("{first}\n  {octets} octets, flags: {flags}\n{rest}").trim_end());
+        let layout = Layout::of_environment(arguments.lang);
+        let text = layout.text(&Answered {
+            arguments,
+            reply,
+            place,
+        });
+        say(text.trim_end());
     }
 }
 
 /// The flags of an answer by name.
-fn flag_names(flags: OpFlags) -> String {
+fn flag_names(flags: OpFlags) -> Vec<&'static str> {
     let names = [
         (OpFlags::AUTHORITATIVE, "authoritative"),
         (OpFlags::CERTIFIED, "certified"),
@@ -288,17 +303,13 @@ fn flag_names(flags: OpFlags) -> String {
         (OpFlags::DO_NOT_REFER, "do-not-refer"),
     ];
     let set = names.iter().filter(|(flag, _)| flags.contains(*flag));
-    set.map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
+    set.map(|(_, name)| *name).collect()
 }
 
-/// The answer for people: a line about the answer, a line for each value.
-pub(crate) fn as_text(identifier: &Identifier, reply: &Reply) -> String {
+/// An answer in a story: a line about the answer, a line for each value.
+pub(crate) fn in_brief(identifier: &Identifier, reply: &Reply) -> String {
     let header = &reply.answered.message.header;
-    let over = match reply.transport {
-        Transport::Udp => "UDP",
-        Transport::Tcp => "TCP",
-        Transport::Http => "HTTP",
-    };
+    let over = transport_name(reply.transport);
     let authority = if header.flags.contains(OpFlags::AUTHORITATIVE) {
         "authoritative"
     } else {
@@ -313,14 +324,6 @@ pub(crate) fn as_text(identifier: &Identifier, reply: &Reply) -> String {
             .iter()
             .map(|value| value_line(&value.value()))
             .collect(),
-        Answer::Referral(referral) => {
-            let values = referral.values.iter().flatten();
-            let lines: String = values.map(|value| value_line(&value.value())).collect();
-            format!(
-                "  ask the servers of {}\n{lines}",
-                printable(&referral.identifier)
-            )
-        }
         Answer::Failure(failure) if !failure.text().is_empty() => {
             format!("  {}\n", printable(failure.text()))
         }

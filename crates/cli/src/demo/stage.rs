@@ -1,31 +1,8 @@
 //! Where the demo speaks: one language at a time, and a memory for what went wrong.
 
+use crate::language::Language;
 use crate::output::say;
-use clap::ValueEnum;
 use std::net::SocketAddr;
-
-/// A language of the demo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    /// English.
-    En,
-    /// 中文 (Chinese).
-    Zh,
-}
-
-impl Language {
-    /// The language of the environment, by the usual variables; English if they say neither.
-    fn of_environment() -> Self {
-        let said = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .iter()
-            .filter_map(|name| std::env::var(name).ok())
-            .find(|value| !value.is_empty());
-        match said {
-            Some(value) if value.starts_with("zh") => Self::Zh,
-            _ => Self::En,
-        }
-    }
-}
 
 pub(crate) struct Stage {
     language: Language,

@@ -10,6 +10,7 @@ mod kill;
 mod message;
 mod mutations;
 mod program;
+mod resolve;
 mod serve;
 mod served;
 mod store;

@@ -6,6 +6,7 @@ use crate::program::{ServingNode, path, run, told};
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::io::Read;
+use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 
@@ -15,7 +16,7 @@ pub(crate) struct Served {
     /// Where it answers HTTP and HTTPS, address and port.
     pub(crate) http: String,
     said: JoinHandle<String>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Served {
@@ -40,8 +41,13 @@ impl Served {
             node,
             http,
             said,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// The file with the key that it signs with.
+    pub(crate) fn site_key(&self) -> PathBuf {
+        self.folder.path().join("data/pubkey.bin")
     }
 
     /// Stops the node in good order; gives what it said on standard error.
