@@ -13,6 +13,7 @@ mod program;
 mod resolve;
 mod serve;
 mod served;
+mod settings;
 mod store;
 mod tools;
 mod transfer;
