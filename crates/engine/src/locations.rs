@@ -50,7 +50,7 @@ pub struct Locations {
 }
 
 /// What a `<locations>` says about the whole. Nothing here is acted on in this file: it concerns
-/// other values and other records.
+/// other values and other records, which whoever reads them adds ([`Locations::add`]).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
     /// The record's `URL` values are not locations too (`no_legacy`).
@@ -85,6 +85,9 @@ pub enum Method {
     /// At random, by weight.
     Weighted,
 }
+
+/// How a visitor is sent where nothing is said: found, for now.
+const STATUS_USUAL: u16 = 302;
 
 /// The methods where `chooseby` says nothing.
 const METHODS_USUAL: [Method; 5] = [
@@ -182,6 +185,11 @@ impl Locations {
         })
     }
 
+    /// Adds the locations of another value; how to choose stays as it was.
+    pub fn add(&mut self, other: Self) {
+        self.locations.extend(other.locations);
+    }
+
     /// Chooses the location for a visitor; `None` if there is none at all.
     pub fn choose(&self, visitor: &Visitor<'_>) -> Option<&Location> {
         self.decide(visitor).map(|(location, _)| location)
@@ -215,6 +223,23 @@ impl Locations {
 }
 
 impl Location {
+    /// A place of which only the address and the weight are known.
+    pub fn plain(href: String, weight: f64) -> Self {
+        Self {
+            href,
+            href_template: None,
+            weight,
+            score: 0.0,
+            countries: Vec::new(),
+            networks: Vec::new(),
+            status: STATUS_USUAL,
+            role: None,
+            media_type: None,
+            language: None,
+            attributes: Vec::new(),
+        }
+    }
+
     /// The address a visitor of an identifier is sent to: only printable ASCII, so that it can
     /// stand in a header. In a template, `{hdl}` is the identifier, and `{hdl:path}` the
     /// identifier so written that all of it stays in the path.
@@ -403,7 +428,10 @@ fn location(node: Node<'_, '_>) -> Option<Location> {
         score: node.attribute("score").and_then(number).unwrap_or(0.0),
         countries: list("country").map(ToOwned::to_owned).collect(),
         networks: list("addresses").filter_map(network).collect(),
-        status: node.attribute("http_sc").and_then(status).unwrap_or(302),
+        status: node
+            .attribute("http_sc")
+            .and_then(status)
+            .unwrap_or(STATUS_USUAL),
         role: match node.attribute("http_role") {
             Some("conneg") => Some(Role::Negotiation),
             Some("browser") => Some(Role::Browser),

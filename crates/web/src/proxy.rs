@@ -5,10 +5,12 @@
 //! | --- | --- |
 //! | `proxy/target` | may a browser be sent to this address, and how is it written? |
 //! | `proxy/choice` | which of a record's addresses is it? |
+//! | `proxy/gathering` | which locations of other records are among them? |
 //!
 //! Not here: the pages ([`crate::pages`]).
 
 mod choice;
+mod gathering;
 mod target;
 
 pub(crate) use target::Target;
@@ -122,14 +124,28 @@ impl Found<'_> {
         {
             return self.follow(alias, wish);
         }
-        match choice::choose(&self.values, self.identifier, self.asked) {
+        match self.choose() {
             Some(chosen) => self.send(&chosen),
             None => self.page(),
         }
     }
 
+    fn choose(&self) -> Option<choice::Chosen> {
+        let others = |identifier| self.values_of(identifier, &Wish::default());
+        choice::choose(&self.values, self.identifier, self.asked, &others)
+    }
+
+    /// The public values of another identifier; none if it cannot be resolved here.
+    fn values_of(&self, identifier: Identifier, wish: &Wish) -> Vec<Value> {
+        let said = resolve(self.front, self.asked.visitor.source, identifier, wish);
+        match &said.answer {
+            Answer::Resolution(answer) => answer.values.iter().map(EncodedValue::value).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     fn page(&self) -> Reply {
-        let chosen = choice::choose(&self.values, self.identifier, self.asked);
+        let chosen = self.choose();
         let target = chosen.as_ref().map(|chosen| &chosen.target);
         pages::record(self.asked, self.identifier, &self.values, target)
     }
@@ -163,13 +179,7 @@ impl Found<'_> {
                 return self.problem(&Problem::AliasCircle);
             }
             names.push(name);
-            let said = resolve(self.front, self.asked.visitor.source, identifier, wish);
-            let values: Vec<Value> = match &said.answer {
-                Answer::Resolution(answer) => {
-                    answer.values.iter().map(EncodedValue::value).collect()
-                }
-                _ => Vec::new(),
-            };
+            let values = self.values_of(identifier, wish);
             match alias(&values) {
                 None => return self.send_to_identifier(&next, ttl),
                 Some(value) => {

@@ -376,3 +376,21 @@ proptest! {
         fuzz::locations(&octets);
     }
 }
+
+#[test]
+fn locations_of_others_join_and_the_first_say_how_to_choose() {
+    let own = r#"<locations chooseby="country"><location href="a" country="cn"/></locations>"#;
+    let other = r#"<locations chooseby="score"><location href="b" score="9"/></locations>"#;
+    let mut locations = Locations::parse(own).unwrap();
+    locations.add(Locations::parse(other).unwrap());
+    locations.locations.push(Location::plain("c".into(), 0.0));
+    let sent = |country| {
+        let visitor = Visitor {
+            country,
+            ..Visitor::default()
+        };
+        locations.choose(&visitor).unwrap().target("88/x")
+    };
+    assert_eq!(sent(Some("cn")), "a");
+    assert_eq!(sent(None), "b", "the only one with a weight and no country");
+}

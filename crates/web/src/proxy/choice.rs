@@ -1,12 +1,14 @@
 //! Which of a record's addresses a browser is sent to.
 //!
-//! One of the locations in the first value of type `10320/loc` that can be read, else the first
-//! value of type `URL`, else of `0.TYPE/URL`, each before its subtypes. Not here: how one of
+//! One of the locations in the first value of type `10320/loc` that can be read and of those that
+//! belong to it ([`super::gathering`]), else the first value of type `URL`, else of `0.TYPE/URL`,
+//! each before its subtypes, else one of the locations of the namespace. Not here: how one of
 //! several locations is chosen (room `engine`).
 
 use super::Target;
+use super::gathering::{Others, gather, of_namespace};
 use crate::request::Asked;
-use engine::locations::{Location, Locations, Visitor};
+use engine::locations::{Location, Locations, Settings, Visitor};
 use hyper::StatusCode;
 use hyper::header::ACCEPT;
 use model::{Identifier, Ttl, Value, value_type};
@@ -25,22 +27,32 @@ pub(super) struct Chosen {
     pub(super) ttl: Ttl,
 }
 
-pub(super) fn choose(values: &[Value], identifier: &Identifier, asked: &Asked) -> Option<Chosen> {
-    let Some((ttl, locations)) = locations_of(values) else {
-        return address(values);
-    };
-    let chosen = locations.choose(&visitor(asked)).and_then(|location| {
+pub(super) fn choose(
+    values: &[Value],
+    identifier: &Identifier,
+    asked: &Asked,
+    others: Others<'_>,
+) -> Option<Chosen> {
+    let chosen_of = |(ttl, locations): &(Ttl, Locations)| {
+        let location = locations.choose(&visitor(asked))?;
         Some(Chosen {
             target: Target::parse(&location.target(identifier.as_str()))?,
             status: StatusCode::from_u16(location.status).ok()?,
-            ttl,
+            ttl: *ttl,
         })
-    });
-    let may_be_other = !locations.settings.no_legacy;
-    chosen.or_else(|| may_be_other.then(|| address(values)).flatten())
+    };
+    let Some(gathered) = gather(values, identifier, others) else {
+        // An address of its own goes before what its namespace has for all.
+        let of_namespace = || of_namespace(&Settings::default(), identifier, others);
+        return address(values).or_else(|| chosen_of(&of_namespace()?));
+    };
+    let may_be_other = !gathered.1.settings.no_legacy;
+    let other = || may_be_other.then(|| address(values)).flatten();
+    chosen_of(&gathered).or_else(other)
 }
 
-fn locations_of(values: &[Value]) -> Option<(Ttl, Locations)> {
+/// The locations in the first value of a record that has any that can be read.
+pub(super) fn locations_of(values: &[Value]) -> Option<(Ttl, Locations)> {
     let mut found = of_type(values, LOCATIONS_TYPE);
     found.find_map(|value| {
         let text = std::str::from_utf8(&value.data).ok()?;
@@ -73,7 +85,8 @@ fn address(values: &[Value]) -> Option<Chosen> {
     })
 }
 
-fn of_type<'a>(values: &'a [Value], asked: &'a str) -> impl Iterator<Item = &'a Value> {
+/// The values of a record of a type, or of a family.
+pub(super) fn of_type<'a>(values: &'a [Value], asked: &'a str) -> impl Iterator<Item = &'a Value> {
     let is_of = |value: &&Value| value_type::matches(asked.as_bytes(), value.value_type.octets());
     values.iter().filter(is_of)
 }

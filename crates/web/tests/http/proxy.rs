@@ -211,3 +211,65 @@ fn locations_are_chosen_for_the_visitor() {
     assert!(!shown.contains("javascript"), "{shown}");
     assert_eq!(shown.matches("<location ").count(), 3, "{shown}");
 }
+
+/// A record's locations may be joined by those of others: of a record that it includes, of its
+/// namespace, and by its own addresses.
+#[test]
+fn locations_of_others_are_added_where_a_record_or_its_namespace_says_so() {
+    let running = start();
+    let plain = |id: &str| format!("<location id=\"{id}\" href=\"http://{id}.example.com/\"/>");
+    let locations = |attributes: &str, ids: &[&str]| {
+        let inner: String = ids.iter().map(|id| plain(id)).collect();
+        format!("<locations {attributes}>{inner}</locations>")
+    };
+    let namespace = "<namespace><locs>88.1/of-namespace</locs></namespace>";
+    running.register_one("0.NA/88.1", "HS_NAMESPACE", namespace);
+    let other = "<namespace><locs>88.1/more</locs></namespace>";
+    running.register_one("0.NA/88.2", "HS_NAMESPACE", other);
+    let register = |name: &str, xml: &str| running.register_one(name, "10320/loc", xml);
+    register("88.1/of-namespace", &locations("", &["ns", "ns-2"]));
+    register("88.1/more", &locations("include=\"88.1/own\"", &["more"]));
+    register("88.1/own", &locations("", &["own"]));
+    register("88.1/alone", &locations("no_nslocs=\"true\"", &["own"]));
+    register("88.1/with", &locations("include=\"88.1/more\"", &["own"]));
+    register("88.1/else", &locations("nshdl=\"88.1/more\"", &["own"]));
+    register(
+        "88.1/named",
+        &locations("includeNamespace=\"0.NA/88.2\"", &["own"]),
+    );
+    register("88.1/as", &locations("overridePrefix=\"88.2\"", &["own"]));
+    register(
+        "88.1/lost",
+        &locations("include=\"99/x\" nshdl=\"/\"", &["own"]),
+    );
+    // Never chosen at random but for the address beside it.
+    let weightless = "<location id=\"own\" href=\"http://own.example.com/\" weight=\"0\"/>";
+    let xml = format!("<locations urlWeight=\"2\" no_nslocs=\"1\">{weightless}</locations>");
+    let url = Value::public(2, "URL", "http://url.example.com/");
+    running.register("88.1/weighed", &[Value::public(1, "10320/loc", xml), url]);
+    running.register_one("88.1/url", "URL", "http://url.example.com/");
+    running.register_one("88.1/none", "NAME", "pump");
+    let leads = |name: &str, id: &str, is_led: bool| {
+        let sent = location(&running, &format!("/88.1/{name}?locatt=id:{id}"), 302);
+        assert_eq!(
+            sent == format!("http://{id}.example.com/"),
+            is_led,
+            "{name} {id}: {sent}"
+        );
+    };
+    for (name, led, not_led) in [
+        ("own", &["own", "ns", "ns-2"][..], &["more"][..]),
+        ("alone", &["own"], &["ns", "more"]),
+        ("with", &["own", "more", "ns"], &[]),
+        ("else", &["own", "more"], &["ns"]),
+        ("named", &["own", "more", "ns"], &[]),
+        ("as", &["own", "more"], &["ns"]),
+        ("lost", &["own"], &["ns"]),
+        ("weighed", &["url", "own"], &["ns"]),
+        ("url", &["url"], &["ns"]),
+        ("none", &["ns", "ns-2"], &["own"]),
+    ] {
+        led.iter().for_each(|id| leads(name, id, true));
+        not_led.iter().for_each(|id| leads(name, id, false));
+    }
+}
