@@ -32,7 +32,7 @@ const LOCATIONS: [&str; 3] = [
 const HEADS: u8 = 21;
 const BODY_AT: usize = 44;
 
-/// What sequences of acts on tables begin with, and how many acts each has.
+/// What sequences of acts on tables and sessions begin with, and how many acts each has.
 const ACTS_SEEDS: [u32; 8] = [1, 2, 3, 5, 8, 13, 21, 34];
 const ACTS_COUNT: usize = 64;
 
@@ -73,10 +73,11 @@ fn main() -> io::Result<()> {
         .concat()
     });
     write(folder, "locations", visits.into())?;
+    write(folder, "sessions", ACTS_SEEDS.map(acts).into())?;
     write(folder, "tables", ACTS_SEEDS.map(acts).into())
 }
 
-/// As many acts as the tables' body carries out, in no order: a fuzzer that begins with few acts
+/// As many acts as the tables' body carries out, three octets each, in no order: a fuzzer that begins with few acts
 /// takes minutes until it tries many.
 fn acts(seed: u32) -> Vec<u8> {
     let next = |last: &u32| Some(last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));

@@ -5,6 +5,7 @@
 //! An ordinary function, so that a fuzzer and the tests run the same. Beside it a provider without
 //! any cryptography, for tests of this room, which has no other.
 
+use super::key::FORGED_COUNT_MAX;
 use super::{
     NewSession, Opened, Refusal, Sealing, SessionKey, SessionLimits, SessionSecret, Sessions,
     SetUp, Standing, WINDOW_NUMBERS, is_anonymous,
@@ -15,7 +16,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 use wire::session::SessionCipher;
-use wire::{Identity, OpFlags, Opcode, Packet};
+use wire::{EnvelopeFlags, Identity, OpFlags, Opcode, Packet};
 
 /// Digests, MACs and ciphers that anybody can see through, and that notice any change by mistake.
 /// For tests only.
@@ -167,6 +168,8 @@ struct Model {
     idle_from: u64,
     numbers: BTreeSet<u32>,
     sent_count: u32,
+    /// How many encrypted messages were not authentic.
+    forged_count: u32,
 }
 
 /// A message that was sealed, with its number; answers to challenges have none.
@@ -177,6 +180,13 @@ struct Sent {
     asker: SessionKey,
     number: Option<u32>,
     packet: Packet,
+}
+
+impl Sent {
+    fn is_encrypted(&self) -> bool {
+        let flags = self.packet.envelope.flags;
+        flags.contains(EnvelopeFlags::ENCRYPTED)
+    }
 }
 
 impl Model {
@@ -277,6 +287,7 @@ impl Trial {
             idle_from: self.now.0,
             numbers: BTreeSet::new(),
             sent_count: 0,
+            forged_count: 0,
         };
         let old = self.models.insert(id, model);
         assert!(old.is_none(), "the id was free");
@@ -350,8 +361,14 @@ impl Trial {
             assert_eq!(opened.err(), Some(Refusal::Unknown));
             return;
         };
+        let is_encrypted = sent.is_encrypted();
         if !model.asker.is_same(&sent.asker) {
             assert!(opened.is_err() || sent.number.is_none(), "another key");
+            model.forged_count += u32::from(is_encrypted && opened.is_err());
+            return;
+        }
+        if is_encrypted && sent.number.is_none() && model.forged_count >= FORGED_COUNT_MAX {
+            assert_eq!(opened.err(), Some(Refusal::NotAuthentic));
             return;
         }
         let opened = opened.expect("it was sealed with the key");
@@ -392,6 +409,10 @@ impl Trial {
         }
         let original = core::mem::replace(&mut sent.packet.payload, payload.into());
         assert!(self.open(&sent).is_err(), "changed at {at}");
+        let model = self.models.get_mut(&sent.id);
+        if let Some(model) = model.filter(|model| !model.is_over(self.now)) {
+            model.forged_count += u32::from(is_encrypted);
+        }
         sent.packet.payload = original;
         self.delayed.push(sent);
     }

@@ -31,7 +31,7 @@ const NUMBER_MAX: u32 = 0x7fff_ffff;
 /// Only answers to challenges have none. Whoever recorded an encrypted message can send it again
 /// with its beginning changed into one, and learns from the answer whether the end of it decrypts
 /// to something well-formed. It takes a hundred tries to learn one octet so.
-const FORGED_COUNT_MAX: u32 = 8;
+pub(super) const FORGED_COUNT_MAX: u32 = 8;
 
 /// The key of a session, wiped when the last who holds it lets go. `Debug` shows nothing.
 #[derive(Clone)]
