@@ -8,6 +8,7 @@ use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use cbc::{Decryptor, Encryptor};
 use des::{Des, TdesEde3};
+use sm4::Sm4;
 
 /// A block cipher that the field uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum BlockCipher {
     TripleDes,
     /// AES with a key of 16 octets.
     Aes,
+    /// SM4 (GB/T 32907), a key of 16 octets.
+    Sm4,
 }
 
 impl BlockCipher {
@@ -26,7 +29,7 @@ impl BlockCipher {
         match self {
             Self::Des => 8,
             Self::TripleDes => 24,
-            Self::Aes => 16,
+            Self::Aes | Self::Sm4 => 16,
         }
     }
 
@@ -34,7 +37,7 @@ impl BlockCipher {
     pub fn block_octets(self) -> usize {
         match self {
             Self::Des | Self::TripleDes => 8,
-            Self::Aes => 16,
+            Self::Aes | Self::Sm4 => 16,
         }
     }
 
@@ -50,6 +53,7 @@ impl BlockCipher {
             Self::Des => encrypt_with::<Encryptor<Des>>(key, iv, blocks),
             Self::TripleDes => encrypt_with::<Encryptor<TdesEde3>>(key, iv, blocks),
             Self::Aes => encrypt_with::<Encryptor<Aes128>>(key, iv, blocks),
+            Self::Sm4 => encrypt_with::<Encryptor<Sm4>>(key, iv, blocks),
         })
     }
 
@@ -65,6 +69,7 @@ impl BlockCipher {
             Self::Des => decrypt_with::<Decryptor<Des>>(key, iv, blocks),
             Self::TripleDes => decrypt_with::<Decryptor<TdesEde3>>(key, iv, blocks),
             Self::Aes => decrypt_with::<Decryptor<Aes128>>(key, iv, blocks),
+            Self::Sm4 => decrypt_with::<Decryptor<Sm4>>(key, iv, blocks),
         })
     }
 

@@ -6,8 +6,8 @@ use engine::{Cryptography, Verifies};
 use model::PublicKey;
 
 impl Cryptography for Provider {
-    fn verifying_key(&self, key: &PublicKey, _signer: &[u8]) -> Option<Box<dyn Verifies>> {
-        let key = VerifyingKey::new(key).ok()?;
+    fn verifying_key(&self, key: &PublicKey, signer: &[u8]) -> Option<Box<dyn Verifies>> {
+        let key = VerifyingKey::of_signer(key, signer).ok()?;
         Some(Box::new(key))
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 pub enum Error {
     /// The key is not for signatures, or of a kind this program does not know. Whoever gave it must
     /// give another.
-    #[error("a key of type {} cannot sign; RSA and DSA keys can", key_type.escape_ascii())]
+    #[error("a key of type {} cannot sign; RSA, DSA and SM2 keys can", key_type.escape_ascii())]
     KeyType {
         /// Its type as it stands in its octets.
         key_type: Bytes,
@@ -17,7 +17,7 @@ pub enum Error {
     /// The numbers are no such key, or it is too short or too long.
     #[error("the numbers are no usable {kind} key: {expected}")]
     Numbers {
-        /// RSA or DSA.
+        /// RSA, DSA or SM2.
         kind: &'static str,
         /// What would be.
         expected: &'static str,
@@ -31,7 +31,7 @@ pub enum Error {
     /// Only RSA keys have the form that is asked for.
     #[error("a {kind} key has no form that TLS can use; take an RSA key")]
     NoTls {
-        /// DSA.
+        /// DSA or SM2.
         kind: &'static str,
     },
     /// No certificate can be signed with the key, or a name cannot stand in one; the operator gives

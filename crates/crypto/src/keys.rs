@@ -1,19 +1,20 @@
 //! Keys that sign and keys that verify, made from the keys of room `model`.
 //!
-//! RSA is done by `aws-lc-rs`, whose time does not depend on the secret; DSA by `dsa`. What each
-//! can:
+//! RSA is done by `aws-lc-rs`, whose time does not depend on the secret; DSA by `dsa`, SM2 by `sm2`.
+//! What each can:
 //!
-//! | | MD5 | SHA-1 | SHA-256 |
-//! | --- | --- | --- | --- |
-//! | RSA, 2,048 to 8,192 bits, signs | | | yes |
-//! | RSA, 1,024 to 8,192 bits, verifies | | yes | yes |
-//! | DSA of the usual sizes, signs and verifies | | yes | yes |
+//! | | MD5 | SHA-1 | SHA-256 | SM3 |
+//! | --- | --- | --- | --- | --- |
+//! | RSA, 2,048 to 8,192 bits, signs | | | yes | |
+//! | RSA, 1,024 to 8,192 bits, verifies | | yes | yes | |
+//! | DSA of the usual sizes, signs and verifies | | yes | yes | |
+//! | SM2, signs and verifies | | | | yes |
 //!
 //! Messages before 2.7 are usually signed with SHA-1. `aws-lc-rs` does not make such signatures,
 //! for good reasons, so RSA keys sign them with SHA-256, whose name stands in the signature.
 //! Signatures with MD5 are never right here: two texts with one MD5 are made in seconds.
 //!
-//! Beside it: `keys/rsa.rs` and `keys/dsa.rs` the two kinds, `keys/factors.rs` RSA keys stored
+//! Beside it: `keys/rsa.rs`, `keys/dsa.rs` and `keys/sm2.rs` the kinds, `keys/factors.rs` RSA keys stored
 //! without their factors, `keys/der.rs` the octets of a key just made. Not here: key files (room
 //! `model`) and their passphrases, what is signed (room `engine`).
 
@@ -21,6 +22,7 @@ mod der;
 mod dsa;
 mod factors;
 mod rsa;
+mod sm2;
 #[cfg(test)]
 mod tests;
 
@@ -52,6 +54,7 @@ pub struct SigningKey(Secret);
 enum Secret {
     Rsa(rsa::Secret),
     Dsa(Box<dsa::Secret>),
+    Sm2(Box<sm2::Secret>),
 }
 
 impl SigningKey {
@@ -77,6 +80,17 @@ impl SigningKey {
         }
     }
 
+    /// Makes an SM2 key ready to sign for `signer`, whose identifier its signatures cover.
+    ///
+    /// `octets` are PKCS#8 (RFC 5958), as PEM text or not; the protocol has no octets for it.
+    ///
+    /// # Errors
+    /// [`Error::Numbers`].
+    pub fn of_sm2(octets: &[u8], signer: &[u8]) -> Result<Self, Error> {
+        let secret = sm2::Secret::new(octets, signer)?;
+        Ok(Self(Secret::Sm2(Box::new(secret))))
+    }
+
     /// Makes a new RSA key, ready to be stored.
     ///
     /// # Errors
@@ -90,6 +104,7 @@ impl SigningKey {
         let numbers = match &self.0 {
             Secret::Rsa(secret) => secret.public_numbers(),
             Secret::Dsa(secret) => secret.public_numbers(),
+            Secret::Sm2(secret) => secret.public_numbers(),
         };
         PublicKey::Known {
             reserved: 0,
@@ -100,11 +115,19 @@ impl SigningKey {
     /// The key in the form that TLS libraries take: PKCS#8 in DER (RFC 5958), not encrypted.
     ///
     /// # Errors
-    /// [`Error::NoTls`] for DSA, [`Error::Library`].
+    /// [`Error::NoTls`] for DSA and SM2, [`Error::Library`].
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
         match &self.0 {
             Secret::Rsa(secret) => secret.to_pkcs8(),
-            Secret::Dsa(_) => Err(Error::NoTls { kind: "DSA" }),
+            Secret::Dsa(_) | Secret::Sm2(_) => Err(Error::NoTls { kind: self.kind() }),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match &self.0 {
+            Secret::Rsa(_) => "RSA",
+            Secret::Dsa(_) => "DSA",
+            Secret::Sm2(_) => "SM2",
         }
     }
 }
@@ -115,10 +138,12 @@ impl Signs for SigningKey {
     }
 
     fn can_sign_with(&self, digest: SignatureDigest) -> bool {
+        let is_sm2 = matches!(self.0, Secret::Sm2(_));
         match digest {
             SignatureDigest::Md5 => false,
             SignatureDigest::Sha1 => self.is_dsa(),
-            SignatureDigest::Sha256 => true,
+            SignatureDigest::Sha256 => !is_sm2,
+            SignatureDigest::Sm3 => is_sm2,
         }
     }
 
@@ -126,6 +151,8 @@ impl Signs for SigningKey {
         match &self.0 {
             Secret::Rsa(secret) => secret.sign(digest, octets),
             Secret::Dsa(secret) => secret.sign(digest, octets),
+            Secret::Sm2(secret) if digest == SignatureDigest::Sm3 => secret.sign(octets),
+            Secret::Sm2(_) => None,
         }
     }
 }
@@ -133,8 +160,7 @@ impl Signs for SigningKey {
 /// Shows the kind only.
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.is_dsa() { "DSA" } else { "RSA" };
-        write!(f, "SigningKey({kind})")
+        write!(f, "SigningKey({})", self.kind())
     }
 }
 
@@ -146,27 +172,36 @@ pub struct VerifyingKey(Public);
 enum Public {
     Rsa(rsa::Public),
     Dsa(Box<dsa::Public>),
+    Sm2(Box<sm2::Public>),
 }
 
 impl VerifyingKey {
-    /// Makes a public key ready to verify.
+    /// Makes a public key ready to verify; one of SM2 for signers who are known by no id, as in
+    /// certificates (GM/T 0009 section 10).
     ///
     /// # Errors
-    /// [`Error::KeyType`], or [`Error::Numbers`] if they are no DSA key. Whether the numbers of an
-    /// RSA key are one shows when it verifies nothing.
+    /// As [`VerifyingKey::of_signer`].
     pub fn new(key: &PublicKey) -> Result<Self, Error> {
+        Self::of_signer(key, sm2::USUAL_SIGNER)
+    }
+
+    /// Makes a public key ready to verify what `signer` signed, by the identifier of the record that
+    /// holds the key. It counts for SM2 only, whose signatures cover it.
+    ///
+    /// # Errors
+    /// [`Error::KeyType`], or [`Error::Numbers`] if they are no DSA or SM2 key. Whether the numbers
+    /// of an RSA key are one shows when it verifies nothing.
+    pub fn of_signer(key: &PublicKey, signer: &[u8]) -> Result<Self, Error> {
         match key {
-            PublicKey::Known { numbers, .. } => Self::of_numbers(numbers),
-            PublicKey::Pem(_) => Err(Error::KeyType {
-                key_type: Bytes::from_static(b"PEM"),
-            }),
+            PublicKey::Known { numbers, .. } => Self::of_numbers(numbers, signer),
+            PublicKey::Pem(text) => Self::of_sm2(text, signer),
             PublicKey::Other { key_type, .. } => Err(Error::KeyType {
                 key_type: key_type.clone(),
             }),
         }
     }
 
-    fn of_numbers(numbers: &Numbers) -> Result<Self, Error> {
+    fn of_numbers(numbers: &Numbers, signer: &[u8]) -> Result<Self, Error> {
         match numbers {
             Numbers::Rsa {
                 exponent, modulus, ..
@@ -175,11 +210,17 @@ impl VerifyingKey {
                 let public = dsa::Public::new(q, p, g, y)?;
                 Ok(Self(Public::Dsa(Box::new(public))))
             }
-            Numbers::DiffieHellman { .. } | Numbers::Sm2(_) | Numbers::Sm9(_) => {
+            Numbers::Sm2(octets) => Self::of_sm2(octets, signer),
+            Numbers::DiffieHellman { .. } | Numbers::Sm9(_) => {
                 let key_type = Bytes::from_static(numbers.key_type());
                 Err(Error::KeyType { key_type })
             }
         }
+    }
+
+    fn of_sm2(octets: &[u8], signer: &[u8]) -> Result<Self, Error> {
+        let public = sm2::Public::new(octets, signer)?;
+        Ok(Self(Public::Sm2(Box::new(public))))
     }
 }
 
@@ -188,6 +229,9 @@ impl Verifies for VerifyingKey {
         match &self.0 {
             Public::Rsa(public) => public.verify(digest, octets, signature),
             Public::Dsa(public) => public.verify(digest, octets, signature),
+            Public::Sm2(public) => {
+                digest == SignatureDigest::Sm3 && public.verify(octets, signature)
+            }
         }
     }
 }

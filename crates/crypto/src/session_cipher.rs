@@ -105,6 +105,16 @@ fn cipher_of(number: CipherNumber) -> Option<BlockCipher> {
         CipherNumber::DES => Some(BlockCipher::Des),
         CipherNumber::TRIPLE_DES => Some(BlockCipher::TripleDes),
         CipherNumber::AES => Some(BlockCipher::Aes),
+        CipherNumber::SM4 => Some(BlockCipher::Sm4),
+        _ => None,
+    }
+}
+
+/// The key as an initial vector, as clients of the Chinese system take it with SM4; nobody does with
+/// another cipher.
+fn key_vector(cipher: BlockCipher, key: &[u8]) -> Option<&[u8]> {
+    match cipher {
+        BlockCipher::Sm4 => key.get(..cipher.block_octets()),
         _ => None,
     }
 }
@@ -119,13 +129,16 @@ impl Ciphers for Provider {
         octets: &[u8],
     ) -> Option<Vec<u8>> {
         let cipher = cipher_of(cipher)?;
+        let block = cipher.block_octets();
         match form {
             VectorForm::InFront => {
-                let vector = random.get(..cipher.block_octets())?;
                 let session = SessionCipher::new(cipher, key).ok()?;
-                session.seal(vector, octets).ok()
+                session.seal(random.get(..block)?, octets).ok()
             }
-            VectorForm::Key => None,
+            VectorForm::Key => {
+                let vector = key_vector(cipher, key)?;
+                cipher.encrypt(key, vector, &padded(octets, block)).ok()
+            }
         }
     }
 
@@ -139,7 +152,10 @@ impl Ciphers for Provider {
         let cipher = cipher_of(cipher)?;
         match form {
             VectorForm::InFront => SessionCipher::new(cipher, key).ok()?.open(octets).ok(),
-            VectorForm::Key => None,
+            VectorForm::Key => {
+                let blocks = cipher.decrypt(key, key_vector(cipher, key)?, octets).ok()?;
+                Some(unpadded(&blocks, cipher.block_octets()).ok()?.to_vec())
+            }
         }
     }
 }

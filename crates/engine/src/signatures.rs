@@ -15,23 +15,27 @@ pub enum SignatureDigest {
     Sha1,
     /// In all others.
     Sha256,
+    /// With keys of SM2, in the Chinese system (GB/T 32905).
+    Sm3,
 }
 
 impl SignatureDigest {
-    /// The digest by its name as it stands in credentials and proofs: `SHA-256`, `SHA1`, `MD5`, the
-    /// spellings `SHA256` and `SHA-1`, or the octets 3, 2 and 1.
+    /// The digest by its name as it stands in credentials and proofs: `SHA-256`, `SHA1`, `MD5`,
+    /// `SM3`, the spellings `SHA256` and `SHA-1`, or the octets 3, 2 and 1.
     ///
     /// ```
     /// use engine::SignatureDigest;
     ///
     /// assert_eq!(SignatureDigest::named(b"SHA-1"), Some(SignatureDigest::Sha1));
-    /// assert_eq!(SignatureDigest::named(b"SM3"), None);
+    /// assert_eq!(SignatureDigest::named(b"SM3"), Some(SignatureDigest::Sm3));
+    /// assert_eq!(SignatureDigest::named(b"SHA-3"), None);
     /// ```
     pub fn named(name: &[u8]) -> Option<Self> {
         match name {
             b"MD5" | [1] => Some(Self::Md5),
             b"SHA1" | b"SHA-1" | [2] => Some(Self::Sha1),
             b"SHA-256" | b"SHA256" | [3] => Some(Self::Sha256),
+            b"SM3" => Some(Self::Sm3),
             _ => None,
         }
     }
@@ -42,6 +46,7 @@ impl SignatureDigest {
             Self::Md5 => "MD5",
             Self::Sha1 => "SHA1",
             Self::Sha256 => "SHA-256",
+            Self::Sm3 => "SM3",
         }
     }
 
@@ -64,19 +69,19 @@ impl SignatureDigest {
 
 /// A private key.
 pub trait Signs {
-    /// Whether it is a DSA key; the others are RSA.
+    /// Whether it is a DSA key; the others are RSA or SM2.
     fn is_dsa(&self) -> bool;
 
     /// Whether it can sign with a digest.
     fn can_sign_with(&self, digest: SignatureDigest) -> bool;
 
-    /// Signs octets: PKCS#1 v1.5 with RSA (RFC 8017 section 8.2), DER of r and s with DSA.
+    /// Signs octets: PKCS#1 v1.5 with RSA (RFC 8017 section 8.2), DER of r and s with DSA and SM2.
     ///
     /// None if it cannot with this digest, or if the library fails.
     fn sign(&self, digest: SignatureDigest, octets: &[u8]) -> Option<Vec<u8>>;
 
     /// The digest to sign a message of `version` with: the
-    /// [usual](SignatureDigest::usual) one, or SHA-256 if this key has none but that.
+    /// [usual](SignatureDigest::usual) one, or the only one that this key has.
     ///
     /// Every signature names its digest, and verifiers go by the name, so an old peer whose
     /// libraries know SHA-256 can check the signature though it would not have made it.
@@ -84,6 +89,8 @@ pub trait Signs {
         let usual = SignatureDigest::usual(version, self.is_dsa());
         if self.can_sign_with(usual) {
             usual
+        } else if self.can_sign_with(SignatureDigest::Sm3) {
+            SignatureDigest::Sm3
         } else {
             SignatureDigest::Sha256
         }

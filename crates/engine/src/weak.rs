@@ -170,7 +170,7 @@ pub fn weakness_of_digest(digest: SignatureDigest) -> Option<Weakness> {
     match digest {
         SignatureDigest::Md5 => Some(Weakness::Md5),
         SignatureDigest::Sha1 => Some(Weakness::Sha1),
-        SignatureDigest::Sha256 => None,
+        SignatureDigest::Sha256 | SignatureDigest::Sm3 => None,
     }
 }
 
@@ -229,6 +229,7 @@ mod tests {
             (signature("SHA-1"), Some(Sha1)),
             (signature("\x02"), Some(Sha1)),
             (signature("SHA-256"), None),
+            (signature("SM3"), None),
             (signature("nobody knows it"), None),
             (mac(0x01), Some(Md5)),
             (mac(0x02), Some(Sha1)),

@@ -54,7 +54,7 @@ impl Secret {
     /// weak source of randomness can give the key away.
     pub(super) fn sign(&self, digest: SignatureDigest, octets: &[u8]) -> Option<Vec<u8>> {
         let signature = match digest {
-            SignatureDigest::Md5 => return None,
+            SignatureDigest::Md5 | SignatureDigest::Sm3 => return None,
             SignatureDigest::Sha1 => self.0.try_sign_digest(|to: &mut Sha1| {
                 Digest::update(to, octets);
                 Ok(())
@@ -89,7 +89,7 @@ impl Public {
             return false;
         };
         let verified = match digest {
-            SignatureDigest::Md5 => return false,
+            SignatureDigest::Md5 | SignatureDigest::Sm3 => return false,
             SignatureDigest::Sha1 => {
                 let feed = |to: &mut Sha1| {
                     Digest::update(to, octets);

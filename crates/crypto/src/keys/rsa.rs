@@ -128,7 +128,7 @@ impl Public {
 
     pub(super) fn verify(&self, digest: SignatureDigest, octets: &[u8], signature: &[u8]) -> bool {
         let parameters = match digest {
-            SignatureDigest::Md5 => return false,
+            SignatureDigest::Md5 | SignatureDigest::Sm3 => return false,
             SignatureDigest::Sha1 => &VERIFY_SHA1,
             SignatureDigest::Sha256 => &VERIFY_SHA256,
         };

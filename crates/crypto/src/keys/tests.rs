@@ -322,7 +322,7 @@ fn numbers_that_are_no_rsa_keys() {
                 modulus: second,
                 is_padded: true,
             };
-            let public = VerifyingKey::of_numbers(&public).unwrap();
+            let public = VerifyingKey::of_numbers(&public, b"").unwrap();
             assert!(!public.verify(SignatureDigest::Sha1, b"", &[0; 128]));
         }
     }
@@ -353,7 +353,7 @@ fn numbers_that_are_no_dsa_keys() {
                 g: g.clone(),
             };
             let _ = SigningKey::new(&private);
-            if let Ok(key) = VerifyingKey::of_numbers(&Numbers::Dsa { q, p, g, y }) {
+            if let Ok(key) = VerifyingKey::of_numbers(&Numbers::Dsa { q, p, g, y }, b"") {
                 assert!(!key.verify(SignatureDigest::Sha1, b"", SIGNATURE));
             }
         }

@@ -53,6 +53,38 @@ fn the_standards_example_of_des() {
     );
 }
 
+/// `openssl enc -sm4-cbc` of the vectors' text, and the standard's example (GB/T 32907 appendix A),
+/// which is one block under the key itself.
+#[test]
+fn sm4_with_a_vector_in_front_and_with_the_key_for_one() {
+    let key = hex::decode("0123456789abcdeffedcba9876543210").unwrap();
+    let plain = b"attack at dawn, bring handles";
+    let counted = std::array::from_fn(|at| at as u8);
+    let encrypt = |form| Provider.encrypt(CipherNumber::SM4, form, &key, counted, plain);
+    let decrypt = |form, octets: &[u8]| Provider.decrypt(CipherNumber::SM4, form, &key, octets);
+
+    let sealed = encrypt(VectorForm::InFront).unwrap();
+    assert_eq!(sealed[..16], counted);
+    let expected = "e85a42451152d24aed7e4b89fef32fd8bb49af3f340b5d3924a9df4ec510784b";
+    assert_eq!(hex::encode(&sealed[16..]), expected);
+    assert_eq!(decrypt(VectorForm::InFront, &sealed).unwrap(), plain);
+
+    let weak = encrypt(VectorForm::Key).unwrap();
+    let expected = "42bcd3b1e40aa973cf43a6bc2e9a5159246ed0b15b5a1cb876f172a50dc3efb8";
+    assert_eq!(hex::encode(&weak), expected);
+    assert_eq!(decrypt(VectorForm::Key, &weak).unwrap(), plain);
+    assert_eq!(decrypt(VectorForm::Key, &weak[1..]), None);
+
+    let session = SessionCipher::new(BlockCipher::Sm4, &key).unwrap();
+    let block = session.seal_blocks(&[0; 16], &key).unwrap();
+    assert_eq!(
+        hex::encode(&block[16..]),
+        "681edf34d206965e86b3e94f536e4246"
+    );
+    let of_others = Provider.encrypt(CipherNumber::AES, VectorForm::Key, &key, counted, plain);
+    assert_eq!(of_others, None, "nobody does so with AES");
+}
+
 #[test]
 fn the_padding_fills_every_length() {
     let session = SessionCipher::new(BlockCipher::TripleDes, &[7; 32]).unwrap();
