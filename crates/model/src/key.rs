@@ -86,23 +86,19 @@ impl Key {
         Self::at(Subspace::NOTES, position)
     }
 
-    /// The key that says that the change with this position was one of `self`.
-    #[must_use]
-    pub fn noted(&self, position: u64) -> Self {
+    /// The key that says that the note of the change with this position is about a key.
+    pub fn noted(about: &Self, position: u64) -> Self {
         let head = [Subspace::NOTED.0];
-        Self(
-            [&head, &self.0[..], &[0], &position.to_be_bytes()]
-                .concat()
-                .into(),
-        )
+        let octets = [&head, &about.0[..], &[0], &position.to_be_bytes()].concat();
+        Self(octets.into())
     }
 
     /// Takes a key of [`Key::noted`] apart; `None` if it is none.
     pub fn as_noted(&self) -> Option<(Self, u64)> {
         let (rest, position) = self.0.split_last_chunk()?;
-        let (&subspace, of) = rest.strip_suffix(&[0])?.split_first()?;
-        let of = Self(self.0.slice_ref(of));
-        (subspace == Subspace::NOTED.0).then_some((of, u64::from_be_bytes(*position)))
+        let (&subspace, about) = rest.strip_suffix(&[0])?.split_first()?;
+        let about = Self(self.0.slice_ref(about));
+        (subspace == Subspace::NOTED.0).then_some((about, u64::from_be_bytes(*position)))
     }
 
     /// The key of what binds the notes of a group to those before, by its first note's position.
@@ -154,7 +150,7 @@ mod tests {
         assert_eq!(Key::newest_noted().octets(), &b"N"[..]);
         let of = Key::from_octets("R\x0188.1/A".into());
         assert_eq!(
-            of.noted(3).octets(),
+            Key::noted(&of, 3).octets(),
             &b"XR\x0188.1/A\0\0\0\0\0\0\0\0\x03"[..]
         );
         assert_eq!(Key::newest_noted().position(), None);
@@ -167,7 +163,7 @@ mod tests {
             of in prop::collection::vec(any::<u8>(), 0..20), position: u64,
         ) {
             let of = Key::from_octets(of.into());
-            prop_assert_eq!(of.noted(position).as_noted(), Some((of, position)));
+            prop_assert_eq!(Key::noted(&of, position).as_noted(), Some((of, position)));
             prop_assert_eq!(Key::note(position).position(), Some(position));
             prop_assert_eq!(Key::noted_group(position).position(), Some(position));
         }

@@ -12,15 +12,17 @@ mod queue;
 mod tests;
 
 pub use queue::Done;
+pub(crate) use queue::GROUP_COUNT_MAX;
 
+use crate::audit::{GroupNotes, Trail, WrittenNote};
 use crate::log::{Entry, Log};
 use crate::tables::{Tables, View};
 use crate::{Error, Position};
 use bytes::Bytes;
 use loading::Loading;
 use model::Key;
-use model::change::{Change, Write};
-use queue::{Next, Queue, Submission};
+use model::change::{Change, Precondition, Write};
+use queue::{Next, Planned, Queue, Submission};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -38,12 +40,13 @@ impl Committer {
     /// `run_octets` make a run of loads full. Less means more merging of what comes in no order;
     /// more means more memory, about twice this while a run is sorted, and a longer wait for
     /// whoever loads.
-    pub(crate) fn start(log: Log, tables: Arc<dyn Tables>, run_octets: u64) -> Self {
+    pub(crate) fn start(log: Log, tables: Arc<dyn Tables>, trail: Trail, run_octets: u64) -> Self {
         let queue = Arc::new(Queue::default());
         let log_keepers = Arc::new(Mutex::new(0));
         let work = Work {
             log,
             tables,
+            trail,
             queue: Arc::clone(&queue),
             loading: Loading::default(),
             run_octets,
@@ -58,7 +61,10 @@ impl Committer {
 
     /// Queues a change; refuses at once what no group can hold.
     pub(crate) fn submit(&self, change: Change, done: Done) {
-        self.queue.push(Submission::Change(change), done);
+        match Submission::of(change) {
+            Ok(submission) => self.queue.push(submission, done),
+            Err(error) => done(Err(error)),
+        }
     }
 
     /// Queues writes that may be shown and acknowledged later; refuses at once what no group can
@@ -109,6 +115,8 @@ impl Drop for Committer {
 struct Work {
     log: Log,
     tables: Arc<dyn Tables>,
+    /// Up to where the audit trail is durable.
+    trail: Trail,
     queue: Arc<Queue>,
     loading: Loading,
     run_octets: u64,
@@ -132,17 +140,20 @@ impl Work {
         self.show_run();
     }
 
-    fn commit_group(&mut self, changes: Vec<(Change, Done)>) {
-        let mut group = Group::new(self.tables.view(), self.log.last_date_us());
-        for (change, done) in changes {
-            group.plan(change, done);
+    fn commit_group(&mut self, changes: Vec<(Planned, Done)>) {
+        let (view, date_us) = (self.tables.view(), self.log.last_date_us());
+        let mut group = Group::new(view, date_us, self.log.last());
+        for (planned, done) in changes {
+            group.plan(planned, done);
         }
-        let committed = self.commit(&group);
+        let trail = group.bind_notes(&self.trail);
+        let committed = self.commit(&group, trail);
         group.acknowledge(&committed);
     }
 
-    /// Makes a group durable and visible; gives the position before its first entry.
-    fn commit(&mut self, group: &Group) -> Result<Position, Error> {
+    /// Makes a group durable and visible; gives the position before its first entry. `trail` is
+    /// the audit trail after it.
+    fn commit(&mut self, group: &Group, trail: Trail) -> Result<Position, Error> {
         let before = self.log.last();
         if group.entries.is_empty() {
             return Ok(before);
@@ -150,6 +161,7 @@ impl Work {
         self.tables.make_room().map_err(refuse)?;
         self.log.append(&group.entries)?;
         self.log.sync()?;
+        self.trail = trail;
         self.tables.apply(self.log.last(), &group.merged_writes())?;
         self.retire_log();
         Ok(before)
@@ -192,7 +204,12 @@ impl Drop for CloseOnDrop {
 struct Group {
     view: Box<dyn View>,
     date_us: u64,
+    /// The position before the first entry.
+    before: Position,
     entries: Vec<Entry>,
+    notes: GroupNotes,
+    /// Which of the entries is the last that has a note.
+    last_noted: Option<usize>,
     /// What the entries so far leave under each key: later ones of the group must see it.
     written: BTreeMap<Key, Option<Bytes>>,
     /// Everybody to answer: with the number of the entry in this group, or with a reason.
@@ -200,24 +217,28 @@ struct Group {
 }
 
 impl Group {
-    fn new(view: Box<dyn View>, last_date_us: u64) -> Self {
+    fn new(view: Box<dyn View>, last_date_us: u64, before: Position) -> Self {
         Self {
             view,
             date_us: now_us().max(last_date_us),
+            before,
             entries: Vec::new(),
+            notes: GroupNotes::default(),
+            last_noted: None,
             written: BTreeMap::new(),
             submitted: Vec::new(),
         }
     }
 
     /// Takes a change in if its preconditions hold after all that the group has taken in before.
-    fn plan(&mut self, change: Change, done: Done) {
-        let planned = self.check(&change).map(|()| self.take(change.writes));
-        self.submitted.push((done, planned));
+    fn plan(&mut self, planned: Planned, done: Done) {
+        let checked = self.check(&planned.preconditions);
+        let taken = checked.map(|()| self.take(planned.writes, planned.note));
+        self.submitted.push((done, taken));
     }
 
-    fn check(&self, change: &Change) -> Result<(), Error> {
-        for precondition in &change.preconditions {
+    fn check(&self, preconditions: &[Precondition]) -> Result<(), Error> {
+        for precondition in preconditions {
             let key = &precondition.key;
             let current = match self.written.get(key) {
                 Some(written) => written.clone(),
@@ -230,18 +251,41 @@ impl Group {
         Ok(())
     }
 
-    fn take(&mut self, writes: Vec<Write>) -> u64 {
+    fn take(&mut self, mut writes: Vec<Write>, note: Option<WrittenNote>) -> u64 {
+        if let Some(note) = note {
+            let position = self.before.plus(self.entries.len() as u64 + 1);
+            writes.extend(self.notes.take(position, note));
+            self.last_noted = Some(self.entries.len());
+        }
         // Dates rise strictly, whatever the clock does. At a microsecond for each entry they stay
         // with the clock up to a million entries a second.
         self.date_us += 1;
-        for Write { key, octets } in &writes {
-            self.written.insert(key.clone(), octets.clone());
-        }
+        self.see(&writes);
         self.entries.push(Entry {
             date_us: self.date_us,
             writes,
         });
         self.entries.len() as u64
+    }
+
+    /// Lets later entries of the group see what is written.
+    fn see(&mut self, writes: &[Write]) {
+        for Write { key, octets } in writes {
+            self.written.insert(key.clone(), octets.clone());
+        }
+    }
+
+    /// Writes, beside the last change that has a note, what binds the group's notes to those
+    /// before; gives the trail after it.
+    fn bind_notes(&mut self, trail: &Trail) -> Trail {
+        let Some((after, rows)) = trail.after(&self.notes) else {
+            return *trail;
+        };
+        self.see(&rows);
+        if let Some(entry) = self.last_noted.and_then(|at| self.entries.get_mut(at)) {
+            entry.writes.extend(rows);
+        }
+        after
     }
 
     fn merged_writes(&self) -> Vec<Write> {

@@ -32,6 +32,18 @@ pub enum Error {
         /// The key.
         key: Key,
     },
+    /// The caller keeps to its own keys: what these hold, only the store writes.
+    #[error("{key:?} is the audit trail's; notes come with changes")]
+    Trail {
+        /// The key.
+        key: Key,
+    },
+    /// The caller makes a note that keeps to the limits.
+    #[error("the note of the change cannot be written: {source}")]
+    Note {
+        /// What is wrong with it.
+        source: model::Error,
+    },
     /// The caller is too late: the store is closed.
     #[error("the store is closed")]
     Closed,

@@ -15,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod audit;
 mod backup;
 mod committer;
 mod disk;
@@ -41,6 +42,7 @@ pub use snapshot::Snapshot;
 pub use tables::{FILES_OPEN_MAX, Range, View, fuzz};
 pub use verify::{Damage, LogFound, Progress, Report, TablesFound, verify};
 
+use audit::Trail;
 use committer::Committer;
 use disk::{Disk, FolderDisk};
 use folder::Folder;
@@ -165,8 +167,10 @@ impl Store {
             tables.make_room()?;
             tables.apply(position, writes)
         })?;
+        let trail = Trail::open(&*tables.view())?;
+        let shared = Arc::clone(&tables);
         Ok(Self {
-            committer: Committer::start(log, Arc::clone(&tables), options.memtable_octets),
+            committer: Committer::start(log, shared, trail, options.memtable_octets),
             tables,
             settings,
             opened,
@@ -196,6 +200,8 @@ impl Store {
     /// # Errors
     /// [`Error::Conflict`] if a precondition does not hold any more: plan again.
     /// [`Error::TooLarge`]: split the change. [`Error::ReadOnly`] if the disk has failed.
+    /// [`Error::Trail`], [`Error::Note`]: the change writes what is not its own, or has a note
+    /// beyond the limits.
     pub fn commit(&self, change: Change) -> Result<Position, Error> {
         let (done, waiting) = sync_channel(1);
         self.submit(change, Box::new(move |result| drop(done.send(result))));
@@ -215,7 +221,8 @@ impl Store {
     /// win. But `done` is called, and views show them, only when many octets have been gathered, or
     /// the load has ended ([`Store::end_load`]), or something else has been submitted. A load has
     /// no preconditions: it replaces what is there, and is meant for whoever has the folder for
-    /// himself. Some megabytes of writes a call are best, for each call costs a sync. Waits while
+    /// himself. It has no note either: whoever loads commits a change before it that has one, and
+    /// needs no writes. Some megabytes of writes a call are best, for each call costs a sync. Waits while
     /// the queue is full.
     pub fn load(&self, writes: Vec<Write>, done: Done) {
         self.committer.load(writes, done);

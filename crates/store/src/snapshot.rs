@@ -43,10 +43,18 @@ impl Snapshot {
                 folder: path.to_owned(),
             });
         }
-        let (lock, settings) = match folder::lock_to_read(path) {
-            Err(Error::NoFolder { .. }) => return Ok(None),
-            locked => locked?,
-        };
+        match Self::look(path) {
+            Err(Error::NoFolder { .. }) => Ok(None),
+            looked => looked.map(Some),
+        }
+    }
+
+    /// As [`Snapshot::open`], at a folder that must be there, or at a backup.
+    ///
+    /// # Errors
+    /// [`Error::NoFolder`], and those of [`Snapshot::open`].
+    pub fn look(path: &Path) -> Result<Self, Error> {
+        let (lock, settings) = folder::lock_to_read(path)?;
         let tables = open_tables(path)?;
         let applied = tables
             .as_ref()
@@ -56,12 +64,12 @@ impl Snapshot {
         log::look(&disk, &settings.log_id, applied, |group| {
             take(&mut since, group, applied);
         })?;
-        Ok(Some(Self {
+        Ok(Self {
             settings,
             tables,
             since,
             _lock: lock,
-        }))
+        })
     }
 
     /// What was fixed when the folder was made.

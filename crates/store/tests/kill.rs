@@ -2,6 +2,7 @@
 //! durable may be missing afterwards, and what is there has no holes.
 
 use bytes::Bytes;
+use model::audit::Note;
 use model::{Change, Key};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -41,7 +42,7 @@ fn options() -> Options {
 /// The records are no records, only keys of a subspace that nobody reads: restoring a backup would
 /// find that they are none.
 fn key(number: u64) -> Key {
-    Key::from_octets(format!("X{number:012}").into())
+    Key::from_octets(format!("Y{number:012}").into())
 }
 
 fn octets(number: u64) -> Bytes {
@@ -55,11 +56,13 @@ fn count(folder: &Path) -> u64 {
     let store = Store::open(folder, &options()).expect("the folder opens after a kill");
     let view = store.view();
     let mut count = 0;
-    for entry in view.range(&key(0), &Key::from_octets("Y".into())) {
+    for entry in view.range(&key(0), &Key::from_octets("Z".into())) {
         let entry = entry.expect("the tables can be read");
         count += 1;
         assert_eq!(entry, (key(count), octets(count)));
     }
+    let trail = store::audit::verify(&*view, None, &mut |_, _| ()).expect("it can be read");
+    assert!(trail.is_sound(), "{trail:#?}");
     count
 }
 
@@ -83,6 +86,12 @@ fn writer() {
     for number in first.. {
         let mut change = Change::default();
         change.put(key(number), octets(number));
+        change.note = Some(Note::by_operator(
+            key(number),
+            "a record".into(),
+            100,
+            number,
+        ));
         store.submit(change, acknowledge(number));
     }
 }

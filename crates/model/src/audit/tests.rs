@@ -55,19 +55,15 @@ fn a_longest_note_is_as_long_as_is_said_and_nothing_longer_is_taken() {
     let octets = longest().encode().unwrap();
     assert_eq!(octets.len(), NOTE_OCTETS_MAX);
     assert_eq!(Note::decode(octets), Ok(longest()));
-    let longer = |octets: &Bytes| [octets, &b"x"[..]].concat().into();
-    let too_long: [fn(&mut Note, &dyn Fn(&Bytes) -> Bytes); 4] = [
-        |note, longer| note.source = longer(&note.source),
-        |note, longer| note.spelling = longer(&note.spelling),
-        |note, longer| note.key = Key::from_octets(longer(note.key.octets())),
-        |note, longer| {
-            let identity = note.identity.as_mut().unwrap();
-            identity.identifier = longer(&identity.identifier);
-        },
-    ];
-    for lengthen in too_long {
-        let mut note = longest();
-        lengthen(&mut note, &longer);
+    let longer = |octets: &Bytes| Bytes::from([octets, &b"x"[..]].concat());
+    let mut longer_ones = [longest(), longest(), longest(), longest()];
+    let [source, spelling, key, identity] = &mut longer_ones;
+    source.source = longer(&source.source);
+    spelling.spelling = longer(&spelling.spelling);
+    key.key = Key::from_octets(longer(key.key.octets()));
+    let identity = identity.identity.as_mut().unwrap();
+    identity.identifier = longer(&identity.identifier);
+    for note in longer_ones {
         assert!(matches!(note.encode(), Err(Error::AboveLimit { .. })));
     }
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 /// The records are no records, only keys of a subspace that nobody reads.
 fn key(number: u64) -> Key {
-    Key::from_octets(format!("X{number:06}").into())
+    Key::from_octets(format!("Y{number:06}").into())
 }
 
 fn put(store: &Store, number: u64) {
@@ -40,7 +40,7 @@ fn silent() -> impl FnMut(Progress) {
 fn count(path: &Path) -> u64 {
     let store = Store::open(path, &options()).unwrap();
     let view = store.view();
-    let entries = view.range(&key(0), &Key::from_octets("Y".into()));
+    let entries = view.range(&key(0), &Key::from_octets("Z".into()));
     let mut numbers = 0..;
     for entry in entries {
         assert_eq!(entry.unwrap().0, key(numbers.next().unwrap()));

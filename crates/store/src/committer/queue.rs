@@ -1,8 +1,9 @@
 //! The queue before the committer, bounded in number and in octets.
 
+use crate::audit::{self, WrittenNote};
 use crate::log::{Entry, GROUP_OCTETS_MAX, check_fits};
 use crate::{Error, Position};
-use model::change::{Change, Write};
+use model::change::{Change, Precondition, Write};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -15,15 +16,22 @@ const QUEUE_COUNT_MAX: usize = 8192;
 const QUEUE_OCTETS_MAX: usize = 4 * GROUP_OCTETS_MAX;
 
 /// How many changes one group takes; it bounds how long the first of them waits for the others.
-const GROUP_COUNT_MAX: usize = 4096;
+pub(crate) const GROUP_COUNT_MAX: usize = 4096;
 
 /// Called once with the position of the change, or with the reason why it was not carried out.
 pub type Done = Box<dyn FnOnce(Result<Position, Error>) + Send>;
 
+/// A change whose note, if it has one, is as it will be written.
+pub(super) struct Planned {
+    pub(super) preconditions: Vec<Precondition>,
+    pub(super) writes: Vec<Write>,
+    pub(super) note: Option<WrittenNote>,
+}
+
 /// What is asked of the committer.
 pub(super) enum Submission {
     /// A change, to be carried out together with others.
-    Change(Change),
+    Change(Planned),
     /// Writes without preconditions, to be made durable on their own and shown later.
     Load(Vec<Write>),
     /// Nothing more is to be loaded for now.
@@ -31,23 +39,51 @@ pub(super) enum Submission {
 }
 
 impl Submission {
+    /// A change whose note, if it has one, is ready to be written.
+    ///
+    /// # Errors
+    /// The note is beyond the limits.
+    pub(super) fn of(change: Change) -> Result<Self, Error> {
+        let note = change.note.as_ref().map(WrittenNote::of).transpose();
+        Ok(Self::Change(Planned {
+            preconditions: change.preconditions,
+            writes: change.writes,
+            note: note.map_err(|source| Error::Note { source })?,
+        }))
+    }
+
     fn writes(&self) -> &[Write] {
         match self {
-            Self::Change(change) => &change.writes,
+            Self::Change(planned) => &planned.writes,
             Self::Load(writes) => writes,
             Self::EndOfLoads => &[],
         }
     }
 
     fn octets(&self) -> usize {
-        Entry::octets(self.writes())
+        Entry::octets(self.writes()) + self.octets_of_note()
+    }
+
+    fn octets_of_note(&self) -> usize {
+        match self {
+            Self::Change(planned) => planned
+                .note
+                .as_ref()
+                .map_or(0, WrittenNote::octets_of_entry),
+            _ => 0,
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        audit::check_writes(self.writes())?;
+        check_fits(self.writes(), self.octets_of_note())
     }
 }
 
 /// What the committer does next.
 pub(super) enum Next {
     /// Makes one group of these.
-    Changes(Vec<(Change, Done)>),
+    Changes(Vec<(Planned, Done)>),
     /// Loads these.
     Load(Vec<Write>, Done),
     /// Ends a series of loads.
@@ -87,24 +123,24 @@ impl State {
     }
 
     fn take_next(&mut self) -> Option<Next> {
-        if let Some((Submission::Change(_), _)) = self.waiting.front() {
+        if let Some((Submission::Change(..), _)) = self.waiting.front() {
             return Some(Next::Changes(self.take_changes()));
         }
         let (submission, done) = self.waiting.pop_front()?;
         self.octets -= submission.octets();
         Some(match submission {
-            Submission::Change(change) => Next::Changes(vec![(change, done)]),
+            Submission::Change(planned) => Next::Changes(vec![(planned, done)]),
             Submission::Load(writes) => Next::Load(writes, done),
             Submission::EndOfLoads => Next::EndOfLoads(done),
         })
     }
 
     /// Takes as many changes as fit one group.
-    fn take_changes(&mut self) -> Vec<(Change, Done)> {
+    fn take_changes(&mut self) -> Vec<(Planned, Done)> {
         let mut taken = Vec::new();
         let mut octets = 4;
         while taken.len() < GROUP_COUNT_MAX
-            && let Some((next @ Submission::Change(_), _)) = self.waiting.front()
+            && let Some((next @ Submission::Change(..), _)) = self.waiting.front()
         {
             let next_octets = next.octets();
             octets += next_octets;
@@ -112,8 +148,8 @@ impl State {
                 break;
             }
             self.octets -= next_octets;
-            if let Some((Submission::Change(change), done)) = self.waiting.pop_front() {
-                taken.push((change, done));
+            if let Some((Submission::Change(planned), done)) = self.waiting.pop_front() {
+                taken.push((planned, done));
             }
         }
         taken
@@ -123,7 +159,7 @@ impl State {
 impl Queue {
     /// Adds a submission; waits while the queue is full.
     pub(super) fn push(&self, submission: Submission, done: Done) {
-        if let Err(error) = check_fits(submission.writes()) {
+        if let Err(error) = submission.check() {
             return done(Err(error));
         }
         let mut state = self.lock();

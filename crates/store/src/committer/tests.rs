@@ -31,7 +31,12 @@ fn bench_with(options: LogOptions) -> Bench {
         |_, _| Ok(()),
     );
     Bench {
-        committer: Committer::start(opened.unwrap().0, Arc::clone(&tables), RUN_OCTETS),
+        committer: Committer::start(
+            opened.unwrap().0,
+            Arc::clone(&tables),
+            Trail::default(),
+            RUN_OCTETS,
+        ),
         tables,
         disk,
     }
@@ -205,9 +210,14 @@ fn a_full_disk_refuses_and_then_takes_again() {
 fn dates_rise_even_if_the_clock_does_not() {
     let tables = MemoryTables::default();
     let far_ahead = u64::from(u32::MAX) * 1_000_000;
-    let mut group = Group::new(tables.view(), far_ahead);
+    let mut group = Group::new(tables.view(), far_ahead, Position::START);
     for _ in 0..3 {
-        group.plan(put("a", "1"), Box::new(|_| ()));
+        let planned = Planned {
+            preconditions: Vec::new(),
+            writes: put("a", "1").writes,
+            note: None,
+        };
+        group.plan(planned, Box::new(|_| ()));
     }
     let dates: Vec<u64> = group
         .entries

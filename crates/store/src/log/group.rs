@@ -230,9 +230,10 @@ fn read_entries(payload: Bytes) -> Result<Vec<Entry>, ModelError> {
     (0..count).map(|_| Entry::read(&mut reader)).collect()
 }
 
-/// Checks that the log and the tables can hold what one change writes, and read it back.
-pub(crate) fn check_fits(writes: &[Write]) -> Result<(), Error> {
-    let octets = 4 + Entry::octets(writes);
+/// Checks that the log and the tables can hold what one change writes, and read it back; so many
+/// octets come beside it.
+pub(crate) fn check_fits(writes: &[Write], beside: usize) -> Result<(), Error> {
+    let octets = 4 + Entry::octets(writes) + beside;
     if octets > GROUP_OCTETS_MAX {
         return Err(Error::TooLarge {
             octets,

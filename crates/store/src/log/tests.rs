@@ -299,14 +299,14 @@ fn a_write_as_large_as_a_group_is_read_back() {
             ..large.writes[0].clone()
         }]);
     large.writes[0].octets = Some(vec![1; room].into());
-    check_fits(&large.writes).unwrap();
+    check_fits(&large.writes, 0).unwrap();
     log.append(&[large.clone()]).unwrap();
     log.sync().unwrap();
     drop(log);
     assert_eq!(read_back(&disk, 0).unwrap(), [(1, large.writes.clone())]);
     large.writes[0].octets = Some(vec![1; room + 1].into());
     assert!(matches!(
-        check_fits(&large.writes),
+        check_fits(&large.writes, 0),
         Err(Error::TooLarge { .. })
     ));
 }
