@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
 mod completions;
 mod config;
 mod demo;
@@ -62,6 +63,8 @@ enum Command {
     Man(completions::ManArguments),
     /// Write the identifiers of a data folder to a file. (批量导出)
     Export(export::ExportArguments),
+    /// Say who changed what, and whether that account is whole. (审计)
+    Audit(audit::AuditArguments),
     /// Look after a data folder. (数据目录)
     Store(store_commands::StoreArguments),
     /// Copy the data folder of a running or stopped node. (备份)
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Command::Completions(arguments) => Ok(completions::complete(&arguments)),
         Command::Man(arguments) => completions::manual(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Store(arguments) => store_commands::run(&arguments),
         Command::Backup(arguments) => store_commands::back_up(&arguments),
         Command::Restore(arguments) => store_commands::restore(&arguments),
