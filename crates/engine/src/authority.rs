@@ -87,6 +87,8 @@ impl<D: Cryptography + Clone + fmt::Debug + Send + 'static> Authority<D> {
                     settings: Arc::clone(&self.settings.administration),
                     case: self.settings.suffix_case,
                     now,
+                    opcode: request.header.opcode,
+                    request: self.digests.sha256(&request.digested_octets()),
                 };
                 administration::dispatch(self, administration, body)
             }

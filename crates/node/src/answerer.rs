@@ -19,10 +19,12 @@ use engine::sessions::{SessionLimits, Sessions};
 use engine::{
     Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step,
 };
+use model::audit;
+use model::site::Transport;
 use model::{Change, Reference};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::{Position, Store, View};
 use tokio::sync::oneshot;
 use tracing::{error, warn};
@@ -147,6 +149,54 @@ impl Source {
     }
 }
 
+/// Who asks: as far as limits go, and as it is written down.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Visitor {
+    pub(crate) source: Source,
+    /// The address; none if they are in this process.
+    address: Option<IpAddr>,
+    transport: Transport,
+}
+
+impl Visitor {
+    /// Somebody in this process.
+    pub(crate) const LOCAL: Self = Self {
+        source: Source::ANYBODY,
+        address: None,
+        transport: audit::NO_TRANSPORT,
+    };
+
+    /// Somebody with whom there is a connection.
+    pub(crate) fn connected(address: IpAddr, transport: Transport) -> Self {
+        Self {
+            source: Source::connected(address),
+            address: Some(address),
+            transport,
+        }
+    }
+
+    /// Whoever sent a datagram.
+    pub(crate) fn claimed(address: IpAddr) -> Self {
+        Self {
+            source: Source::claimed(address),
+            address: Some(address),
+            transport: Transport::UDP,
+        }
+    }
+
+    /// Completes the note of a change.
+    fn note(&self, change: &mut Change) {
+        let Some(note) = &mut change.note else { return };
+        note.transport = self.transport;
+        if let Some(address) = self.address {
+            note.source = address.to_string().into();
+        }
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+        let date_ms = since_1970.unwrap_or_default().as_millis();
+        note.date_ms = u64::try_from(date_ms).unwrap_or(u64::MAX);
+    }
+}
+
 /// Answers requests, from any number of threads.
 pub(crate) struct Answerer {
     authority: Authority<Provider>,
@@ -233,9 +283,9 @@ impl Answerer {
         &self,
         request: &Message,
         origin: &Origin,
-        source: Source,
+        visitor: Visitor,
     ) -> Option<Message> {
-        let (reply, finish) = pollster::block_on(self.answer_message(request, origin, source))?;
+        let (reply, finish) = pollster::block_on(self.answer_message(request, origin, visitor))?;
         Some(self.finished(reply.message, &finish))
     }
 
@@ -285,8 +335,13 @@ impl Answerer {
 
     /// Answers one request of a front in this process, to which neither signatures nor challenges
     /// are of use: a challenge says no more than that one is needed.
-    pub(crate) fn answer_front(&self, request: &Message, origin: &Origin) -> Option<Message> {
-        let answering = self.carry_out(request, origin, Challenging::Say);
+    pub(crate) fn answer_front(
+        &self,
+        request: &Message,
+        origin: &Origin,
+        visitor: Visitor,
+    ) -> Option<Message> {
+        let answering = self.carry_out(request, origin, Challenging::Say, visitor);
         Some(pollster::block_on(answering)?.message)
     }
 
@@ -303,6 +358,7 @@ impl Answerer {
         request: &Message,
         origin: &Origin,
         challenging: Challenging,
+        visitor: Visitor,
     ) -> Option<Reply> {
         for _ in 0..CONFLICTS_COUNT_MAX {
             let origin = origin.clone();
@@ -314,17 +370,19 @@ impl Answerer {
                 Err(error) => return Some(self.fail(request, &error, Done::Nothing).into()),
             };
             if answer.is_challenge {
-                let challenge = self.challenge(request, challenging);
+                let challenge = self.challenge(request, challenging, visitor.source);
                 return Some(challenge.unwrap_or(answer.message).into());
             }
             let reply = Reply {
                 message: answer.message,
                 more: answer.more,
             };
-            if answer.change.is_empty() {
+            let mut change = answer.change;
+            if change.is_empty() {
                 return Some(reply);
             }
-            match self.commit(answer.change).await {
+            visitor.note(&mut change);
+            match self.commit(change).await {
                 Ok(_) => return Some(reply),
                 Err(store::Error::Conflict { .. }) => (),
                 Err(error) => return Some(self.fail(request, &error, Done::Perhaps).into()),
@@ -447,9 +505,9 @@ impl From<Message> for Reply {
 #[derive(Debug, Clone, Copy)]
 enum Challenging {
     /// A challenge is issued.
-    Issue(Source),
+    Issue,
     /// A challenge is issued under the id of a session.
-    IssueUnder(u32, Source),
+    IssueUnder(u32),
     /// It is only said that one is needed.
     Say,
     /// Nothing more than saying that there is no room: who is asked has just proven that.

@@ -2,13 +2,14 @@
 //!
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
-use crate::answerer::{Answered, Answerer, Source};
+use crate::answerer::{Answered, Answerer, Source, Visitor};
 use crate::counters::Counted;
 use crate::founding;
 use crate::metrics::Transport;
 use crate::reception::Reception;
 use engine::Origin;
 use engine::authority::{Claim, Known, Unidentified};
+use model::site;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -69,7 +70,8 @@ impl Handle {
 
     fn answer_to(&self, address: IpAddr, request: &Message, origin: &Origin) -> Option<Message> {
         let started = Instant::now();
-        let answer = self.answerer.answer_front(request, origin)?;
+        let visitor = Visitor::connected(address, site::Transport::HTTP);
+        let answer = self.answerer.answer_front(request, origin, visitor)?;
         let (asked, answered) = (request.to_packet(), answer.to_packet());
         let took = started.elapsed();
         self.reception

@@ -368,9 +368,8 @@ impl Node {
     ///
     /// Blocks until what it writes is durable.
     pub fn answer_locally(&self, request: &Message) -> Option<Message> {
-        let source = answerer::Source::ANYBODY;
-        self.answerer
-            .answer(request, &engine::Origin::Local, source)
+        let local = answerer::Visitor::LOCAL;
+        self.answerer.answer(request, &engine::Origin::Local, local)
     }
 
     /// Listens for Ctrl-C, SIGTERM and SIGHUP from now on, so that they no longer end the process

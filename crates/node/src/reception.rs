@@ -4,10 +4,11 @@
 //! Not here: sockets (`udp`, `tcp`), what is answered (`answerer`).
 
 use crate::access_log::{self, Access, AccessLog};
-use crate::answerer::{Answered, Answerer, More, Source};
+use crate::answerer::{Answered, Answerer, More, Visitor};
 use crate::config::Config;
 use crate::metrics::{self, Gauges, Metrics, Transport};
 use crate::rates::Limiter;
+use model::site;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -119,11 +120,12 @@ impl Reception {
         packet: &Packet,
     ) -> Option<Answered> {
         let started = Instant::now();
-        let source = match transport {
-            Transport::Udp => Source::claimed(peer),
-            _ => Source::connected(peer),
+        let visitor = match transport {
+            Transport::Udp => Visitor::claimed(peer),
+            Transport::Tcp => Visitor::connected(peer, site::Transport::TCP),
+            Transport::Http => Visitor::connected(peer, site::Transport::HTTP),
         };
-        let answered = self.answerer.answer_packet(packet, source).await?;
+        let answered = self.answerer.answer_packet(packet, visitor).await?;
         let took = started.elapsed();
         self.note(transport, peer, packet, &answered.packet, took);
         Some(answered)

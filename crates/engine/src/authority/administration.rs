@@ -25,7 +25,7 @@ pub(super) mod values;
 
 use super::referral::{described_prefix, prefixes_above};
 use super::reply::Asked;
-use super::{Authority, Origin};
+use super::{Authority, Known, Origin};
 use crate::step::{Fetch, Plan, Step};
 use crate::weak::WeakForms;
 use crate::{Cryptography, Date};
@@ -37,8 +37,9 @@ use alloc::vec::{IntoIter, Vec};
 use bytes::Bytes;
 use core::fmt;
 use model::admin::AdminPermissions;
+use model::audit::Note;
 use model::identifier::PREFIX_OF_PREFIXES;
-use model::{EncodedValue, Identifier, Key, Prefix, Record, Reference, SuffixCase, Value};
+use model::{Change, EncodedValue, Identifier, Key, Prefix, Record, Reference, SuffixCase, Value};
 use permission::{Alternatives, Demand, Ground, Holder, Rule};
 use wire::{OpFlags, Opcode, Request, ResponseCode};
 
@@ -78,9 +79,31 @@ pub(super) struct Administration {
     pub(super) settings: Arc<AdministrationSettings>,
     pub(super) case: SuffixCase,
     pub(super) now: Date,
+    pub(super) opcode: Opcode,
+    /// The SHA-256 of the request's header and body.
+    pub(super) request: [u8; 32],
 }
 
 impl Administration {
+    /// A change that nothing is written in yet, with the note of who makes it. Where the request
+    /// came from, whoever received it completes.
+    fn change(&self, key: &Key, spelling: &Bytes) -> Change {
+        let date_ms = u64::from(self.now.0) * 1000;
+        let mut note = Note::by_operator(key.clone(), spelling.clone(), self.opcode.0, date_ms);
+        note.request = Some(self.request);
+        if let Origin::Known(Known { identity, means }) = &self.origin {
+            note.means = *means;
+            note.identity = Some(Reference {
+                identifier: identity.identifier.clone(),
+                index: identity.index,
+            });
+        }
+        Change {
+            note: Some(note),
+            ..Change::default()
+        }
+    }
+
     /// Whether somebody must prove first who they are.
     fn is_nobody(&self) -> bool {
         self.origin.is_nobody()

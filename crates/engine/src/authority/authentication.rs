@@ -215,10 +215,10 @@ impl Shown {
 
     fn means(&self) -> Means {
         match self {
-            Self::Proof { .. } if self.is_by_secret() => Means::SecretKey,
-            Self::Proof { .. } => Means::PublicKey,
-            Self::Secret(_) => Means::Password,
-            Self::Certificate(_) => Means::ClientCertificate,
+            Self::Proof { .. } if self.is_by_secret() => Means::SECRET_KEY,
+            Self::Proof { .. } => Means::PUBLIC_KEY,
+            Self::Secret(_) => Means::PASSWORD,
+            Self::Certificate(_) => Means::CLIENT_CERTIFICATE,
         }
     }
 }

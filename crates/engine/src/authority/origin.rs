@@ -2,6 +2,7 @@
 //!
 //! Not here: how it is proven ([`super::authentication`]).
 
+pub use model::audit::Means;
 use wire::Identity;
 
 /// Says where a request comes from, and so what it may ask.
@@ -24,21 +25,6 @@ pub struct Known {
     pub identity: Identity,
     /// How it was proven.
     pub means: Means,
-}
-
-/// How somebody has proven an identity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Means {
-    /// A signature over a challenge.
-    PublicKey,
-    /// A MAC over a challenge.
-    SecretKey,
-    /// A MAC in a session in which one of the others was shown.
-    Session,
-    /// A certificate of TLS.
-    ClientCertificate,
-    /// The secret itself, over TLS.
-    Password,
 }
 
 impl Origin {

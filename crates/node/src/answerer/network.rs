@@ -4,7 +4,7 @@
 //! Not here: sessions (`session.rs`), what is answered (room `engine`), sockets.
 
 use super::session::{SessionKey, sealed};
-use super::{Answerer, Challenging, Reply, Source, lock};
+use super::{Answerer, Challenging, Reply, Source, Visitor, lock};
 use bytes::Bytes;
 use client::Clock;
 use engine::authority::{Claim, Evidence, certify, refuse};
@@ -105,16 +105,20 @@ impl Answerer {
     /// Answers one packet; `None` if it deserves no answer.
     ///
     /// If the answer follows a change, the change is durable and visible when this is done.
-    pub(crate) async fn answer_packet(&self, packet: &Packet, source: Source) -> Option<Answered> {
+    pub(crate) async fn answer_packet(
+        &self,
+        packet: &Packet,
+        visitor: Visitor,
+    ) -> Option<Answered> {
         if let Some(key) = self.session_of(packet) {
-            return self.answer_in_session(&key, packet, source).await;
+            return self.answer_in_session(&key, packet, visitor).await;
         }
         let request = match Message::from_packet(packet) {
             Ok(request) => request,
             Err(error) => return Some(self.refuse(&packet.envelope, &error).to_packet().into()),
         };
         let (reply, finish) = self
-            .answer_message(&request, &Origin::Network, source)
+            .answer_message(&request, &Origin::Network, visitor)
             .await?;
         Some(self.finish(reply, finish))
     }
@@ -144,10 +148,11 @@ impl Answerer {
         &self,
         request: &Message,
         origin: &Origin,
-        source: Source,
+        visitor: Visitor,
     ) -> Option<(Reply, Finish)> {
+        let source = visitor.source;
         if let Some(id) = answered_challenge(request) {
-            return Some(self.answer_challenged(id, request, source).await);
+            return Some(self.answer_challenged(id, request, visitor).await);
         }
         let finish = Finish::plainly(request);
         if finish.is_certified() && !self.may_sign_for(source) {
@@ -157,8 +162,10 @@ impl Answerer {
         if sets_up && *origin == Origin::Network && !request.header.is_response() {
             return Some((self.set_up(request, source), finish));
         }
-        let challenging = Challenging::Issue(source);
-        let reply = self.carry_out(request, origin, challenging).await?;
+        let challenging = Challenging::Issue;
+        let reply = self
+            .carry_out(request, origin, challenging, visitor)
+            .await?;
         Some((reply, finish))
     }
 
@@ -167,8 +174,9 @@ impl Answerer {
         &self,
         id: u32,
         answered: &Message,
-        source: Source,
+        visitor: Visitor,
     ) -> (Reply, Finish) {
+        let source = visitor.source;
         let pending = match self.take_challenge(id) {
             Ok(pending) => pending,
             Err(NotPending::Unknown) => {
@@ -191,7 +199,8 @@ impl Answerer {
         let reply = match self.proven(&pending, answered, source) {
             Ok(known) => {
                 let origin = Origin::Known(known);
-                self.carry_out(asked, &origin, Challenging::Refuse).await
+                self.carry_out(asked, &origin, Challenging::Refuse, visitor)
+                    .await
             }
             Err(refused) => Some(*refused),
         };
@@ -266,16 +275,21 @@ impl Answerer {
 
     /// Issues a challenge, or says that one is needed; `None` if there is no room for one, or no
     /// randomness.
-    pub(super) fn challenge(&self, request: &Message, challenging: Challenging) -> Option<Message> {
+    pub(super) fn challenge(
+        &self,
+        request: &Message,
+        challenging: Challenging,
+        source: Source,
+    ) -> Option<Message> {
         let date = Clock::date();
         let now = self.clock.moment();
         let chance = chance()?;
         let id = match challenging {
-            Challenging::Issue(source) => {
+            Challenging::Issue => {
                 let mut challenges = lock(&self.challenges);
                 challenges.issue(source, request, chance, now, |id| self.is_session(id))?
             }
-            Challenging::IssueUnder(id, source) => {
+            Challenging::IssueUnder(id) => {
                 let mut challenges = lock(&self.challenges);
                 challenges.issue_under(id, source, request, chance.nonce, now)?
             }

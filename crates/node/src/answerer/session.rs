@@ -4,7 +4,7 @@
 //! key (room `crypto`).
 
 use super::network::{Answered, Finish};
-use super::{Answerer, Challenging, Reply, Source, lock};
+use super::{Answerer, Challenging, Reply, Source, Visitor, lock};
 use client::Clock;
 use crypto::{Provider, diffie_hellman};
 use engine::challenges::NotPending;
@@ -37,7 +37,7 @@ impl Answerer {
         &self,
         key: &SessionKey,
         packet: &Packet,
-        source: Source,
+        visitor: Visitor,
     ) -> Option<Answered> {
         let weak_forms = self.authority.settings.administration.weak_forms;
         let opened = match key.open(packet, &Provider, weak_forms) {
@@ -53,21 +53,22 @@ impl Answerer {
         };
         let request = &opened.message;
         if request.header.opcode == Opcode::CHALLENGE_RESPONSE {
-            return self.answer_challenged_in(&opened, source).await;
+            return self.answer_challenged_in(&opened, visitor).await;
         }
         let origin = match received.standing {
             Standing::Proven => Origin::Known(Known {
                 identity: received.identity,
-                means: Means::Session,
+                means: Means::SESSION,
             }),
             Standing::Unproven | Standing::Anonymous => Origin::Session,
         };
         let reply = match request.header.opcode {
             Opcode::SESSION_TERMINATE => self.terminate(&opened),
-            Opcode::SESSION_SETUP => self.set_up(request, source),
+            Opcode::SESSION_SETUP => self.set_up(request, visitor.source),
             _ => {
-                let challenging = Challenging::IssueUnder(key.id(), source);
-                self.carry_out(request, &origin, challenging).await?
+                let challenging = Challenging::IssueUnder(key.id());
+                self.carry_out(request, &origin, challenging, visitor)
+                    .await?
             }
         };
         let finish = Finish::in_session(key.clone(), &request.header, request.envelope.request_id);
@@ -76,7 +77,7 @@ impl Answerer {
 
     /// Answers what was asked first in a session, now that its challenge has been answered. From
     /// then on every message with a MAC is the identity's.
-    async fn answer_challenged_in(&self, opened: &Opened, source: Source) -> Option<Answered> {
+    async fn answer_challenged_in(&self, opened: &Opened, visitor: Visitor) -> Option<Answered> {
         let (key, answered) = (opened.key(), &opened.message);
         let request_id = answered.envelope.request_id;
         let finish = |asked: &Header| Finish::in_session(key.clone(), asked, request_id);
@@ -94,22 +95,24 @@ impl Answerer {
             }
         };
         let asked = &pending.request;
-        let known = self.proven(&pending, answered, source).and_then(|known| {
-            let identity = claimed_identity(answered).unwrap_or_else(|| known.identity.clone());
-            let mut sessions = lock(&self.sessions);
-            match sessions.mark_proven(key, &identity, self.clock.moment()) {
-                Ok(_) => Ok(known),
-                Err(refusal) => {
-                    let text = refusal.to_string();
-                    let reply = self.fail_first(asked, refusal.code(), &text);
-                    Err(Box::new(reply.into()))
+        let known = self
+            .proven(&pending, answered, visitor.source)
+            .and_then(|known| {
+                let identity = claimed_identity(answered).unwrap_or_else(|| known.identity.clone());
+                let mut sessions = lock(&self.sessions);
+                match sessions.mark_proven(key, &identity, self.clock.moment()) {
+                    Ok(_) => Ok(known),
+                    Err(refusal) => {
+                        let text = refusal.to_string();
+                        let reply = self.fail_first(asked, refusal.code(), &text);
+                        Err(Box::new(reply.into()))
+                    }
                 }
-            }
-        });
+            });
         let reply = match known {
             Ok(known) => {
                 let origin = Origin::Known(known);
-                let carried = self.carry_out(asked, &origin, Challenging::Refuse);
+                let carried = self.carry_out(asked, &origin, Challenging::Refuse, visitor);
                 carried.await?
             }
             Err(refused) => *refused,

@@ -81,12 +81,16 @@ impl Desk {
     }
 
     fn ask_from(&self, source: Source, request: &Message) -> Message {
-        let answer = self.answerer.answer(request, &Origin::Network, source);
+        let visitor = Visitor {
+            source,
+            ..Visitor::LOCAL
+        };
+        let answer = self.answerer.answer(request, &Origin::Network, visitor);
         answer.expect("requests are answered")
     }
 
     fn ask_packet(&self, packet: &Packet) -> Packet {
-        let answer = pollster::block_on(self.answerer.answer_packet(packet, PEER));
+        let answer = pollster::block_on(self.answerer.answer_packet(packet, Visitor::LOCAL));
         answer.expect("requests are answered").packet
     }
 
@@ -101,7 +105,7 @@ impl Desk {
                 return self.answerer.refuse(&envelope, &error);
             }
         };
-        let answer = pollster::block_on(self.answerer.answer_packet(&packet, PEER));
+        let answer = pollster::block_on(self.answerer.answer_packet(&packet, Visitor::LOCAL));
         Message::from_packet(&answer.expect("requests are answered").packet).unwrap()
     }
 }
@@ -309,7 +313,9 @@ fn beyond_the_allowance_the_node_is_busy() {
 
     let mut response = question.resolution(9, Clock::date());
     response.header.response_code = ResponseCode::SUCCESS;
-    let none = desk.answerer.answer(&response, &Origin::Network, PEER);
+    let none = desk
+        .answerer
+        .answer(&response, &Origin::Network, Visitor::LOCAL);
     assert!(none.is_none(), "an answer is not answered, not even so");
 }
 

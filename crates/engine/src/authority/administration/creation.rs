@@ -17,7 +17,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use model::admin::AdminPermissions;
-use model::{Change, EncodedValue, Identifier, Key, Record, SuffixCase, Value};
+use model::{EncodedValue, Identifier, Key, Record, SuffixCase, Value};
 use wire::creation::CreationAnswer;
 use wire::response::Answer as Body;
 use wire::values::ValuesRequest;
@@ -194,6 +194,7 @@ impl Permitted for Ready {
             mut record,
             before,
         } = self;
+        let mut change = administration.change(&place.key, place.identifier.spelling());
         let mut asked = administration.asked;
         if before.is_some() && !asked.flags.contains(OpFlags::OVERWRITE) {
             return asked.fail(ResponseCode::HANDLE_ALREADY_EXISTS, "");
@@ -202,7 +203,6 @@ impl Permitted for Ready {
             asked = asked.with_flag(OpFlags::OVERWRITE);
             record = record.dated_after(before);
         }
-        let mut change = Change::default();
         if !place.is_home {
             let home = Key::homed(&place.identifier.prefix());
             change.put(home, Bytes::from_static(HOMED_MARK));

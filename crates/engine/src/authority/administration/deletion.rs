@@ -5,9 +5,9 @@ use super::{Administration, Operation, Permitted, Place};
 use crate::step::Step;
 use alloc::vec;
 use alloc::vec::Vec;
+use model::Record;
 use model::admin::AdminPermissions;
 use model::change::Write;
-use model::{Change, Record};
 use wire::ResponseCode;
 use wire::response::Answer as Body;
 
@@ -38,8 +38,13 @@ struct Ready {
 
 impl Permitted for Ready {
     fn carry_out(self, administration: Administration, ground: Ground) -> Step {
-        let Place { key, stored, .. } = self.place;
-        let mut change = Change::default();
+        let Place {
+            identifier,
+            key,
+            stored,
+            ..
+        } = self.place;
+        let mut change = administration.change(&key, identifier.spelling());
         change.expect(key.clone(), stored);
         change.writes.push(Write { key, octets: None });
         administration

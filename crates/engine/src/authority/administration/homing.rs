@@ -73,13 +73,16 @@ impl Plan for Waiting {
             ground,
         } = *self;
         let before = found.next().flatten();
+        let spelling = home.octets().slice(home.octets().len().min(1)..);
+        let mut change = administration.change(&home, &spelling);
         let asked = administration.asked;
         if !becomes && before.is_none() {
             return asked.fail_not_responsible();
         }
-        let mut change = Change::default();
-        // To be told twice is no error.
-        if before.is_some() != becomes {
+        // To be told twice is no error, and no change.
+        if before.is_some() == becomes {
+            change = Change::default();
+        } else {
             let octets = becomes.then(|| Bytes::from_static(HOMED_MARK));
             change.expect(home.clone(), before);
             change.writes.push(Write { key: home, octets });

@@ -185,7 +185,7 @@ fn by(index: u32) -> Origin {
     Origin::Known(Known {
         // Another spelling of the same.
         identity: Identity::new("88.1/Users", index),
-        means: Means::PublicKey,
+        means: Means::PUBLIC_KEY,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::step::Step;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use model::admin::AdminPermissions;
-use model::{Change, EncodedValue, Identifier, Permissions, Record, Value};
+use model::{EncodedValue, Identifier, Permissions, Record, Value};
 use wire::response::Answer as Body;
 use wire::values::{RemovalRequest, ValuesRequest};
 use wire::{OpFlags, ResponseCode};
@@ -273,6 +273,7 @@ impl Permitted for Ready {
             stored,
             ..
         } = self.place;
+        let mut change = administration.change(&key, identifier.spelling());
         // The record stays spelled as it was registered.
         let canonical = || identifier.canonical(administration.case).into();
         let spelling = self.before.spelling().unwrap_or_else(canonical);
@@ -289,7 +290,6 @@ impl Permitted for Ready {
         if self.overwrites {
             asked = asked.with_flag(OpFlags::OVERWRITE);
         }
-        let mut change = Change::default();
         change.expect(key.clone(), stored);
         change.put(key, record.octets().clone());
         asked.answer_permitted(change, ground, Body::Done)
