@@ -269,7 +269,11 @@ fn locations_of_others_are_added_where_a_record_or_its_namespace_says_so() {
         ("url", &["url"], &["ns"]),
         ("none", &["ns", "ns-2"], &["own"]),
     ] {
-        led.iter().for_each(|id| leads(name, id, true));
-        not_led.iter().for_each(|id| leads(name, id, false));
+        for id in led {
+            leads(name, id, true);
+        }
+        for id in not_led {
+            leads(name, id, false);
+        }
     }
 }
