@@ -103,6 +103,7 @@ enum CipherName {
     Aes,
     Des,
     Desede,
+    Sm4,
 }
 
 fn key(text: &str) -> Result<Vec<u8>, String> {
@@ -141,6 +142,7 @@ impl How {
                 CipherName::Aes => BlockCipher::Aes,
                 CipherName::Des => BlockCipher::Des,
                 CipherName::Desede => BlockCipher::TripleDes,
+                CipherName::Sm4 => BlockCipher::Sm4,
             },
             passphrase: passphrase.map(crate::passphrase::read).transpose()?,
             is_strict: self.strict,

@@ -131,6 +131,7 @@ fn name(cipher: BlockCipher) -> &'static str {
         BlockCipher::Des => "des",
         BlockCipher::TripleDes => "desede",
         BlockCipher::Aes => "aes",
+        BlockCipher::Sm4 => "sm4",
     }
 }
 

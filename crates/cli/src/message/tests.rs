@@ -211,6 +211,34 @@ fn encrypted_messages_are_opened_with_the_key_of_the_session() {
     }
 }
 
+/// As its JSON says, the same message may be sealed with another cipher and opened with it.
+#[test]
+fn every_cipher_of_sessions_opens_what_it_has_sealed() {
+    let is_encrypted = |at: &Bytes| at[2] & 0x40 != 0;
+    let sealed = captures().into_iter().find(is_encrypted).unwrap();
+    let mut context = context(Kind::Packet);
+    context.session_key = Some(hex::decode(SESSION_KEY).unwrap());
+    let open = round_trip(&sealed, &context).unwrap();
+    for (cipher, name, iv) in [
+        (BlockCipher::Des, "des", "0102030405060708"),
+        (BlockCipher::TripleDes, "desede", "0102030405060708"),
+        (BlockCipher::Sm4, "sm4", "0102030405060708090a0b0c0d0e0f10"),
+    ] {
+        context.session_cipher = cipher;
+        let mut json = open.clone();
+        json["encrypted"] = json!({"cipher": name, "iv": iv});
+        // The length follows from what is sealed.
+        json["envelope"]
+            .as_object_mut()
+            .unwrap()
+            .remove("messageLength");
+        let resealed = encode(json, &context).unwrap();
+        let again = round_trip(&resealed, &context).unwrap();
+        assert_eq!(again["encrypted"]["cipher"], name);
+        assert_eq!(again["header"], open["header"]);
+    }
+}
+
 #[test]
 fn a_mac_is_checked_with_the_key_of_the_session() {
     let octets = vector("resolve-mac-session");
