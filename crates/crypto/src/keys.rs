@@ -1,7 +1,7 @@
 //! Keys that sign and keys that verify, made from the keys of room `model`.
 //!
-//! RSA is done by `aws-lc-rs`, whose time does not depend on the secret; DSA by `dsa`, SM2 by `sm2`.
-//! What each can:
+//! RSA, and what else comes as X.509 in PEM, is done by `aws-lc-rs`, whose time does not depend on
+//! the secret; DSA by `dsa`, SM2 by `sm2`. What each can, beside [signed texts](crate::jws):
 //!
 //! | | MD5 | SHA-1 | SHA-256 | SM3 |
 //! | --- | --- | --- | --- | --- |
@@ -14,9 +14,9 @@
 //! for good reasons, so RSA keys sign them with SHA-256, whose name stands in the signature.
 //! Signatures with MD5 are never right here: two texts with one MD5 are made in seconds.
 //!
-//! Beside it: `keys/rsa.rs`, `keys/dsa.rs` and `keys/sm2.rs` the kinds, `keys/factors.rs` RSA keys stored
-//! without their factors, `keys/der.rs` the octets of a key just made. Not here: key files (room
-//! `model`) and their passphrases, what is signed (room `engine`).
+//! Beside it: `keys/rsa.rs`, `keys/dsa.rs` and `keys/sm2.rs` the kinds, `keys/x509.rs` keys in PEM,
+//! `keys/factors.rs` RSA keys stored without their factors, `keys/der.rs` the octets of a key just
+//! made. Not here: key files (room `model`) and their passphrases, what is signed (room `engine`).
 
 mod der;
 mod dsa;
@@ -25,6 +25,7 @@ mod rsa;
 mod sm2;
 #[cfg(test)]
 mod tests;
+mod x509;
 
 use crate::Error;
 use bytes::Bytes;
@@ -173,6 +174,7 @@ enum Public {
     Rsa(rsa::Public),
     Dsa(Box<dsa::Public>),
     Sm2(Box<sm2::Public>),
+    X509(x509::Public),
 }
 
 impl VerifyingKey {
@@ -185,8 +187,8 @@ impl VerifyingKey {
         Self::of_signer(key, sm2::USUAL_SIGNER)
     }
 
-    /// Makes a public key ready to verify what `signer` signed, by the identifier of the record that
-    /// holds the key. It counts for SM2 only, whose signatures cover it.
+    /// Makes a public key ready to verify what `signer` signed, by the identifier of the record
+    /// that holds the key. It counts for SM2 only, whose signatures cover it.
     ///
     /// # Errors
     /// [`Error::KeyType`], or [`Error::Numbers`] if they are no DSA or SM2 key. Whether the numbers
@@ -194,7 +196,7 @@ impl VerifyingKey {
     pub fn of_signer(key: &PublicKey, signer: &[u8]) -> Result<Self, Error> {
         match key {
             PublicKey::Known { numbers, .. } => Self::of_numbers(numbers, signer),
-            PublicKey::Pem(text) => Self::of_sm2(text, signer),
+            PublicKey::Pem(text) => Self::of_pem(text, signer),
             PublicKey::Other { key_type, .. } => Err(Error::KeyType {
                 key_type: key_type.clone(),
             }),
@@ -218,9 +220,30 @@ impl VerifyingKey {
         }
     }
 
+    fn of_pem(text: &[u8], signer: &[u8]) -> Result<Self, Error> {
+        if let Some(public) = x509::Public::in_pem(text) {
+            return Ok(Self(Public::X509(public)));
+        }
+        let key_type = Bytes::from_static(b"PEM");
+        Self::of_sm2(text, signer).map_err(|_| Error::KeyType { key_type })
+    }
+
     fn of_sm2(octets: &[u8], signer: &[u8]) -> Result<Self, Error> {
         let public = sm2::Public::new(octets, signer)?;
         Ok(Self(Public::Sm2(Box::new(public))))
+    }
+}
+
+impl VerifyingKey {
+    /// Whether a signed text is right, by the name of its [algorithm](crate::jws).
+    pub(crate) fn verify_text(&self, algorithm: &str, octets: &[u8], signature: &[u8]) -> bool {
+        let digest = SignatureDigest::Sha256;
+        match (&self.0, algorithm) {
+            (Public::Rsa(public), "RS256") => public.verify(digest, octets, signature),
+            (Public::Dsa(public), "DS256") => public.verify(digest, octets, signature),
+            (Public::X509(public), _) => public.verify_text(algorithm, octets, signature),
+            _ => false,
+        }
     }
 }
 
@@ -232,6 +255,7 @@ impl Verifies for VerifyingKey {
             Public::Sm2(public) => {
                 digest == SignatureDigest::Sm3 && public.verify(octets, signature)
             }
+            Public::X509(public) => public.verify(digest, octets, signature),
         }
     }
 }

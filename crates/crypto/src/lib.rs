@@ -1,8 +1,9 @@
 //! The provider of cryptography that the engine asks for.
 //!
 //! Small wrappers around well-kept libraries: digests and MACs behind [`Provider`], keys that sign
-//! and verify in [`keys`], [ciphers of sessions](session_cipher), [key files](key_file). Not here:
-//! any algorithm of our own, and when to use which (room `engine`).
+//! and verify in [`keys`], [agreement](diffie_hellman) on the keys of sessions and their
+//! [ciphers](session_cipher), [key files](key_file), [signed texts](jws). Not here: any algorithm
+//! of our own, and when to use which (room `engine`).
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +13,7 @@ mod cipher_error;
 mod cryptography;
 pub mod diffie_hellman;
 mod error;
+pub mod jws;
 pub mod key_file;
 pub mod keys;
 mod macs;

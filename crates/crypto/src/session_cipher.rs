@@ -110,8 +110,8 @@ fn cipher_of(number: CipherNumber) -> Option<BlockCipher> {
     }
 }
 
-/// The key as an initial vector, as clients of the Chinese system take it with SM4; nobody does with
-/// another cipher.
+/// The key as an initial vector, as clients of the Chinese system take it with SM4; nobody does
+/// with another cipher.
 fn key_vector(cipher: BlockCipher, key: &[u8]) -> Option<&[u8]> {
     match cipher {
         BlockCipher::Sm4 => key.get(..cipher.block_octets()),

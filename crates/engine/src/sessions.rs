@@ -332,8 +332,8 @@ impl<S: Ord + Clone> Sessions<S> {
     /// is good for the request that was challenged, and the session stays anonymous.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`], or [`Refusal::OtherIdentity`] if it is not, octet for octet, the one of
-    /// the set-up; the session stays as it was.
+    /// [`Refusal::Unknown`], or [`Refusal::OtherIdentity`] if it is not, octet for octet, the one
+    /// of the set-up; the session stays as it was.
     pub fn mark_proven(
         &mut self,
         key: &SessionKey,

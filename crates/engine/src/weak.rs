@@ -4,7 +4,7 @@
 //! | form | why it is weak |
 //! | --- | --- |
 //! | [`Weakness::Md5`] | two texts with one MD5 are made in seconds |
-//! | [`Weakness::Sha1`] | two texts with one SHA-1 have been made (2017); signatures of one fit both |
+//! | [`Weakness::Sha1`] | two texts with one SHA-1 have been made (2017), one signature fits both |
 //! | [`Weakness::OldMac`] | the MAC of a session covers nothing of the envelope before 2.7 |
 //! | [`Weakness::KeyAsVector`] | equal messages look equal, and who learns a vector knows the key |
 //!

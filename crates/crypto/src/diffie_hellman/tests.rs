@@ -136,8 +136,8 @@ fn numbers_are_from_2_to_p_less_2() {
     }
 }
 
-/// In a group of few elements everybody guesses the secret: modulo 2^1024 - 1 the number 2 has 1,024
-/// powers, many of them short.
+/// In a group of few elements everybody guesses the secret: modulo 2^1024 - 1 the number 2 has
+/// 1,024 powers, many of them short.
 #[test]
 fn short_secrets_are_refused() {
     let p = [0xff; 128];

@@ -293,8 +293,8 @@ impl Trial {
         assert!(old.is_none(), "the id was free");
     }
 
-    /// Only what alone is too long, and the sessions of others who are proven, keep somebody out; and
-    /// then nobody loses any.
+    /// Only what alone is too long, and the sessions of others who are proven, keep somebody out;
+    /// and then nobody loses any.
     fn must_be_full(&mut self, source: u8, octets: usize) {
         self.models.retain(|_, model| !model.is_over(self.now));
         assert_eq!(self.sessions.count(), self.models.len());

@@ -1,5 +1,5 @@
-//! SM2 against what OpenSSL made (`openssl pkeyutl -sign -rawin -digest sm3 -pkeyopt distid:…`), and
-//! in every encoding that is told of the field.
+//! SM2 against what OpenSSL made (`openssl pkeyutl -sign -rawin -digest sm3 -pkeyopt distid:…`),
+//! and in every encoding that is told of the field.
 
 use crate::{Error, Provider, SigningKey, VerifyingKey};
 use bytes::Bytes;
