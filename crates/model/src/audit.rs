@@ -177,7 +177,7 @@ impl Note {
             (self.request.is_some(), HAS_DIGEST),
         ];
         let flags = flags.iter().filter(|(is_there, _)| *is_there);
-        let mut out = Vec::with_capacity(FIXED_OCTETS + 128);
+        let mut out = Vec::with_capacity(self.octets_max());
         out.push(FORMAT);
         out.push(flags.fold(0, |all, (_, flag)| all | flag));
         out.extend_from_slice(&self.date_ms.to_be_bytes());
@@ -194,6 +194,17 @@ impl Note {
         }
         out.extend_from_slice(self.request.as_ref().map_or(&[][..], |digest| digest));
         Ok(out.into())
+    }
+
+    /// How long it is, encoded; a little less if the key says the spelling too.
+    fn octets_max(&self) -> usize {
+        let identity = self.identity.as_ref();
+        FIXED_OCTETS
+            + (2 + self.source.len())
+            + (2 + self.key.octets().len())
+            + (2 + self.spelling.len())
+            + identity.map_or(0, |identity| 6 + identity.identifier.len())
+            + self.request.map_or(0, |digest| digest.len())
     }
 
     /// Reads what [`Note::encode`] has made, and nothing else.

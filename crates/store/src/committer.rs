@@ -208,6 +208,8 @@ struct Group {
     before: Position,
     entries: Vec<Entry>,
     notes: GroupNotes,
+    /// What the entries write for the audit trail, beside `written`: no change can see it.
+    trail_rows: Vec<Write>,
     /// Which of the entries is the last that has a note.
     last_noted: Option<usize>,
     /// What the entries so far leave under each key: later ones of the group must see it.
@@ -224,6 +226,7 @@ impl Group {
             before,
             entries: Vec::new(),
             notes: GroupNotes::default(),
+            trail_rows: Vec::new(),
             last_noted: None,
             written: BTreeMap::new(),
             submitted: Vec::new(),
@@ -252,27 +255,24 @@ impl Group {
     }
 
     fn take(&mut self, mut writes: Vec<Write>, note: Option<WrittenNote>) -> u64 {
+        for Write { key, octets } in &writes {
+            self.written.insert(key.clone(), octets.clone());
+        }
         if let Some(note) = note {
             let position = self.before.plus(self.entries.len() as u64 + 1);
-            writes.extend(self.notes.take(position, note));
+            let rows = self.notes.take(position, note);
+            self.trail_rows.extend_from_slice(&rows);
+            writes.extend(rows);
             self.last_noted = Some(self.entries.len());
         }
         // Dates rise strictly, whatever the clock does. At a microsecond for each entry they stay
         // with the clock up to a million entries a second.
         self.date_us += 1;
-        self.see(&writes);
         self.entries.push(Entry {
             date_us: self.date_us,
             writes,
         });
         self.entries.len() as u64
-    }
-
-    /// Lets later entries of the group see what is written.
-    fn see(&mut self, writes: &[Write]) {
-        for Write { key, octets } in writes {
-            self.written.insert(key.clone(), octets.clone());
-        }
     }
 
     /// Writes, beside the last change that has a note, what binds the group's notes to those
@@ -281,7 +281,7 @@ impl Group {
         let Some((after, rows)) = trail.after(&self.notes) else {
             return *trail;
         };
-        self.see(&rows);
+        self.trail_rows.extend_from_slice(&rows);
         if let Some(entry) = self.last_noted.and_then(|at| self.entries.get_mut(at)) {
             entry.writes.extend(rows);
         }
@@ -293,7 +293,8 @@ impl Group {
             key: key.clone(),
             octets: octets.clone(),
         };
-        self.written.iter().map(write).collect()
+        let written = self.written.iter().map(write);
+        written.chain(self.trail_rows.iter().cloned()).collect()
     }
 
     /// Answers everybody. A conflict is answered only now, when what it conflicts with is visible:
