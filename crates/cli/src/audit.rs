@@ -23,7 +23,8 @@ pub(crate) struct AuditArguments {
 
 #[derive(Subcommand)]
 enum AuditCommand {
-    /// Say whether the audit trail is what was written: nothing changed, missing or added. (审计校验)
+    /// Say whether the audit trail is what was written: nothing changed, missing or added.
+    /// (审计校验)
     #[command(
         after_help = "The chain value that is printed covers every note there is. Kept elsewhere, \
                       it tells later, with --expect, whether the trail was cut or written anew.\n\n\
@@ -32,7 +33,8 @@ enum AuditCommand {
     Verify(VerifyArguments),
     /// Show who changed an identifier, when, from where and how that was proved. (审计记录)
     #[command(
-        after_help = "Exit codes: 0 shown, 1 nothing is noted of it, or not to be read, 2 wrong usage."
+        after_help = "Exit codes: 0 shown, 1 nothing is noted of it, or not to be read, 2 wrong \
+                      usage."
     )]
     Show(ShowArguments),
 }

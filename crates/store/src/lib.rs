@@ -222,8 +222,8 @@ impl Store {
     /// the load has ended ([`Store::end_load`]), or something else has been submitted. A load has
     /// no preconditions: it replaces what is there, and is meant for whoever has the folder for
     /// himself. It has no note either: whoever loads commits a change before it that has one, and
-    /// needs no writes. Some megabytes of writes a call are best, for each call costs a sync. Waits while
-    /// the queue is full.
+    /// needs no writes. Some megabytes of writes a call are best, for each call costs a sync. Waits
+    /// while the queue is full.
     pub fn load(&self, writes: Vec<Write>, done: Done) {
         self.committer.load(writes, done);
     }

@@ -124,7 +124,8 @@ fn a_trail_is_verified_and_a_kept_chain_value_found_in_it_again() {
     let (folder, data) = folder_with_notes();
     let (code, out, err) = told(&run(["audit", "verify", path(&data)]));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    let head = "notes:  5 in 5 groups, from 2026-09-21 14:13:20.124 UTC to 2026-09-21 14:13:20.128 UTC\n\
+    let head = "notes:  5 in 5 groups, from 2026-09-21 14:13:20.124 UTC to 2026-09-21 14:13:20.128 \
+                UTC\n\
                 newest: 1 from entry 5 on\n";
     assert!(
         out.starts_with(head) && out.ends_with("\nwhat was written\n"),

@@ -133,7 +133,7 @@ proptest! {
     /// Two notes are never one in octets: whatever can be read is what would be written.
     #[test]
     fn changed_octets_are_another_note_or_none(
-        note in notes(), at in any::<prop::sample::Index>(), bits in 1..=u8::MAX, cut in any::<bool>(),
+        note in notes(), at: prop::sample::Index, bits in 1..=u8::MAX, cut: bool,
     ) {
         let mut octets = note.encode().expect("all are short").to_vec();
         let at = at.index(octets.len());

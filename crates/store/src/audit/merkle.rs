@@ -128,9 +128,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_growing_tree_has_the_root_of_the_definition(octets in prop::collection::vec(any::<u8>(), 0..70)) {
+        fn a_growing_tree_has_the_root_of_the_definition(
+            octets in prop::collection::vec(any::<u8>(), 0..70),
+        ) {
             let mut merkle = Merkle::default();
-            let leaves: Vec<Digest> = octets.iter().map(|octet| digest(LEAF, &[], &[*octet])).collect();
+            let leaf = |octet: &u8| digest(LEAF, &[], &[*octet]);
+            let leaves: Vec<Digest> = octets.iter().map(leaf).collect();
             for leaf in &leaves {
                 merkle.add_leaf(*leaf);
             }

@@ -227,7 +227,9 @@ proptest! {
     /// A power cut at any moment leaves a trail that is sound, and has all that was acknowledged.
     #[test]
     fn a_power_cut_leaves_every_acknowledged_note(
-        changes in prop::collection::vec(any::<bool>(), 1..40), pattern: u16, cut_after in 0..30_usize,
+        changes in prop::collection::vec(any::<bool>(), 1..40),
+        pattern: u16,
+        cut_after in 0..30_usize,
     ) {
         let bench = Bench::new();
         let before = cut_after.min(changes.len());
