@@ -89,6 +89,8 @@ impl<D: Cryptography + Clone + fmt::Debug + Send + 'static> Authority<D> {
                     now,
                     opcode: request.header.opcode,
                     request: self.digests.sha256(&request.digested_octets()),
+                    request_id: request.envelope.request_id,
+                    expiration: request.header.expiration,
                 };
                 administration::dispatch(self, administration, body)
             }

@@ -27,6 +27,10 @@ impl Subspace {
     /// What the newest of these is; nothing more.
     pub const NEWEST_NOTED: Self = Self(b'N');
 
+    /// Requests that changed something, until they expire: then the expiration in seconds since
+    /// 1970, four octets, and the digest of the request.
+    pub const ANSWERED: Self = Self(b'Q');
+
     /// Those that the store itself writes, so that nobody writes past the audit trail.
     pub const OF_THE_TRAIL: [Self; 4] = [
         Self::NOTES,
@@ -84,6 +88,21 @@ impl Key {
     /// The key of the note of the change that has this position.
     pub fn note(position: u64) -> Self {
         Self::at(Subspace::NOTES, position)
+    }
+
+    /// The key under which it stands how a request was answered, which expires at a date in seconds
+    /// since 1970.
+    pub fn answered(expiration: u32, request: &[u8; 32]) -> Self {
+        let head = [Subspace::ANSWERED.0];
+        let octets = [&head[..], &expiration.to_be_bytes(), request].concat();
+        Self(octets.into())
+    }
+
+    /// The bounds of what stands of requests that expired before a date.
+    pub fn answered_before(date: u32) -> [Self; 2] {
+        let [first, _] = Subspace::ANSWERED.bounds();
+        let end = [&[Subspace::ANSWERED.0][..], &date.to_be_bytes()].concat();
+        [first, Self(end.into())]
     }
 
     /// The key that says that the note of the change with this position is about a key.

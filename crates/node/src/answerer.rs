@@ -20,8 +20,9 @@ use engine::{
     Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step,
 };
 use model::audit;
+use model::change::Write;
 use model::site::Transport;
-use model::{Change, Reference};
+use model::{Change, Key, Reference};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -44,6 +45,10 @@ pub(crate) use network::{Answered, More};
 /// Each round somebody got through, so only a crowd on one identifier reaches it; beyond it the
 /// asker is told that the node is busy.
 const CONFLICTS_COUNT_MAX: usize = 16;
+
+/// How many rows of expired requests are removed at a time, in one change. Once a second that is
+/// far more than a node can make.
+const FORGOTTEN_COUNT: usize = 100_000;
 
 /// What an answerer is told; everything has a default.
 #[derive(Debug, Default)]
@@ -341,8 +346,28 @@ impl Answerer {
         origin: &Origin,
         visitor: Visitor,
     ) -> Option<Message> {
-        let answering = self.carry_out(request, origin, Challenging::Say, visitor);
+        // A front numbers nothing, so two requests that are alike are two.
+        let mut request = request.clone();
+        request.header.expiration = 0;
+        let answering = self.carry_out(&request, origin, Challenging::Say, visitor);
         Some(pollster::block_on(answering)?.message)
+    }
+
+    /// Removes what is remembered of requests that have expired: some of it, called now and then.
+    pub(crate) fn forget_expired(&self) -> Result<(), store::Error> {
+        let [from, to] = Key::answered_before(Clock::date().0);
+        let view = self.store.view();
+        let expired = view.range(&from, &to).take(FORGOTTEN_COUNT);
+        let keys: Result<Vec<Key>, _> = expired.map(|found| Ok(found?.0)).collect();
+        let writes = keys?.into_iter().map(|key| Write { key, octets: None });
+        let change = Change {
+            writes: writes.collect(),
+            ..Change::default()
+        };
+        if !change.is_empty() {
+            self.store.commit(change)?;
+        }
+        Ok(())
     }
 
     fn may_sign(&self, source: Source) -> bool {

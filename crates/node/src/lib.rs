@@ -61,12 +61,17 @@ use reception::Reception;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::Store;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tracing::warn;
 use udp::UdpListener;
 use wire::Message;
+
+/// How often house is kept.
+const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
 /// Why a node cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -200,6 +205,7 @@ impl Bound {
             listens.map_err(|source| Error::Listen { address, source })?;
             node.addresses.push(address);
         }
+        node.keep_house();
         let Some(make) = front.filter(|_| !self.http_addresses.is_empty()) else {
             return Ok(node);
         };
@@ -295,6 +301,27 @@ impl Node {
     /// As [`Node::bind`] and [`Bound::start`].
     pub fn start_with(config: &Config, store: Store, front: MakeFront<'_>) -> Result<Self, Error> {
         Self::bind(config)?.start(store, None, Some(front))
+    }
+
+    /// Starts what is done now and then as long as the node runs.
+    fn keep_house(&self) {
+        let answerer = Arc::downgrade(&self.answerer);
+        let mut stopped = self.stop.subscribe();
+        self.runtime.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(HOUSEKEEPING) => (),
+                    _ = stopped.wait_for(|stops| *stops) => return,
+                }
+                let Some(answerer) = answerer.upgrade() else {
+                    return;
+                };
+                let forgotten = tokio::task::block_in_place(|| answerer.forget_expired());
+                if let Err(error) = forgotten {
+                    warn!(%error, "what is remembered of old requests cannot be removed");
+                }
+            }
+        });
     }
 
     fn listen_http(&mut self, listener: std::net::TcpListener, front: Front) -> io::Result<()> {

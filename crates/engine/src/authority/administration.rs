@@ -19,6 +19,7 @@ pub(super) mod deletion;
 pub(super) mod homing;
 pub(super) mod listing;
 pub(super) mod permission;
+mod resend;
 #[cfg(test)]
 mod tests;
 pub(super) mod values;
@@ -38,9 +39,13 @@ use bytes::Bytes;
 use core::fmt;
 use model::admin::AdminPermissions;
 use model::audit::Note;
+use model::change::Write;
 use model::identifier::PREFIX_OF_PREFIXES;
 use model::{Change, EncodedValue, Identifier, Key, Prefix, Record, Reference, SuffixCase, Value};
 use permission::{Alternatives, Demand, Ground, Holder, Rule};
+use resend::{Remembered, Resend};
+use wire::creation::CreationAnswer;
+use wire::response::Answer as Body;
 use wire::{OpFlags, Opcode, Request, ResponseCode};
 
 /// What a node is told about administration. Default: nobody but the administrators that records
@@ -82,6 +87,9 @@ pub(super) struct Administration {
     pub(super) opcode: Opcode,
     /// The SHA-256 of the request's header and body.
     pub(super) request: [u8; 32],
+    /// The number of the message, and when it expires.
+    pub(super) request_id: u32,
+    pub(super) expiration: u32,
 }
 
 impl Administration {
@@ -107,6 +115,22 @@ impl Administration {
     /// Whether somebody must prove first who they are.
     fn is_nobody(&self) -> bool {
         self.origin.is_nobody()
+    }
+
+    /// Answers a request that was carried out before as it was answered then; who has not said who
+    /// they are is asked first.
+    fn answer_again(self, remembered: &Remembered) -> Step {
+        if self.is_nobody() {
+            return self.asked.challenge();
+        }
+        let asked = self.asked.with_flag(remembered.flag());
+        let body = match self.opcode {
+            Opcode::CREATE_HANDLE => Body::Creation(CreationAnswer {
+                identifier: Some(remembered.identifier.clone()),
+            }),
+            _ => Body::Done,
+        };
+        asked.answer(ResponseCode::SUCCESS, body)
     }
 
     /// Finds out whether the asker may, and goes on.
@@ -204,6 +228,38 @@ pub(super) struct Place {
     pub(super) stored: Option<Bytes>,
     /// Whether the node is home to the identifier. Only whoever runs it may go on without.
     pub(super) is_home: bool,
+    /// Where it stands how the request was answered, if it came before.
+    resend: Option<Resend>,
+}
+
+impl Place {
+    /// What was answered to the same request before.
+    fn remembered(&self, origin: &Origin) -> Option<Remembered> {
+        let resend = self.resend.as_ref()?;
+        resend.remembered(origin, self.identifier.spelling(), self.stored.as_ref())
+    }
+
+    /// The change that leaves a record, or none, at this place.
+    fn change(&self, administration: &Administration, record: Option<Bytes>) -> Change {
+        let mut change = administration.change(&self.key, self.identifier.spelling());
+        change.expect(self.key.clone(), self.stored.clone());
+        change.writes.push(Write {
+            key: self.key.clone(),
+            octets: record.clone(),
+        });
+        if let Some(resend) = &self.resend {
+            let spelling = self.identifier.spelling();
+            let overwrites = self.stored.is_some() && overwrites(administration);
+            resend.remember(
+                administration,
+                &mut change,
+                spelling,
+                overwrites,
+                record.as_ref(),
+            );
+        }
+        change
+    }
 }
 
 /// Starts one of operations 100 to 104.
@@ -232,7 +288,14 @@ pub(super) fn start<D: Cryptography>(
         return administration.asked.fail(code, "Not a primary server");
     }
     let key = Key::record(&identifier, administration.case);
+    let resend = Resend::of(
+        &administration.request,
+        administration.request_id,
+        administration.expiration,
+        administration.now,
+    );
     let mut keys = vec![key.clone()];
+    keys.extend(resend.as_ref().map(|resend| resend.key().clone()));
     keys.extend(homes_of(&identifier));
     let finding = Finding {
         administration,
@@ -241,6 +304,7 @@ pub(super) fn start<D: Cryptography>(
             key,
             stored: None,
             is_home: false,
+            resend,
         },
         operation,
     };
@@ -275,7 +339,7 @@ struct Finding<O> {
 }
 
 impl<O: Operation> Plan for Finding<O> {
-    /// Goes on with the record, then the marks of the homes.
+    /// Goes on with the record, with what is remembered of the request, then the marks of the homes.
     fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
         let Self {
             administration,
@@ -283,9 +347,15 @@ impl<O: Operation> Plan for Finding<O> {
             operation,
         } = *self;
         place.stored = found.next().flatten();
+        if let Some(resend) = &mut place.resend {
+            resend.found(found.next().flatten());
+        }
         place.is_home = found.any(|mark| mark.is_some());
         if !place.is_home && administration.origin != Origin::Local {
             return administration.asked.fail_not_responsible();
+        }
+        if let Some(remembered) = place.remembered(&administration.origin) {
+            return administration.answer_again(&remembered);
         }
         match place.stored.clone().map(Record::from_stored).transpose() {
             Ok(record) => operation.found(administration, place, record),

@@ -194,8 +194,7 @@ impl Permitted for Ready {
             mut record,
             before,
         } = self;
-        let mut change = administration.change(&place.key, place.identifier.spelling());
-        let mut asked = administration.asked;
+        let mut asked = administration.asked.clone();
         if before.is_some() && !asked.flags.contains(OpFlags::OVERWRITE) {
             return asked.fail(ResponseCode::HANDLE_ALREADY_EXISTS, "");
         }
@@ -203,12 +202,11 @@ impl Permitted for Ready {
             asked = asked.with_flag(OpFlags::OVERWRITE);
             record = record.dated_after(before);
         }
+        let mut change = place.change(&administration, Some(record.octets().clone()));
         if !place.is_home {
             let home = Key::homed(&place.identifier.prefix());
             change.put(home, Bytes::from_static(HOMED_MARK));
         }
-        change.expect(place.key.clone(), place.stored);
-        change.put(place.key, record.octets().clone());
         let answer = CreationAnswer {
             identifier: Some(place.identifier.spelling().clone()),
         };

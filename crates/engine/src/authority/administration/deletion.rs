@@ -7,7 +7,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 use model::Record;
 use model::admin::AdminPermissions;
-use model::change::Write;
 use wire::ResponseCode;
 use wire::response::Answer as Body;
 
@@ -38,15 +37,7 @@ struct Ready {
 
 impl Permitted for Ready {
     fn carry_out(self, administration: Administration, ground: Ground) -> Step {
-        let Place {
-            identifier,
-            key,
-            stored,
-            ..
-        } = self.place;
-        let mut change = administration.change(&key, identifier.spelling());
-        change.expect(key.clone(), stored);
-        change.writes.push(Write { key, octets: None });
+        let change = self.place.change(&administration, None);
         administration
             .asked
             .answer_permitted(change, ground, Body::Done)

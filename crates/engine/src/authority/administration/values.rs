@@ -267,13 +267,7 @@ struct Ready {
 
 impl Permitted for Ready {
     fn carry_out(self, administration: Administration, ground: Ground) -> Step {
-        let Place {
-            identifier,
-            key,
-            stored,
-            ..
-        } = self.place;
-        let mut change = administration.change(&key, identifier.spelling());
+        let identifier = self.place.identifier.clone();
         // The record stays spelled as it was registered.
         let canonical = || identifier.canonical(administration.case).into();
         let spelling = self.before.spelling().unwrap_or_else(canonical);
@@ -286,12 +280,12 @@ impl Permitted for Ready {
                 return administration.asked.fail(code, error.to_string());
             }
         };
+        let record = Some(record.octets().clone());
+        let change = self.place.change(&administration, record);
         let mut asked = administration.asked;
         if self.overwrites {
             asked = asked.with_flag(OpFlags::OVERWRITE);
         }
-        change.expect(key.clone(), stored);
-        change.put(key, record.octets().clone());
         asked.answer_permitted(change, ground, Body::Done)
     }
 }
