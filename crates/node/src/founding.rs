@@ -7,15 +7,15 @@
 //! bootstrap_handles           what clients read to find the root
 //! ```
 //!
-//! The root is two records, `0.NA/0.NA` and `0.0/0.0`, and one for each prefix that the node is home
-//! to, such as `0.NA/88.156`, by which clients come from the root to the site. Everything is done in this order and is done
-//! again at every start as far as it is missing: a start that was broken off is completed by the
-//! next one, and a start after that changes nothing. Names and forms of the files are the reference
-//! software's.
+//! The root is two records, `0.NA/0.NA` and `0.0/0.0`, and one for each prefix that the node is
+//! home to, such as `0.NA/88.156`, by which clients come from the root to the site. Everything is
+//! done in this order and is done again at every start as far as it is missing: a start that was
+//! broken off is completed by the next one, and a start after that changes nothing. Names and
+//! forms of the files are the reference software's.
 //!
 //! Here: the order. Beside it: `founding/keys.rs`, `founding/site.rs`, `founding/root.rs`,
-//! `founding/prefixes.rs`, `founding/bootstrap.rs`, `founding/files.rs` how a file is replaced. Not here: how keys are made
-//! (room `crypto`), the data folder itself (room `store`).
+//! `founding/prefixes.rs`, `founding/bootstrap.rs`, `founding/files.rs` how a file is replaced.
+//! Not here: how keys are made (room `crypto`), the data folder itself (room `store`).
 
 mod bootstrap;
 mod files;

@@ -1,5 +1,5 @@
-//! The records of the prefixes that the node is home to, such as `0.NA/88.156`: clients ask the root
-//! for them, and find the site there.
+//! The records of the prefixes that the node is home to, such as `0.NA/88.156`: clients ask the
+//! root for them, and find the site there.
 //!
 //! They are made when the node starts, not where a prefix comes in: an import into an empty folder
 //! does not know where the node will be, and a node that moves has to tell so in all of them.
