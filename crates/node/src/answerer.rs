@@ -46,8 +46,8 @@ pub(crate) use network::{Answered, More};
 /// asker is told that the node is busy.
 const CONFLICTS_COUNT_MAX: usize = 16;
 
-/// How many rows of expired requests are removed at a time, in one change. Once a second that is
-/// far more than a node can make.
+/// How many rows of expired requests are removed at a time, in one change: twice as many as a
+/// disk lets a node make in the seconds between.
 const FORGOTTEN_COUNT: usize = 100_000;
 
 /// What an answerer is told; everything has a default.
@@ -358,7 +358,7 @@ impl Answerer {
         let [from, to] = Key::answered_before(Clock::date().0);
         let view = self.store.view();
         let expired = view.range(&from, &to).take(FORGOTTEN_COUNT);
-        let keys: Result<Vec<Key>, _> = expired.map(|found| Ok(found?.0)).collect();
+        let keys: Result<Vec<Key>, store::Error> = expired.map(|found| Ok(found?.0)).collect();
         let writes = keys?.into_iter().map(|key| Write { key, octets: None });
         let change = Change {
             writes: writes.collect(),

@@ -240,23 +240,17 @@ impl Place {
     }
 
     /// The change that leaves a record, or none, at this place.
-    fn change(&self, administration: &Administration, record: Option<Bytes>) -> Change {
+    fn change(&self, administration: &Administration, record: Option<&Bytes>) -> Change {
         let mut change = administration.change(&self.key, self.identifier.spelling());
         change.expect(self.key.clone(), self.stored.clone());
         change.writes.push(Write {
             key: self.key.clone(),
-            octets: record.clone(),
+            octets: record.cloned(),
         });
         if let Some(resend) = &self.resend {
             let spelling = self.identifier.spelling();
             let overwrites = self.stored.is_some() && overwrites(administration);
-            resend.remember(
-                administration,
-                &mut change,
-                spelling,
-                overwrites,
-                record.as_ref(),
-            );
+            resend.remember(administration, &mut change, spelling, overwrites, record);
         }
         change
     }

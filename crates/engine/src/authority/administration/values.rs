@@ -280,8 +280,7 @@ impl Permitted for Ready {
                 return administration.asked.fail(code, error.to_string());
             }
         };
-        let record = Some(record.octets().clone());
-        let change = self.place.change(&administration, record);
+        let change = self.place.change(&administration, Some(record.octets()));
         let mut asked = administration.asked;
         if self.overwrites {
             asked = asked.with_flag(OpFlags::OVERWRITE);
