@@ -163,7 +163,8 @@ impl Offer {
         self.group.public_key(&self.exponent)
     }
 
-    /// Takes the node's answer, whose signature has been checked.
+    /// Takes the node's answer. Its signature has been checked, and that it begins with the digest
+    /// of the request that was sent: else somebody in between may have asked with another key.
     ///
     /// # Errors
     /// [`AgreementError`]: the node is at fault, or somebody in between.
