@@ -29,7 +29,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::{Position, Store, View};
 use tokio::sync::oneshot;
 use tracing::{error, warn};
-use wire::{Message, Packet, ResponseCode};
+use wire::{Identity, Message, Packet, ResponseCode};
 
 #[cfg(test)]
 mod captures;
@@ -49,6 +49,13 @@ const CONFLICTS_COUNT_MAX: usize = 16;
 /// How many rows of expired requests are removed at a time, in one change: twice as many as a
 /// disk lets a node make in the seconds between.
 const FORGOTTEN_COUNT: usize = 100_000;
+
+/// How many proofs of secrets are checked a second. One as the field makes it takes five
+/// milliseconds of a core, so that all together take three quarters of one.
+const SECRETS: AllowanceLimits = AllowanceLimits {
+    per_second: 150,
+    per_source_and_second: 100,
+};
 
 /// What an answerer is told; everything has a default.
 #[derive(Debug, Default)]
@@ -219,6 +226,8 @@ pub(crate) struct Answerer {
     /// Locked after the challenges where both are.
     sessions: Mutex<Sessions<Source>>,
     guesses: Mutex<Guesses>,
+    /// How many proofs of secrets may be checked.
+    secrets: Mutex<Allowance<Source>>,
     elsewhere: Elsewhere,
 }
 
@@ -253,6 +262,7 @@ impl Answerer {
             challenges: Mutex::new(Challenges::new(settings.challenges)),
             sessions: Mutex::new(Sessions::new(settings.sessions)),
             guesses: Mutex::default(),
+            secrets: Mutex::new(Allowance::new(SECRETS)),
             elsewhere: settings.elsewhere,
         }
     }
@@ -300,13 +310,8 @@ impl Answerer {
     /// not listened to for a while.
     pub(crate) fn identify(&self, claim: Claim, source: Source) -> Result<Known, Unidentified> {
         let identity = claim.identity.clone();
-        let now = self.clock.moment();
-        if !lock(&self.guesses).may_try(source, &identity, now) {
-            return Err(Unidentified {
-                code: ResponseCode::SERVER_BUSY,
-                reason: "too many wrong proofs; wait a minute".into(),
-            });
-        }
+        let costs = claim.evidence.is_of_a_secret();
+        self.may_try(&identity, costs, source)?;
         let mut step = self.authority.identify(claim);
         let view = self.store.view();
         let identification = loop {
@@ -329,13 +334,41 @@ impl Answerer {
                 Ok(known)
             }
             Err(refused) => {
-                self.counters.count_unidentified();
                 if refused.code == ResponseCode::AUTHENTICATION_FAILED {
-                    lock(&self.guesses).note_wrong(source, &identity, now);
+                    self.note_wrong(&identity, source);
                 }
                 Err(refused)
             }
         }
+    }
+
+    /// Whether somebody may try to prove an identity now; `costs` says whether with a secret, the
+    /// key of which is derived in milliseconds.
+    fn may_try(
+        &self,
+        identity: &Identity,
+        costs: bool,
+        source: Source,
+    ) -> Result<(), Unidentified> {
+        let now = self.clock.moment();
+        let busy = |reason: &str| Unidentified {
+            code: ResponseCode::SERVER_BUSY,
+            reason: reason.into(),
+        };
+        if !lock(&self.guesses).may_try(source, identity, now) {
+            return Err(busy("too many wrong proofs; wait a minute"));
+        }
+        if costs && !lock(&self.secrets).take(source, now) {
+            return Err(busy(
+                "too many proofs at a time; wait a second, or use a session",
+            ));
+        }
+        Ok(())
+    }
+
+    fn note_wrong(&self, identity: &Identity, source: Source) {
+        self.counters.count_unidentified();
+        lock(&self.guesses).note_wrong(source, identity, self.clock.moment());
     }
 
     /// Answers one request of a front in this process, to which neither signatures nor challenges

@@ -2,7 +2,8 @@
 //! manual and what `config print` shows follow from them. Unknown keys are errors.
 //!
 //! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
-//! `config/http.rs` those of HTTP, `config/administration.rs` those of administration, `config/templates.rs` those of templates, `config/settings.rs`
+//! `config/http.rs` those of HTTP, `config/administration.rs` those of administration,
+//! `config/templates.rs` those of templates, `config/settings.rs`
 //! how they are declared, `config/manual.rs` the texts made of them.
 
 mod administration;
@@ -136,9 +137,7 @@ pub enum ParseError {
         name: String,
     },
     /// Text is no identity.
-    #[error(
-        "{key}: `{text}` is no identity, such as 300:0.NA/88.156: an index, a colon and an identifier"
-    )]
+    #[error("{key}: `{text}` is no identity, such as 300:0.NA/88.156: index, colon, identifier")]
     Identity {
         /// The key.
         key: &'static str,

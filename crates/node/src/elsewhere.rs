@@ -1,4 +1,6 @@
-//! Asks other nodes what a plan must know of them. Not here: what plans ask ([`engine::elsewhere`]).
+//! Asks other nodes what a plan must know of them.
+//!
+//! Not here: what plans ask ([`engine::elsewhere`]).
 
 use engine::elsewhere::{Asking, Told};
 

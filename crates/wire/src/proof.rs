@@ -12,11 +12,11 @@ use model::octets::{Reader, put_count, put_string};
 
 /// The most rounds of key derivation that are read. The field writes 10,000; each round is work
 /// for whoever checks the proof, which a stranger must not choose. Beyond it: a protocol error.
-pub const ITERATIONS_MAX: usize = 100_000;
+pub const ITERATIONS_MAX: usize = 20_000;
 
 /// The longest derived key that is read, in bits. The field writes 160; every 160 more cost the
 /// iterations once more. Beyond it: a protocol error.
-pub const DERIVED_KEY_BITS_MAX: usize = 512;
+pub const DERIVED_KEY_BITS_MAX: usize = 256;
 
 /// Shows that somebody holds a key.
 #[derive(Debug, Clone, PartialEq, Eq)]

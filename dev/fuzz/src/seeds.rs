@@ -77,7 +77,8 @@ fn main() -> io::Result<()> {
     write(folder, "tables", ACTS_SEEDS.map(acts).into())
 }
 
-/// As many acts as the tables' body carries out, three octets each, in no order: a fuzzer that begins with few acts
+/// As many acts as the tables' body carries out, three octets each, in no order: a fuzzer that
+/// begins with few acts
 /// takes minutes until it tries many.
 fn acts(seed: u32) -> Vec<u8> {
     let next = |last: &u32| Some(last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));

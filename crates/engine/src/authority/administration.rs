@@ -333,7 +333,8 @@ struct Finding<O> {
 }
 
 impl<O: Operation> Plan for Finding<O> {
-    /// Goes on with the record, with what is remembered of the request, then the marks of the homes.
+    /// Goes on with the record, with what is remembered of the request, then the marks of the
+    /// homes.
     fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
         let Self {
             administration,

@@ -58,6 +58,17 @@ pub enum Evidence {
     Certificate(PublicKey),
 }
 
+impl Evidence {
+    /// Whether it is a secret, or made with one; checking it costs a derivation of a key.
+    pub fn is_of_a_secret(&self) -> bool {
+        match self {
+            Self::Proof { is_by_key, .. } => !is_by_key,
+            Self::Secret(_) => true,
+            Self::Certificate(_) => false,
+        }
+    }
+}
+
 /// Shows no secret.
 impl fmt::Debug for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -159,7 +159,8 @@ proptest! {
             match deed {
                 Deed::Wait { milliseconds } => now = now + Duration::from_millis(milliseconds),
                 Deed::Issue { source, octets, id } => {
-                    let given = challenges.issue(source, &request(octets), chance(id), now, |_| false);
+                    let request = request(octets);
+                    let given = challenges.issue(source, &request, chance(id), now, |_| false);
                     prop_assert_eq!(given.is_some(), octets <= LIMITS.octets_per_source_max);
                     if let Some(id) = given {
                         prop_assert!(id > 0 && id < 1 << 31);

@@ -12,7 +12,8 @@ use engine::challenges::{Chance, NotPending, Pending};
 use engine::{Event, Origin, Scan, Step};
 use tracing::error;
 use wire::challenge::{AUTHENTICATION_PUBLIC_KEY, AUTHENTICATION_SECRET_KEY, ChallengeResponse};
-use wire::{Header, Message, OpFlags, Opcode, Packet, ResponseCode};
+use wire::verification::VerificationRequest;
+use wire::{Answer, Header, Message, OpFlags, Opcode, Packet, Response, ResponseCode};
 
 /// An answer ready to be sent.
 pub(crate) struct Answered {
@@ -162,11 +163,35 @@ impl Answerer {
         if sets_up && *origin == Origin::Network && !request.header.is_response() {
             return Some((self.set_up(request, source), finish));
         }
+        if request.header.opcode == Opcode::VERIFY_CHALLENGE {
+            return Some((self.verify(request, visitor).await?, finish));
+        }
         let challenging = Challenging::Issue;
         let reply = self
             .carry_out(request, origin, challenging, visitor)
             .await?;
         Some((reply, finish))
+    }
+
+    /// Answers whether a proof is right (operation 201). Whoever asks that might be guessing.
+    pub(super) async fn verify(&self, request: &Message, visitor: Visitor) -> Option<Reply> {
+        let body = VerificationRequest::decode(request.body.clone());
+        let identity = body.map_or(wire::Identity::ANONYMOUS, |body| body.identity);
+        if let Err(refused) = self.may_try(&identity, true, visitor.source) {
+            let reply = self.fail_first(request, refused.code, &refused.reason);
+            return Some(reply.into());
+        }
+        let origin = Origin::Network;
+        let reply = self
+            .carry_out(request, &origin, Challenging::Refuse, visitor)
+            .await?;
+        if let Ok(Answer::Verification(verdict)) =
+            Response::decode(&reply.message).map(|response| response.answer)
+            && !verdict.is_right()
+        {
+            self.note_wrong(&identity, visitor.source);
+        }
+        Some(reply)
     }
 
     /// Answers what was asked first, now that the challenge with an id has been answered.

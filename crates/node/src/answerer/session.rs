@@ -65,6 +65,7 @@ impl Answerer {
         let reply = match request.header.opcode {
             Opcode::SESSION_TERMINATE => self.terminate(&opened),
             Opcode::SESSION_SETUP => self.set_up(request, visitor.source),
+            Opcode::VERIFY_CHALLENGE => self.verify(request, visitor).await?,
             _ => {
                 let challenging = Challenging::IssueUnder(key.id());
                 self.carry_out(request, &origin, challenging, visitor)

@@ -465,3 +465,41 @@ fn digests_before_2_1() {
         assert_eq!(answer.body[17..21], [0, 0, 0, 9]);
     }
 }
+
+#[test]
+fn proofs_are_verified_for_other_nodes() {
+    let desk = Desk::with_a_pump(AnswererSettings::default());
+    let secret = Value {
+        permissions: Permissions(0b1100),
+        ..Value::public(301, "HS_SECKEY", "a secret")
+    };
+    desk.register("88.1/u", &[secret]);
+    let (nonce, digest) = ([1; 16], [2; 32]);
+    let covered = proofs::covered(&nonce, &digest);
+    let verdict = |identifier: &'static str, secret: &[u8]| {
+        let proof = proofs::prove_by_secret(&covered, Version::NEWEST, secret, [7; 16], &Provider);
+        let mut request = about("88.1/u").resolution(9, Clock::date());
+        request.header.opcode = Opcode::VERIFY_CHALLENGE;
+        request.body = wire::verification::VerificationRequest {
+            identity: Identity::new(identifier, 301),
+            nonce: nonce.to_vec().into(),
+            digest: wire::verification::ChallengedDigest::Bare(digest.to_vec().into()),
+            proof: proof.encode(),
+            rest: Bytes::new(),
+        }
+        .encode();
+        let answer = desk.ask(&request);
+        match Response::decode(&answer).unwrap().answer {
+            Body::Verification(verdict) => Ok(verdict.is_right()),
+            _ => Err(answer.header.response_code),
+        }
+    };
+    assert_eq!(verdict("88.1/u", b"a secret"), Ok(true));
+    assert_eq!(verdict("88.1/u", b"another"), Ok(false));
+    assert_eq!(verdict("88.1/nobody", b"a secret"), Ok(false));
+    let elsewhere = ResponseCode::SERVER_NOT_RESPONSIBLE;
+    assert_eq!(verdict("77.1/u", b"a secret"), Err(elsewhere));
+    // Whoever is wrong too often is guessing.
+    let tries: Vec<_> = (0..12).map(|_| verdict("88.1/u", b"guess")).collect();
+    assert_eq!(tries.last(), Some(&Err(ResponseCode::SERVER_BUSY)));
+}

@@ -134,6 +134,21 @@ impl Exposition {
                 "Answers not sent because they are too long for UDP",
                 counted.too_long_for_udp,
             ),
+            (
+                "identities_unproven",
+                "Proofs of an identity that were wrong or could not be judged",
+                counted.unidentified,
+            ),
+            (
+                "weak_forms_accepted",
+                "Proofs and MACs of a weak form that were accepted, for the node allows it",
+                counted.weak,
+            ),
+            (
+                "session_messages_refused",
+                "Messages that named a session and were refused",
+                counted.refused_in_session,
+            ),
         ] {
             put_counter(to, name, help, count)?;
         }
