@@ -10,6 +10,7 @@
 mod cbc_mode;
 pub mod certificate;
 mod cipher_error;
+mod client_certificate;
 mod cryptography;
 pub mod diffie_hellman;
 mod error;
@@ -20,6 +21,7 @@ mod macs;
 pub mod session_cipher;
 
 pub use cipher_error::CipherError;
+pub use client_certificate::ClientCertificate;
 pub use error::Error;
 pub use keys::{RsaBits, SigningKey, VerifyingKey};
 

@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use model::{EncodedValue, Identifier, Value};
 use wire::header::SITE_SERIAL_UNKNOWN;
+use wire::identifier::{IdentifierRequest, NO_IDENTIFIER};
 use wire::message::NO_CREDENTIAL;
 use wire::resolution::ResolutionRequest;
-use wire::values::ValuesRequest;
+use wire::values::{RemovalRequest, ValuesRequest};
+use wire::verification::VerificationRequest;
 use wire::{Envelope, EnvelopeFlags, Header, Message, OpFlags, Opcode, ResponseCode, Version};
 
 /// How long a message is good for, in seconds: 12 hours, as everywhere in the field.
@@ -99,10 +101,94 @@ pub fn creation(
     request_id: u32,
     now: Date,
 ) -> Message {
-    let values = values.iter().map(EncodedValue::of).collect();
-    let body = ValuesRequest::new(identifier.spelling().clone(), values);
     let flags = OpFlags::USUAL | flags;
-    message(Opcode::CREATE_HANDLE, flags, body.encode(), request_id, now)
+    let body = values_body(identifier, values);
+    message(Opcode::CREATE_HANDLE, flags, body, request_id, now)
+}
+
+/// A request to add values to an identifier; with [`OpFlags::OVERWRITE`] those with the same
+/// indexes are replaced.
+pub fn addition(
+    identifier: &Identifier,
+    values: &[Value],
+    flags: OpFlags,
+    request_id: u32,
+    now: Date,
+) -> Message {
+    let flags = OpFlags::USUAL | flags;
+    let body = values_body(identifier, values);
+    message(Opcode::ADD_VALUE, flags, body, request_id, now)
+}
+
+/// A request to replace values of an identifier that are there.
+pub fn modification(
+    identifier: &Identifier,
+    values: &[Value],
+    request_id: u32,
+    now: Date,
+) -> Message {
+    let body = values_body(identifier, values);
+    message(Opcode::MODIFY_VALUE, OpFlags::USUAL, body, request_id, now)
+}
+
+/// A request to remove values of an identifier.
+pub fn removal(identifier: &Identifier, indexes: &[u32], request_id: u32, now: Date) -> Message {
+    let body = RemovalRequest::new(identifier.spelling().clone(), indexes.to_vec());
+    let flags = OpFlags::USUAL;
+    message(Opcode::REMOVE_VALUE, flags, body.encode(), request_id, now)
+}
+
+/// A request to delete an identifier.
+pub fn deletion(identifier: &Identifier, request_id: u32, now: Date) -> Message {
+    about(
+        Opcode::DELETE_HANDLE,
+        identifier.spelling(),
+        request_id,
+        now,
+    )
+}
+
+/// A request for the identifiers under the prefix that `0.NA/PREFIX` describes.
+pub fn listing(prefix: &Identifier, request_id: u32, now: Date) -> Message {
+    about(Opcode::LIST_HANDLES, prefix.spelling(), request_id, now)
+}
+
+/// A request for the prefixes that a node is home to.
+pub fn homed_listing(request_id: u32, now: Date) -> Message {
+    let nothing = Bytes::from_static(NO_IDENTIFIER);
+    about(Opcode::LIST_HOMED, &nothing, request_id, now)
+}
+
+/// A request to be home to the prefix that `0.NA/PREFIX` describes, or to be so no longer.
+pub fn homing(prefix: &Identifier, is_home: bool, request_id: u32, now: Date) -> Message {
+    let opcode = if is_home {
+        Opcode::HOME_PREFIX
+    } else {
+        Opcode::UNHOME_PREFIX
+    };
+    about(opcode, prefix.spelling(), request_id, now)
+}
+
+/// A request for the record of the site of whoever is asked.
+pub fn site_info(request_id: u32, now: Date) -> Message {
+    let nothing = Bytes::from_static(NO_IDENTIFIER);
+    about(Opcode::GET_SITE_INFO, &nothing, request_id, now)
+}
+
+/// A request to say whether a proof was made with a secret of whoever is asked.
+pub fn verification(question: &VerificationRequest, request_id: u32, now: Date) -> Message {
+    let (opcode, flags) = (Opcode::VERIFY_CHALLENGE, OpFlags::USUAL);
+    message(opcode, flags, question.encode(), request_id, now)
+}
+
+fn values_body(identifier: &Identifier, values: &[Value]) -> Bytes {
+    let values = values.iter().map(EncodedValue::of).collect();
+    ValuesRequest::new(identifier.spelling().clone(), values).encode()
+}
+
+fn about(opcode: Opcode, identifier: &Bytes, request_id: u32, now: Date) -> Message {
+    let body = IdentifierRequest::about(identifier.clone()).encode();
+    message(opcode, OpFlags::USUAL, body, request_id, now)
 }
 
 pub(crate) fn message(
