@@ -33,6 +33,7 @@ use wire::{Identity, Message, Packet, ResponseCode};
 
 #[cfg(test)]
 mod captures;
+pub(crate) mod fronts;
 mod network;
 mod session;
 #[cfg(test)]

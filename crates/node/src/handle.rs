@@ -2,17 +2,20 @@
 //!
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
+use crate::answerer::fronts::{Begun, SiteSignature};
 use crate::answerer::{Answered, Answerer, Source, Visitor};
 use crate::counters::Counted;
 use crate::founding;
 use crate::metrics::Transport;
 use crate::reception::Reception;
+use bytes::Bytes;
 use engine::Origin;
 use engine::authority::{Claim, Known, Unidentified};
 use model::site;
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wire::{Envelope, Message, Packet};
 
 /// How long a list may be that is answered through HTTP, in octets: some 600,000 identifiers. It is
@@ -68,14 +71,70 @@ impl Handle {
         self.answerer.identify(claim, Source::connected(address))
     }
 
+    /// Answers a request for a list, which is told name by name until `tell` says that it is enough.
+    /// The message is the first of the answer, or a refusal.
+    ///
+    /// Takes time in proportion to the names that are told; a million take about a second.
+    pub fn list(
+        &self,
+        address: IpAddr,
+        request: &Message,
+        known: Known,
+        tell: impl FnMut(Bytes) -> ControlFlow<()>,
+    ) -> Option<Message> {
+        let started = Instant::now();
+        let answer = self.answerer.list(request, known, tell)?;
+        self.note(address, request, &answer, started.elapsed());
+        Some(answer)
+    }
+
+    /// Begins to carry out requests of one who has proven who they are, and waits for none of them.
+    /// The requests must not depend on each other: no two about one identifier, none about a prefix
+    /// with others under it. At most some thousands at a time: all of them are in memory.
+    pub fn begin(&self, address: IpAddr, requests: Vec<Message>, known: &Known) -> Underway {
+        let visitor = Visitor::connected(address, site::Transport::HTTP);
+        Underway {
+            address,
+            started: Instant::now(),
+            asked: requests.clone(),
+            begun: self.answerer.begin_many(requests, known, visitor),
+        }
+    }
+
+    /// Waits until what was begun is durable; the answers, in the order of the requests.
+    pub fn finish(&self, underway: Underway) -> Vec<Message> {
+        let Underway {
+            address,
+            started,
+            asked,
+            begun,
+        } = underway;
+        let answers = self.answerer.finish_many(begun);
+        let took = started.elapsed();
+        for (asked, answer) in asked.iter().zip(&answers) {
+            self.note(address, asked, answer, took);
+        }
+        answers
+    }
+
+    /// Signs octets as the site does (RSA PKCS#1 v1.5 or DSA); none if it has no key, or if a source
+    /// asks too often. Give it nothing that somebody else has chosen the beginning of: answers of
+    /// the protocol are signed with the same key.
+    pub fn sign(&self, address: IpAddr, octets: &[u8]) -> Option<SiteSignature> {
+        self.answerer.sign(octets, Source::connected(address))
+    }
+
+    fn note(&self, address: IpAddr, asked: &Message, answer: &Message, took: Duration) {
+        let (asked, answered) = (asked.to_packet(), answer.to_packet());
+        self.reception
+            .note(Transport::Http, address, &asked, &answered, took);
+    }
+
     fn answer_to(&self, address: IpAddr, request: &Message, origin: &Origin) -> Option<Message> {
         let started = Instant::now();
         let visitor = Visitor::connected(address, site::Transport::HTTP);
         let answer = self.answerer.answer_front(request, origin, visitor)?;
-        let (asked, answered) = (request.to_packet(), answer.to_packet());
-        let took = started.elapsed();
-        self.reception
-            .note(Transport::Http, address, &asked, &answered, took);
+        self.note(address, request, &answer, started.elapsed());
         Some(answer)
     }
 
@@ -129,4 +188,12 @@ impl Handle {
     pub fn counted(&self) -> Counted {
         self.answerer.counters().read()
     }
+}
+
+/// Requests that are being carried out together, until [`Handle::finish`] gives their answers.
+pub struct Underway {
+    address: IpAddr,
+    started: Instant,
+    asked: Vec<Message>,
+    begun: Begun,
 }

@@ -7,9 +7,11 @@
 //! | `http/patient` | when has nothing come or gone for too long? |
 //! | [`crate::tls`] | how is encryption taken off? |
 
+use crypto::ClientCertificate;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
@@ -22,7 +24,7 @@ pub trait Octets: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Octets for T {}
 
 /// What is known of a connection besides its octets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
     /// Who is at the other end.
     pub peer: SocketAddr,
@@ -30,6 +32,9 @@ pub struct Connection {
     pub local: SocketAddr,
     /// Whether it came over TLS.
     pub is_encrypted: bool,
+    /// The certificate that the client has shown, whose private key it has; nobody has checked
+    /// who it is.
+    pub certificate: Option<Arc<ClientCertificate>>,
 }
 
 /// Tells when the node stops: then a connection ends after the answers that are under way.

@@ -46,9 +46,10 @@ mod tests;
 pub mod tls;
 mod udp;
 
+pub use answerer::fronts::SiteSignature;
 pub use config::Config;
 pub use counters::{Counted, Counters};
-pub use handle::Handle;
+pub use handle::{Handle, Underway};
 
 use accepting::Acceptor;
 use answerer::Answerer;

@@ -3,11 +3,22 @@
 //! TLS 1.2 and 1.3 (RFC 5246, RFC 8446). Without a configured certificate the node shows one that
 //! it signs itself: clients of the Handle System compare its key with the one in the site's
 //! information, and ask no authority. Not here: making it (room `crypto`).
+//!
+//! Clients are asked for a certificate in the first handshake, for TLS 1.3 has no second; they need
+//! show none. Of one that is shown only the signature is checked, which proves that the client has
+//! the private key: whose key it is, a record says (room `engine`).
 
 use crate::config::http::HttpConfig;
-use rustls::ServerConfig;
+use crypto::ClientCertificate;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::UnixTime;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, ServerConfig, ServerConnection, SignatureScheme,
+};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,12 +62,71 @@ pub(crate) fn acceptor(
         _ => self_signed(config, site_key, addresses)?,
     };
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut server = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    let builder = if config.client_certificates {
+        builder.with_client_cert_verifier(Arc::new(AnyCertificate(provider)))
+    } else {
+        builder.with_no_client_auth()
+    };
+    let mut server = builder.with_single_cert(chain, key)?;
     server.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
     Ok(TlsAcceptor::from(Arc::new(server)))
+}
+
+/// What the certificate says that a client has shown; none if it has shown none, or one that
+/// cannot be a key of a record.
+pub(crate) fn shown(connection: &ServerConnection) -> Option<Arc<ClientCertificate>> {
+    let certificate = connection.peer_certificates()?.first()?;
+    ClientCertificate::read(certificate).map(Arc::new)
+}
+
+/// Takes every certificate whose private key the client has.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for AnyCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    /// Whoever signed it, and whenever: its key is all that counts.
+    fn verify_client_cert(
+        &self,
+        _certificate: &CertificateDer<'_>,
+        _others: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

@@ -1,31 +1,45 @@
-//! The JSON API of the Handle System: reading identifiers and the site's information.
+//! The JSON API of the Handle System.
 //!
 //! | file | question it answers |
 //! | --- | --- |
+//! | `api/reading` | what is an identifier's record, and the site's? |
+//! | `api/writing` | how are records registered, changed and deleted? |
+//! | `api/body` | what does the body of such a request say? |
+//! | `api/listing` | which identifiers and prefixes are there? |
+//! | `api/sessions` | how does a client keep who it is? |
+//! | `api/verification` | was a proof made with a secret of this node? |
+//! | `api/bulk` | how are a hundred thousand records written in one call? |
 //! | `api/outcome` | which status and which members does an answer have? |
 //!
-//! What changes or lists identifiers needs authentication, which is not offered over HTTP yet: it
-//! is answered with 501 and code 5, in the same shape. Not here: pages for people.
+//! Not here: who somebody is ([`crate::identity`]), pages for people.
 
+mod body;
+pub(crate) mod bulk;
+mod listing;
 mod outcome;
+mod reading;
+mod sessions;
+mod verification;
+mod writing;
 
 use crate::connection::Front;
-use crate::question::{self, Said, Wish};
+use crate::identity::{self, Who};
+use crate::question::{self, Said};
 use crate::reply::{JAVASCRIPT, JSON, Reply};
 use crate::request::Asked;
 use crate::spelling;
 use bytes::Bytes;
-use engine::Question;
+use engine::authority::Known;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, HeaderValue, ORIGIN, VARY,
 };
 use hyper::{Method, StatusCode};
-use model::{Identifier, Site};
+use model::Identifier;
+use outcome::failure;
+pub(crate) use reading::{parse_index, read};
 use serde_json::{Value as Json, json};
-use wire::identifier::{IdentifierRequest, NO_IDENTIFIER};
-use wire::response::Answer;
-use wire::{OpFlags, Opcode, ResponseCode};
+use wire::{Message, ResponseCode};
 
 /// The description of the API as an `OpenAPI` document, which `/api/openapi.json` answers with.
 pub const OPENAPI: &str = include_str!("../openapi.json");
@@ -33,23 +47,81 @@ pub const OPENAPI: &str = include_str!("../openapi.json");
 /// What caches must tell apart: the reference software's two, and who asks from a browser.
 const VARIES: &str = "Accept-Encoding, User-Agent, Origin";
 
+/// A request to the API by somebody.
+pub(crate) struct Call<'c> {
+    pub(crate) front: &'c Front,
+    pub(crate) asked: &'c Asked,
+    pub(crate) who: Who,
+}
+
+impl<'c> Call<'c> {
+    /// A request by nobody in particular.
+    pub(crate) fn of_nobody(front: &'c Front, asked: &'c Asked) -> Self {
+        Self {
+            front,
+            asked,
+            who: Who::default(),
+        }
+    }
+
+    fn known(&self) -> Option<&Known> {
+        self.who.known.as_ref()
+    }
+
+    fn ask(&self, message: &Message) -> Said {
+        let source = self.asked.visitor.source;
+        question::ask(self.front, source, message, self.known())
+    }
+}
+
 pub(crate) fn answer(front: &Front, asked: &Asked) -> Reply {
     if asked.method == Method::OPTIONS {
         return preflight(asked);
     }
+    for_any_origin(answer_here(front, asked), asked)
+}
+
+fn answer_here(front: &Front, asked: &Asked) -> Reply {
     let path = asked.path.strip_prefix("/api").unwrap_or_default();
-    let reply = match path.strip_prefix("/handles/") {
-        Some(identifier) => answer_about(front, asked, identifier),
-        None => match path {
-            "/openapi.json" if asked.is_read() => Reply::new(StatusCode::OK, JSON, OPENAPI),
-            "/site" if is_question(asked) => site(front, asked),
-            "/handles" | "/prefixes" | "/sessions" | "/sessions/this" => not_offered(asked, None),
-            path if path.starts_with("/prefixes/") => not_offered(asked, None),
-            path if path.starts_with("/verifications/") => not_offered(asked, None),
-            _ => unknown(asked),
-        },
+    match path {
+        "/openapi.json" if asked.is_read() => return Reply::new(StatusCode::OK, JSON, OPENAPI),
+        "/sessions" | "/sessions/this" => return sessions::answer(front, asked, path),
+        _ => {}
+    }
+    let who = match identity::of(front, &asked.visitor, &asked.headers) {
+        Ok(who) => who,
+        Err(why) => return identity::not_believed(front, &asked.visitor, &asked.headers, &why),
     };
-    for_any_origin(reply, asked)
+    let call = Call { front, asked, who };
+    if let Some(identifier) = path.strip_prefix("/handles/") {
+        return answer_about(&call, identifier);
+    }
+    if let Some(prefix) = path.strip_prefix("/prefixes/") {
+        return listing::answer_home(&call, prefix);
+    }
+    if let Some(identity) = path.strip_prefix("/verifications/") {
+        return verification::answer(&call, identity);
+    }
+    match path {
+        "/handles" if is_question(asked) => listing::identifiers(&call),
+        "/prefixes" if is_question(asked) => listing::prefixes(&call),
+        "/site" if is_question(asked) => reading::site(&call),
+        bulk::PATH if asked.method == Method::POST => bulk::answer(&call),
+        _ => unknown(asked),
+    }
+}
+
+fn answer_about(call: &Call<'_>, encoded: &str) -> Reply {
+    let identifier = match parse(encoded) {
+        Ok(identifier) => identifier,
+        Err(said) => return failure(call, ResponseCode::INVALID_HANDLE, &said, None),
+    };
+    match call.asked.method {
+        Method::PUT => writing::put(call, &identifier),
+        Method::DELETE => writing::delete(call, &identifier),
+        _ if is_question(call.asked) => read(call, &identifier),
+        _ => unknown(call.asked),
+    }
 }
 
 /// Answers a browser that asks whether a page from elsewhere may ask.
@@ -78,20 +150,6 @@ fn is_question(asked: &Asked) -> bool {
     asked.is_read() || asked.method == Method::POST
 }
 
-fn answer_about(front: &Front, asked: &Asked, encoded: &str) -> Reply {
-    let identifier = match parse(encoded) {
-        Ok(identifier) => identifier,
-        Err(said) => return outcome::failure(asked, ResponseCode::INVALID_HANDLE, &said, None),
-    };
-    if is_question(asked) {
-        return read(front, asked, &identifier);
-    }
-    if matches!(asked.method, Method::PUT | Method::DELETE) {
-        return not_offered(asked, Some(identifier.as_str()));
-    }
-    unknown(asked)
-}
-
 fn parse(encoded: &str) -> Result<Identifier, String> {
     if encoded.is_empty() {
         // The words of the reference software.
@@ -99,80 +157,6 @@ fn parse(encoded: &str) -> Result<Identifier, String> {
     }
     let octets: Bytes = spelling::decode(encoded).map_err(|error| error.to_string())?;
     Identifier::from_octets(octets).map_err(|error| error.to_string())
-}
-
-/// Answers a question for the values of an identifier; also the proxy's `action=api`.
-pub(crate) fn read(front: &Front, asked: &Asked, identifier: &Identifier) -> Reply {
-    match wish(asked) {
-        Err(said) => outcome::failure(asked, ResponseCode::PROTOCOL_ERROR, &said, None),
-        Ok(wish) => {
-            let said = question::resolve(front, asked.visitor.source, identifier.clone(), &wish);
-            outcome::resolution(asked, identifier, &said)
-        }
-    }
-}
-
-fn wish(asked: &Asked) -> Result<Wish, String> {
-    let query = &asked.query;
-    let types = query.all("type").map(str::to_owned).collect();
-    let indexes = query
-        .all("index")
-        .map(parse_index)
-        .collect::<Result<_, _>>()?;
-    let flags = [
-        ("auth", OpFlags::AUTHORITATIVE),
-        ("cert", OpFlags::CERTIFIED),
-        ("doNotRefer", OpFlags::DO_NOT_REFER),
-    ];
-    let set = flags
-        .into_iter()
-        .filter(|(name, _)| query.flag(name) == Some(true));
-    Ok(Wish {
-        types,
-        indexes,
-        flags: set.map(|(_, flags)| flags).collect(),
-        is_private: query.flag("publicOnly") == Some(false),
-    })
-}
-
-/// An index that is asked for.
-pub(crate) fn parse_index(text: &str) -> Result<u32, String> {
-    text.parse()
-        .map_err(|_| format!("index is not a number from 0 to 4294967295: \"{text}\""))
-}
-
-fn site(front: &Front, asked: &Asked) -> Reply {
-    let about = IdentifierRequest::about(NO_IDENTIFIER);
-    let mut message =
-        Question::about("0.NA/0.NA".parse().expect("an identifier")).resolution(1, question::now());
-    message.header.opcode = Opcode::GET_SITE_INFO;
-    message.body = about.encode();
-    let said = question::ask(front, asked.visitor.source, &message);
-    let site = match &said.answer {
-        Answer::SiteInfo(octets) => Site::decode(octets.clone()).ok(),
-        _ => None,
-    };
-    match site.and_then(|site| serde_json::to_value(site).ok()) {
-        Some(site) => {
-            let body = json!({"responseCode": said.code.0, "site": site});
-            reply(asked, StatusCode::OK, &body)
-        }
-        None => outcome::failure(asked, refusal(&said), &outcome::text(&said), None),
-    }
-}
-
-/// The code of an answer that should have been a success: a success nobody can read is an error.
-fn refusal(said: &Said) -> ResponseCode {
-    match said.code {
-        ResponseCode::SUCCESS => ResponseCode::ERROR,
-        code => code,
-    }
-}
-
-fn not_offered(asked: &Asked, identifier: Option<&str>) -> Reply {
-    let text = "this node does not offer the operation over HTTP yet; reading is";
-    let code = ResponseCode::OPERATION_NOT_SUPPORTED;
-    outcome::failure(asked, code, text, identifier)
 }
 
 fn unknown(asked: &Asked) -> Reply {

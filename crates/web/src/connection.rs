@@ -1,6 +1,8 @@
 //! How one connection is served, and how many requests at a time. Not here: what is answered.
 
+use crate::api::bulk::{self, Bulk};
 use crate::bodies::{Place, Room};
+use crate::identity::{Limits, Sessions};
 use crate::reply::Reply;
 use crate::request::Asked;
 use crate::status::Counts;
@@ -56,6 +58,8 @@ pub(crate) struct Front {
     pub(crate) handle: Handle,
     pub(crate) config: HttpConfig,
     pub(crate) counts: Counts,
+    pub(crate) sessions: Sessions,
+    pub(crate) bulk: Bulk,
     sources: Arc<Peers>,
     room: Arc<Room>,
 }
@@ -70,6 +74,12 @@ impl Web {
         Arc::new(Self(Arc::new(Front {
             handle,
             counts: Counts::default(),
+            sessions: Sessions::new(Limits {
+                silence: Duration::from_secs(config.session_seconds_max),
+                count_max: config.sessions_count_max,
+                count_per_source_max: config.sessions_per_source_max,
+            }),
+            bulk: Bulk::new(config),
             sources: Arc::default(),
             room: Arc::new(Room::new(config.bodies_octets_max, config.body_octets_max)),
             config: config.clone(),
@@ -103,9 +113,11 @@ impl HttpService for Web {
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let (builder, front) = (self.builder(), Arc::clone(&self.0));
         let stops = stopping.clone();
+        let peer = connection.peer;
         let service = service_fn(move |request| {
             let (front, stops) = (Arc::clone(&front), stops.clone());
-            async move { Ok::<_, Infallible>(front.answer(request, connection, &stops).await) }
+            let visitor = Visitor::of(&request, &connection, &front.config);
+            async move { Ok::<_, Infallible>(front.answer(request, visitor, &stops).await) }
         });
         Box::pin(async move {
             let served = builder.serve_connection(TokioIo::new(octets), service);
@@ -118,7 +130,7 @@ impl HttpService for Web {
                 }
             };
             if let Err(error) = ended {
-                debug!(%error, peer = %connection.peer, "a connection over HTTP ended");
+                debug!(%error, %peer, "a connection over HTTP ended");
             }
         })
     }
@@ -132,10 +144,9 @@ impl Front {
     async fn answer(
         &self,
         request: Request<Incoming>,
-        connection: Connection,
+        visitor: Visitor,
         stopping: &Stopping,
     ) -> Response<Full<Bytes>> {
-        let visitor = Visitor::of(&request, connection, &self.config);
         let (source, method) = (visitor.source, request.method().clone());
         let path = request.uri().path().to_owned();
         let guest = Peers::admit(&self.sources, source, self.config.requests_per_source_max);
@@ -180,9 +191,15 @@ impl Front {
         visitor: Visitor,
     ) -> Result<(Asked, Place), Reply> {
         let (head, body) = request.into_parts();
-        let mut place = Room::place(&self.room, visitor.source);
-        let read = self.read_body(body, &mut place);
-        let body = timeout(self.patience(), read).await.unwrap_or_else(|_| {
+        let is_bulk = bulk::is_meant(&head.method, head.uri.path());
+        let (room, limit, patience) = if is_bulk {
+            self.bulk.admit(self, &visitor, &head.headers)?
+        } else {
+            (&self.room, self.config.body_octets_max, self.patience())
+        };
+        let mut place = Room::place(room, visitor.source);
+        let read = read_body(body, limit, &mut place);
+        let body = timeout(patience, read).await.unwrap_or_else(|_| {
             let text = "the body of the request did not come in time\n";
             Err(Reply::text(StatusCode::REQUEST_TIMEOUT, text).closing())
         })?;
@@ -190,30 +207,29 @@ impl Front {
         let asked = asked.map_err(|problem| pages::bad_request(&problem))?;
         Ok((asked, place))
     }
+}
 
-    async fn read_body(&self, mut body: Incoming, place: &mut Place) -> Result<Bytes, Reply> {
-        let limit = self.config.body_octets_max;
-        if body.size_hint().lower() > limit as u64 {
+async fn read_body(mut body: Incoming, limit: usize, place: &mut Place) -> Result<Bytes, Reply> {
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_long(limit));
+    }
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            let text = "the body of the request ends too early or is not well formed\n";
+            Reply::text(StatusCode::BAD_REQUEST, text).closing()
+        })?;
+        // What is no data is trailers, which nobody needs.
+        let data = frame.into_data().unwrap_or_default();
+        if read.len() + data.len() > limit {
             return Err(too_long(limit));
         }
-        let mut read = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| {
-                let text = "the body of the request ends too early or is not well formed\n";
-                Reply::text(StatusCode::BAD_REQUEST, text).closing()
-            })?;
-            // What is no data is trailers, which nobody needs.
-            let data = frame.into_data().unwrap_or_default();
-            if read.len() + data.len() > limit {
-                return Err(too_long(limit));
-            }
-            if !place.grow(data.len()) {
-                return Err(no_room());
-            }
-            read.extend_from_slice(&data);
+        if !place.grow(data.len()) {
+            return Err(no_room());
         }
-        Ok(read.freeze())
+        read.extend_from_slice(&data);
     }
+    Ok(read.freeze())
 }
 
 fn too_long(limit: usize) -> Reply {

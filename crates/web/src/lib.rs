@@ -7,6 +7,7 @@
 //! | `bodies` | how much memory may their bodies take? |
 //! | `request` | what was asked, and what does its query say? |
 //! | `visitor` | who asks, behind which proxy, over HTTPS or not? |
+//! | `identity` | who are they, and how do they show it? |
 //! | `routes` | who answers which path? |
 //! | `spelling` | which identifier does a path mean, and the other way round? |
 //! | `question` | what does the node say about an identifier? |
@@ -25,6 +26,7 @@
 mod api;
 mod bodies;
 mod connection;
+mod identity;
 mod pages;
 mod proxy;
 mod question;

@@ -41,7 +41,7 @@ pub(crate) fn answer(front: &Front, asked: &Asked, encoded: &str) -> Reply {
         Err(problem) => return pages::problem(asked, encoded, &problem),
     };
     if asked.query.first("action") == Some("api") {
-        return api::read(front, asked, &identifier);
+        return api::read(&api::Call::of_nobody(front, asked), &identifier);
     }
     let wish = match wish(asked) {
         Ok(wish) => wish,

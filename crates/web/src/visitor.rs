@@ -5,12 +5,14 @@
 //! word.
 
 use crate::request::header;
+use crypto::ClientCertificate;
 use hyper::Request;
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::uri::Authority;
 use node::config::HttpConfig;
 use node::http::Connection;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// The longest name of a host and its port.
 const HOST_OCTETS_MAX: usize = 260;
@@ -26,16 +28,23 @@ pub(crate) struct Visitor {
     pub(crate) host: String,
     /// The country as two letters in lower case, if a trusted proxy says it.
     pub(crate) country: Option<String>,
+    /// The certificate that was shown on the connection itself.
+    pub(crate) certificate: Option<Arc<ClientCertificate>>,
 }
 
 impl Visitor {
-    pub(crate) fn of<B>(request: &Request<B>, connection: Connection, config: &HttpConfig) -> Self {
+    pub(crate) fn of<B>(
+        request: &Request<B>,
+        connection: &Connection,
+        config: &HttpConfig,
+    ) -> Self {
         let peer = connection.peer.ip().to_canonical();
         let mut visitor = Self {
             source: peer,
             is_https: connection.is_encrypted,
             host: host(request),
             country: None,
+            certificate: connection.certificate.clone(),
         };
         if is_trusted(config, peer) {
             visitor.believe(request.headers(), config);
@@ -135,8 +144,9 @@ mod tests {
             peer: SocketAddr::new(peer.parse().unwrap(), 1),
             local: "192.0.2.9:8000".parse().unwrap(),
             is_encrypted: false,
+            certificate: None,
         };
-        Visitor::of(&request.body(()).unwrap(), connection, &config)
+        Visitor::of(&request.body(()).unwrap(), &connection, &config)
     }
 
     #[test]

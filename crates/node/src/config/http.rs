@@ -20,6 +20,9 @@ const BODY_OCTETS_MAX: u64 = 64 << 20;
 /// More than this for bodies is a mistake on any machine.
 const BODIES_OCTETS_MAX: u64 = 64 << 30;
 
+/// A bulk call is held in memory too, of whoever has proven who they are.
+const BULK_OCTETS_MAX: u64 = 1 << 30;
+
 settings! {
     /// HTTP and HTTPS, which share their ports.
     HttpConfig {
@@ -33,6 +36,9 @@ settings! {
         /// The PEM file with the private key that belongs to `certificate_file`; relative to the
         /// data folder.
         key_file: Option<PathBuf> = None, Restart;
+        /// Whether who connects over TLS is asked for a certificate, with which identities can be
+        /// proven; nobody need show one. A browser that has some may ask its user which.
+        client_certificates: bool = true, Restart;
         /// The names under which people reach this node; the first one stands in links. With none,
         /// links repeat the name that was asked.
         host_names: Vec<String> = Vec::new(), Restart;
@@ -60,6 +66,20 @@ settings! {
         /// answered, and a quarter of that those of one source; beyond it a request is refused with
         /// 503 and a `Retry-After`. At least `body_octets_max`.
         bodies_octets_max: usize = 64 << 20, Restart, 1..=BODIES_OCTETS_MAX;
+        /// The longest body of a bulk call in octets; longer ones are refused with 413. It is read
+        /// only for those who have proven who they are; all together may have twice as many.
+        bulk_octets_max: usize = 64 << 20, Restart, 1..=BULK_OCTETS_MAX;
+        /// How many octets of answers to bulk calls are remembered, for those who ask again with
+        /// the same request id; the oldest are forgotten first. None is remembered for longer than
+        /// a day, or over a restart.
+        bulk_answers_octets_max: usize = 64 << 20, Restart, 0..=BULK_OCTETS_MAX;
+        /// After how many seconds without a request a session of the JSON API ends.
+        session_seconds_max: u64 = 1800, Restart, 1..=86_400;
+        /// How many sessions of the JSON API there may be. Beyond it the one that was silent
+        /// longest ends, first of those in which nobody has proven who they are.
+        sessions_count_max: usize = 4096, Restart, 1..=CONNECTIONS_MAX;
+        /// How many of them one source may have; beyond it its own oldest ends.
+        sessions_per_source_max: usize = 64, Restart, 1..=CONNECTIONS_MAX;
         /// How many connections may be open on each address; further ones wait until one closes.
         connections_max: usize = 1000, Restart, 1..=CONNECTIONS_MAX;
         /// How many of them one peer's address may have; further ones are closed at once. Trusted

@@ -9,6 +9,7 @@ use crate::accepting::{Acceptor, Host};
 use crate::config::http::HttpConfig;
 use crate::metrics::Transport;
 use crate::reception::Reception;
+use crate::tls;
 use ipnet::IpNet;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -100,8 +101,11 @@ impl Host for Http {
                 return Ok(());
             }
             let stream = Patient::new(stream, idle_max);
+            let mut certificate = None;
             let octets: Box<dyn Octets> = if is_encrypted {
-                Box::new(timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await??)
+                let stream = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await??;
+                certificate = tls::shown(stream.get_ref().1);
+                Box::new(stream)
             } else {
                 Box::new(stream)
             };
@@ -109,6 +113,7 @@ impl Host for Http {
                 peer,
                 local,
                 is_encrypted,
+                certificate,
             };
             service.serve(octets, connection, stopping).await;
             Ok(())

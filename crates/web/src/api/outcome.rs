@@ -1,16 +1,15 @@
 //! Which status and which members an answer of the JSON API has.
 
-use super::reply;
+use super::{Call, reply};
+use crate::identity;
 use crate::question::Said;
 use crate::reply::Reply;
-use crate::request::Asked;
-use hyper::StatusCode;
-use hyper::header::WWW_AUTHENTICATE;
+use hyper::{Method, StatusCode};
 use model::{EncodedValue, Identifier, Value};
 use serde_json::{Map, Value as Json};
-use wire::ResponseCode;
 use wire::outcome::Referral;
 use wire::response::Answer;
+use wire::{OpFlags, ResponseCode};
 
 /// The status of an answer with a code.
 ///
@@ -45,7 +44,7 @@ pub(super) fn status(code: ResponseCode, is_https: bool) -> StatusCode {
 }
 
 /// The answer to a question for values.
-pub(super) fn resolution(asked: &Asked, identifier: &Identifier, said: &Said) -> Reply {
+pub(super) fn resolution(call: &Call<'_>, identifier: &Identifier, said: &Said) -> Reply {
     let handle = Json::from(identifier.as_str());
     let mut object = object(said.code);
     match &said.answer {
@@ -67,21 +66,35 @@ pub(super) fn resolution(asked: &Asked, identifier: &Identifier, said: &Said) ->
             object.insert("handle".into(), handle);
         }
     }
-    let status = status(said.code, asked.visitor.is_https);
-    let reply = reply(asked, status, &Json::Object(object));
-    match status {
-        StatusCode::UNAUTHORIZED => reply.with_text(WWW_AUTHENTICATE, SCHEME),
-        _ => reply,
-    }
+    finished(call, said.code, object)
 }
 
-/// What a client would authenticate with (RFC 9110 section 11.6.1). No password is asked for and no
-/// challenge is given: this node reads neither yet, and who is asked for a password sends one.
-const SCHEME: &str = "Handle realm=\"handle\"";
+/// The answer to a request that changes something: 201 where something was made, and nothing
+/// replaced.
+pub(super) fn written(call: &Call<'_>, identifier: &Identifier, said: &Said) -> Reply {
+    if said.code != ResponseCode::SUCCESS {
+        return failure(call, said.code, &text(said), Some(identifier.as_str()));
+    }
+    let registered = match &said.answer {
+        Answer::Creation(creation) => creation.identifier.as_deref(),
+        _ => None,
+    };
+    let registered = registered.map(String::from_utf8_lossy);
+    let handle = registered.as_deref().unwrap_or(identifier.as_str());
+    let mut object = object(said.code);
+    object.insert("handle".into(), handle.into());
+    let is_new = call.asked.method == Method::PUT && !said.flags.contains(OpFlags::OVERWRITE);
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    reply(call.asked, status, &Json::Object(object))
+}
 
 /// The answer that something cannot be.
 pub(super) fn failure(
-    asked: &Asked,
+    call: &Call<'_>,
     code: ResponseCode,
     text: &str,
     identifier: Option<&str>,
@@ -91,8 +104,28 @@ pub(super) fn failure(
     if let Some(identifier) = identifier {
         object.insert("handle".into(), identifier.into());
     }
-    let status = status(code, asked.visitor.is_https);
-    reply(asked, status, &Json::Object(object))
+    finished(call, code, object)
+}
+
+/// An answer with the status of its code, and with a challenge if one is due.
+fn finished(call: &Call<'_>, code: ResponseCode, object: Map<String, Json>) -> Reply {
+    let (asked, visitor) = (call.asked, &call.asked.visitor);
+    let status = match status(code, visitor.is_https) {
+        // Only a question for values may have no values for its answer.
+        StatusCode::OK
+            if code != ResponseCode::SUCCESS
+                && matches!(asked.method, Method::PUT | Method::DELETE) =>
+        {
+            StatusCode::BAD_REQUEST
+        }
+        status => status,
+    };
+    let reply = reply(asked, status, &Json::Object(object));
+    if status == StatusCode::UNAUTHORIZED {
+        let who = &call.who;
+        return identity::with_challenge(reply, call.front, visitor, &asked.headers, who, None);
+    }
+    reply
 }
 
 /// The sentence for people in an answer, empty if there is none.

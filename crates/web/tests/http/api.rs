@@ -99,17 +99,24 @@ fn what_is_wrong_is_said_with_code_and_status() {
     check("GET", "/api", 404, 4);
     check("PATCH", "/api/handles/88.1/a", 404, 4);
     check("POST", "/api/openapi.json", 404, 4);
-    for (method, path) in [
-        ("PUT", "/api/handles/88.1/a"),
-        ("DELETE", "/api/handles/88.1/a?index=1"),
-        ("GET", "/api/handles?prefix=88.1"),
-        ("GET", "/api/prefixes"),
-        ("POST", "/api/prefixes/0.NA/88.1"),
-        ("POST", "/api/sessions"),
-        ("PUT", "/api/sessions/this"),
-        ("GET", "/api/verifications/301:0.NA/88.1?nonce=a"),
+    // Whoever has shown nothing, over plain HTTP.
+    for (method, path, status, code) in [
+        ("PUT", "/api/handles/88.1/a", 400, 4),
+        ("DELETE", "/api/handles/20.500.99999/px?index=1", 403, 402),
+        ("GET", "/api/handles?prefix=20.500.99999", 403, 402),
+        ("GET", "/api/handles?prefix=88.1", 400, 301),
+        ("GET", "/api/prefixes", 403, 402),
+        ("POST", "/api/prefixes/0.NA/88.1", 403, 402),
+        ("GET", "/api/verifications/301:0.NA/88.1?nonce=a", 400, 4),
+        (
+            "GET",
+            "/api/verifications/301:0.NA/88.1?alg=SHA256",
+            400,
+            301,
+        ),
+        ("GET", "/api/verifications/none", 400, 4),
     ] {
-        check(method, path, 501, 5);
+        check(method, path, status, code);
     }
 }
 
@@ -184,11 +191,13 @@ fn the_description_is_true() {
     let answer = running.get("/api/openapi.json");
     assert_eq!(answer.body, web::OPENAPI);
     let paths = answer.json()["paths"].as_object().unwrap().clone();
-    assert_eq!(paths.len(), 6);
+    assert_eq!(paths.len(), 13);
     for (path, operations) in &paths {
         let operations = operations.as_object().unwrap();
         for (method, operation) in operations.iter().filter(|(name, _)| *name != "parameters") {
             let path = path.replace("{handle}", "20.500.99999/px");
+            let path = path.replace("{prefix}", "0.NA/20.500.99999");
+            let path = path.replace("{identity}", "301:0.NA/20.500.99999");
             let answer = running.ask(&method.to_uppercase(), "http", &path, &[], "");
             let responses = operation["responses"].as_object().unwrap();
             let status = answer.status.to_string();

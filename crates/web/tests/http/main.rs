@@ -3,7 +3,11 @@
 //! | file | what it proves |
 //! | --- | --- |
 //! | `running` | (a node with records, and clients) |
-//! | `rest` | every read exchange captured from the reference software is answered alike |
+//! | `administrator` | (somebody who may write, and how they show who they are) |
+//! | `rest` | every exchange captured from the reference software is answered alike |
+//! | `writing` | records are registered, changed, deleted and listed by those who may |
+//! | `identity` | who somebody is: passwords, challenges, sessions, certificates |
+//! | `bulk` | many records in one call, once |
 //! | `api` | shapes, statuses and headers of the JSON API, and its description |
 //! | `tunnel` | messages of the Handle protocol in HTTP |
 //! | `proxy` | where browsers are sent, and what they are shown |
@@ -14,9 +18,13 @@
     reason = "everything here is a test; the lint sees functions only"
 )]
 
+mod administrator;
 mod api;
 mod attacks;
+mod bulk;
+mod identity;
 mod proxy;
 mod rest;
 mod running;
 mod tunnel;
+mod writing;

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Options, Store};
 use tempfile::TempDir;
+use ureq::Agent;
 use ureq::http::{Request, Response};
-use ureq::tls::TlsConfig;
+use ureq::tls::{ClientCert, TlsConfig};
 use wire::{OpFlags, ResponseCode};
 
 /// Longer than anything here takes, and short enough that a test that hangs is noticed.
@@ -104,12 +105,24 @@ impl Running {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
+        self.ask_as(&agent(None), method, scheme, path, (headers, body))
+    }
+
+    /// Asks as a client that may have a certificate: a head and a body.
+    pub(crate) fn ask_as(
+        &self,
+        agent: &Agent,
+        method: &str,
+        scheme: &str,
+        path: &str,
+        (headers, body): (&[(&str, &str)], &str),
+    ) -> Answer {
         let url = format!("{scheme}://{}{path}", self.address());
         let mut request = Request::builder().method(method).uri(url);
         for &(name, value) in headers {
             request = request.header(name, value);
         }
-        let answer = agent().run(request.body(body.to_owned()).unwrap()).unwrap();
+        let answer = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
         whole(answer)
     }
 
@@ -139,13 +152,15 @@ impl Running {
     }
 }
 
-fn agent() -> ureq::Agent {
+/// A client that follows no redirect and checks no certificate.
+pub(crate) fn agent(certificate: Option<ClientCert>) -> Agent {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(provider)
         .disable_verification(true)
+        .client_cert(certificate)
         .build();
-    ureq::Agent::config_builder()
+    Agent::config_builder()
         .tls_config(tls)
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -168,6 +183,12 @@ fn whole(mut answer: Response<ureq::Body>) -> Answer {
 /// What the captured exchanges asked for.
 pub(crate) fn with_captured_records() -> Running {
     let running = start();
+    register_captured(&running);
+    register_places(&running);
+    running
+}
+
+pub(crate) fn register_captured(running: &Running) {
     let admin = Admin {
         identifier: "0.NA/20.500.99999".into(),
         index: 200,
@@ -199,12 +220,14 @@ pub(crate) fn with_captured_records() -> Running {
             Value::public(2, "EMAIL", "a@example.org"),
         ],
     );
+}
+
+fn register_places(running: &Running) {
     let locations = "<locations><location id=\"0\" href=\"http://uk.example.com/\" \
         country=\"gb\" weight=\"0\"/><location id=\"1\" href=\"http://www1.example.com/\" \
         weight=\"1\"/></locations>";
     running.register_one("20.500.99999/loc", "10320/loc", locations);
     running.register_one("20.500.99999/al", "HS_ALIAS", "20.500.99999/px");
-    running
 }
 
 /// A question for all public values, as octets.

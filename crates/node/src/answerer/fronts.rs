@@ -1,0 +1,245 @@
+//! What only fronts in the same process ask of an answerer: whole lists, many changes at a time, the
+//! site's signature.
+//!
+//! Not here: what a front makes of the answers (room `web`).
+
+use super::{Answerer, Done, Source, Visitor, lock};
+use client::Clock;
+use engine::authority::Known;
+use engine::{Answer, Origin, SignatureDigest, Signs, Step};
+use model::Change;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Condvar, Mutex};
+use store::View;
+use tracing::error;
+use wire::response::Answer as Body;
+use wire::{Message, Response, ResponseCode};
+
+/// A signature of the site, and the digest it was made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteSignature {
+    /// The name of the digest, such as `SHA-256`.
+    pub digest: &'static str,
+    /// The signature's octets.
+    pub octets: Vec<u8>,
+}
+
+impl Answerer {
+    /// Answers a request for a list, all of which is told name by name until `tell` says that it
+    /// is enough. The message is the first of the answer, or the only one: a refusal.
+    ///
+    /// All of it is from one view, however long it takes.
+    pub(crate) fn list(
+        &self,
+        request: &Message,
+        known: Known,
+        mut tell: impl FnMut(bytes::Bytes) -> ControlFlow<()>,
+    ) -> Option<Message> {
+        let view = self.store.view();
+        let origin = Origin::Known(known);
+        let mut step = self.authority.start(request, origin, Clock::date());
+        let mut first = None;
+        loop {
+            let answer = match self.to_answer(step, &*view) {
+                Ok(answer) => answer?,
+                Err(error) => return Some(self.fail(request, &error, Done::Nothing)),
+            };
+            let Answer { message, more, .. } = answer;
+            let listed = Response::decode(&message).ok().map(|said| said.answer);
+            first.get_or_insert(message);
+            let Some(Body::Listing(listed)) = listed else {
+                return first;
+            };
+            let mut names = listed.identifiers.into_iter();
+            match (names.try_for_each(&mut tell), more) {
+                (ControlFlow::Continue(()), Some(more)) => step = Step::Scan(more),
+                _ => return first,
+            }
+        }
+    }
+
+    /// Drives a plan on one view to its answer; none if it deserves none.
+    fn to_answer(&self, mut step: Step, view: &dyn View) -> Result<Option<Answer>, store::Error> {
+        loop {
+            step = match self.go_on(step, view)? {
+                Step::Answer(answer) => {
+                    self.note(&answer.event);
+                    return Ok(Some(*answer));
+                }
+                Step::Ignore(_) | Step::Identified(_) => return Ok(None),
+                step => step,
+            }
+        }
+    }
+
+    /// Begins to carry out requests that do not depend on each other, and waits for none of them:
+    /// the changes of all are durable together, soon after. Nothing is signed.
+    ///
+    /// Waits while the store has all it can take.
+    pub(crate) fn begin_many(
+        &self,
+        requests: Vec<Message>,
+        known: &Known,
+        visitor: Visitor,
+    ) -> Begun {
+        let view = self.store.view();
+        let now = Clock::date();
+        let outcomes = Arc::new(Outcomes::default());
+        let mut begun = Begun {
+            requests: Vec::with_capacity(requests.len()),
+            known: known.clone(),
+            visitor,
+            outcomes: Arc::clone(&outcomes),
+        };
+        for mut request in requests {
+            // As for every front: two requests that are alike are two.
+            request.header.expiration = 0;
+            let origin = Origin::Known(known.clone());
+            let step = self.authority.start(&request, origin, now);
+            let answer = match self.to_answer(step, &*view) {
+                Ok(Some(answer)) => answer,
+                Ok(None) => {
+                    let text = "this is no request";
+                    let code = ResponseCode::PROTOCOL_ERROR;
+                    let message = self.authority.fail(&request, code, text, now);
+                    begun.requests.push(Waiting::answered(message));
+                    continue;
+                }
+                Err(error) => {
+                    let message = self.fail(&request, &error, Done::Nothing);
+                    begun.requests.push(Waiting::answered(message));
+                    continue;
+                }
+            };
+            let mut change = answer.change;
+            let is_changing = !change.is_empty();
+            let at = begun.requests.len();
+            begun.requests.push(Waiting {
+                request: is_changing.then_some(request),
+                answer: answer.message,
+            });
+            if is_changing {
+                visitor.note(&mut change);
+                self.submit(change, at, &outcomes);
+            }
+        }
+        begun
+    }
+
+    fn submit(&self, change: Change, at: usize, outcomes: &Arc<Outcomes>) {
+        outcomes.count_one();
+        let outcomes = Arc::clone(outcomes);
+        let done = move |result: Result<_, _>| outcomes.note(at, result.err());
+        self.store.submit(change, Box::new(done));
+    }
+
+    /// Waits until what was begun is durable; the answers, in the order of the requests.
+    ///
+    /// What somebody else was faster with is planned again, one by one.
+    pub(crate) fn finish_many(&self, begun: Begun) -> Vec<Message> {
+        let Begun {
+            mut requests,
+            known,
+            visitor,
+            outcomes,
+        } = begun;
+        for (at, error) in outcomes.wait() {
+            let Some(waiting) = requests.get_mut(at) else {
+                continue;
+            };
+            let Some(request) = waiting.request.take() else {
+                continue;
+            };
+            waiting.answer = match error {
+                store::Error::Conflict { .. } => {
+                    let origin = Origin::Known(known.clone());
+                    let answered = self.answer_front(&request, &origin, visitor);
+                    answered.unwrap_or_else(|| waiting.answer.clone())
+                }
+                error => self.fail(&request, &error, Done::Perhaps),
+            };
+        }
+        requests.into_iter().map(|waiting| waiting.answer).collect()
+    }
+
+    /// Signs octets as the site does; none if it has no key, or if that is too often for a source.
+    pub(crate) fn sign(&self, octets: &[u8], source: Source) -> Option<SiteSignature> {
+        let key = self.signing_key.as_ref()?;
+        let digest = SignatureDigest::Sha256;
+        if !self.may_sign(source) {
+            return None;
+        }
+        let signed = key.sign(digest, octets);
+        if signed.is_none() && self.failures_told.now() {
+            error!("nothing can be signed; this is said once a minute");
+        }
+        Some(SiteSignature {
+            digest: digest.name(),
+            octets: signed?,
+        })
+    }
+}
+
+/// Requests that are being carried out together.
+pub(crate) struct Begun {
+    requests: Vec<Waiting>,
+    known: Known,
+    visitor: Visitor,
+    outcomes: Arc<Outcomes>,
+}
+
+struct Waiting {
+    /// The request, if it changes something.
+    request: Option<Message>,
+    /// The answer, if the change becomes durable.
+    answer: Message,
+}
+
+impl Waiting {
+    fn answered(answer: Message) -> Self {
+        Self {
+            request: None,
+            answer,
+        }
+    }
+}
+
+/// What has come of changes that were submitted.
+#[derive(Default)]
+struct Outcomes {
+    state: Mutex<Counted>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Counted {
+    open: usize,
+    failed: Vec<(usize, store::Error)>,
+}
+
+impl Outcomes {
+    fn count_one(&self) {
+        lock(&self.state).open += 1;
+    }
+
+    fn note(&self, at: usize, error: Option<store::Error>) {
+        let mut state = lock(&self.state);
+        state.open -= 1;
+        state.failed.extend(error.map(|error| (at, error)));
+        if state.open == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits until none is open; those that failed, in their order.
+    fn wait(&self) -> Vec<(usize, store::Error)> {
+        let mut state = lock(&self.state);
+        while state.open > 0 {
+            let waited = self.changed.wait(state);
+            state = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        let mut failed = std::mem::take(&mut state.failed);
+        failed.sort_by_key(|(at, _)| *at);
+        failed
+    }
+}
