@@ -21,9 +21,14 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start() -> Self {
+        Self::start_with(&records())
+    }
+
+    /// A node that serves other records.
+    pub(crate) fn start_with(records: &[Json]) -> Self {
         let folder = TempDir::new().unwrap();
         let (file, data) = (folder.path().join("r.jsonl"), folder.path().join("data"));
-        let lines: Vec<String> = records().iter().map(Json::to_string).collect();
+        let lines: Vec<String> = records.iter().map(Json::to_string).collect();
         fs::write(&file, lines.join("\n")).unwrap();
         let import = ["import", path(&file), "--data", path(&data)];
         let (code, out, err) = told(&run(import));
