@@ -78,6 +78,8 @@ impl Stage {
         if self.data.exists() {
             std::fs::remove_dir_all(&self.data).expect("an old run can be removed");
         }
+        // Or a cut right away would bring parts of it back.
+        self.disk(|disk| disk.restart(&mut || true));
     }
 }
 

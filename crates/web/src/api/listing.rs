@@ -190,11 +190,11 @@ mod tests {
         for at in 0..count {
             let _ = names.take(&at.to_string().into());
         }
-        let named = names
+        let wanted = names
             .wanted
             .iter()
             .map(|name| name.as_str().unwrap().to_owned());
-        (named.collect(), names.count)
+        (wanted.collect(), names.count)
     }
 
     #[test]

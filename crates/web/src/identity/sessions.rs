@@ -167,7 +167,7 @@ mod tests {
     use wire::Identity;
 
     const LIMITS: Limits = Limits {
-        silence: Duration::from_secs(1800),
+        silence: Duration::from_mins(30),
         count_max: 3,
         count_per_source_max: 2,
     };

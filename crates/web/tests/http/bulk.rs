@@ -21,7 +21,8 @@ fn put(name: &str, data: &str) -> Json {
 }
 
 fn body(lines: impl IntoIterator<Item = Json>) -> String {
-    lines.into_iter().map(|line| format!("{line}\n")).collect()
+    let lines: Vec<String> = lines.into_iter().map(|line| line.to_string()).collect();
+    lines.join("\n") + "\n"
 }
 
 fn codes(answer: &Answer) -> Vec<u64> {
