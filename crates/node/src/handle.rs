@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wire::{Envelope, Message, Packet};
+use wire::{Envelope, Message, Opcode, Packet};
 
 /// How long a list may be that is answered through HTTP, in octets: some 600,000 identifiers. It is
 /// held in memory; over TCP, lists of any length come piece by piece.
@@ -133,7 +133,11 @@ impl Handle {
     fn answer_to(&self, address: IpAddr, request: &Message, origin: &Origin) -> Option<Message> {
         let started = Instant::now();
         let visitor = Visitor::connected(address, site::Transport::HTTP);
-        let answer = self.answerer.answer_front(request, origin, visitor)?;
+        let answer = if request.header.opcode == Opcode::VERIFY_CHALLENGE {
+            self.answerer.verify_for_front(request, visitor)?
+        } else {
+            self.answerer.answer_front(request, origin, visitor)?
+        };
         self.note(address, request, &answer, started.elapsed());
         Some(answer)
     }

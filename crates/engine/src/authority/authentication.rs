@@ -59,12 +59,12 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// Whether it is a secret, or made with one; checking it costs a derivation of a key.
+    /// Whether it is made with a secret; checking it costs a derivation of a key. A secret itself is
+    /// only compared, but for one of another node.
     pub fn is_of_a_secret(&self) -> bool {
         match self {
             Self::Proof { is_by_key, .. } => !is_by_key,
-            Self::Secret(_) => true,
-            Self::Certificate(_) => false,
+            Self::Secret(_) | Self::Certificate(_) => false,
         }
     }
 }

@@ -162,6 +162,11 @@ impl Answerer {
         requests.into_iter().map(|waiting| waiting.answer).collect()
     }
 
+    /// Answers whether a proof is right (operation 201), to whom may ask that so often.
+    pub(crate) fn verify_for_front(&self, request: &Message, visitor: Visitor) -> Option<Message> {
+        Some(pollster::block_on(self.verify(request, visitor))?.message)
+    }
+
     /// Signs octets as the site does; none if it has no key, or if that is too often for a source.
     pub(crate) fn sign(&self, octets: &[u8], source: Source) -> Option<SiteSignature> {
         let key = self.signing_key.as_ref()?;

@@ -227,3 +227,28 @@ fn who_has_no_site_key_signs_nothing() {
     let body = json!({"cnonce": BASE64.encode(CLIENT_NONCE)}).to_string();
     assert_eq!(session(&running, &body).get("serverSignature"), None);
 }
+
+/// Asking whether proofs are right is guessing, too.
+#[test]
+fn verifications_are_bounded_like_proofs() {
+    let (running, _) = administrator::start();
+    let path = "/api/verifications/301:0.NA/20.500.99999?alg=SHA256&signature=AAAA";
+    for _ in 0..10 {
+        assert_eq!(running.get(path).json()["isValid"], false);
+    }
+    let refused = running.get(path);
+    assert_eq!(
+        (refused.status, refused.json()["responseCode"].clone()),
+        (503, json!(3))
+    );
+}
+
+/// A password is only compared: who has the right one may ask as often as anybody.
+#[test]
+fn a_right_password_is_taken_hundreds_of_times() {
+    let (running, _) = administrator::start();
+    for _ in 0..150 {
+        let answer = running.administer("GET", "/api/handles/20.500.99999/admin", "");
+        assert_eq!(answer.status, 200);
+    }
+}
