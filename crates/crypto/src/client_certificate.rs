@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(ClientCertificate::read(b""), None);
         der.truncate(40);
         assert_eq!(ClientCertificate::read(&der), None);
-        assert_eq!(ClientCertificate::read(&[0x30; OCTETS_MAX + 1]), None);
+        assert_eq!(ClientCertificate::read(&vec![0x30; OCTETS_MAX + 1]), None);
     }
 
     /// A key of another kind can be no key of a record.

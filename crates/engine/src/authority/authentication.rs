@@ -3,7 +3,7 @@
 //!
 //! The record of the identity is looked up, here or elsewhere; a secret never leaves its node, so
 //! the proof is sent there instead (operation 201). Not here: issuing challenges
-//! ([`crate::challenges`]), what the identity may do ([`super::administration`]).
+//! ([`crate::challenges`]), what the identity may do (`administration.rs`).
 
 use super::Authority;
 use super::look_up::{AfterLookUp, Found, look_up};
