@@ -1,7 +1,7 @@
 """Runs those of pyhandle's own tests that only need a server, on a copy of the package.
 
 The tests read who may write where from a file within the package, which its authors keep to
-themselves; ours names the node. What asks the global Handle System is left out.
+themselves; ours names the node.
 """
 
 import json
@@ -45,10 +45,23 @@ from pyhandle.tests.testcases.handleclient_write_integration_test import (
     RESTHandleClientWriteaccessTestCase,
 )
 
-GLOBAL = ["test_global_resolve"]
+# What cannot pass against any server: it asks the global Handle System, or pyhandle 1.5.0 itself
+# stops before it asks, or raises where the test is older than the code.
+CREDENTIALS = "gives no `client`, without which pyhandle takes no credentials"
+URLS = "`additional_URLs`, which pyhandle no longer knows"
+LEFT_OUT = {
+    "test_global_resolve": "asks hdl.handle.net",
+    "test_instantiate_with_credentials": CREDENTIALS,
+    "test_instantiate_with_credentials_config": CREDENTIALS,
+    "test_instantiate_with_credentials_config_override": CREDENTIALS,
+    "test_instantiate_with_credentials_inexistentuser": CREDENTIALS,
+    "test_delete_handle_inexistent": "expects None, where pyhandle raises for a 404",
+    "test_generate_and_register_handle": URLS,
+    "test_register_handle": URLS,
+}
 tests = unittest.TestSuite()
 for case in [RESTHandleClientReadaccessTestCase, RESTHandleClientWriteaccessTestCase]:
     for name in unittest.TestLoader().getTestCaseNames(case):
-        if name not in GLOBAL:
+        if name not in LEFT_OUT:
             tests.addTest(case(name))
 unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(tests)
