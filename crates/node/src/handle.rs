@@ -71,7 +71,7 @@ impl Handle {
         self.answerer.identify(claim, Source::connected(address))
     }
 
-    /// Answers a request for a list, which is told name by name until `tell` says that it is enough.
+    /// Answers a request for a list, which is told name by name until `tell` says it is enough.
     /// The message is the first of the answer, or a refusal.
     ///
     /// Takes time in proportion to the names that are told; a million take about a second.
@@ -117,8 +117,8 @@ impl Handle {
         answers
     }
 
-    /// Signs octets as the site does (RSA PKCS#1 v1.5 or DSA); none if it has no key, or if a source
-    /// asks too often. Give it nothing that somebody else has chosen the beginning of: answers of
+    /// Signs octets as the site does (RSA PKCS#1 v1.5 or DSA); none if it has no key, or if a
+    /// source asks too often. Give it nothing that somebody else has chosen the beginning of: answers of
     /// the protocol are signed with the same key.
     pub fn sign(&self, address: IpAddr, octets: &[u8]) -> Option<SiteSignature> {
         self.answerer.sign(octets, Source::connected(address))

@@ -180,14 +180,17 @@ fn run_python(python: &OsStr, program: &str, arguments: &[&str]) -> String {
     printed
 }
 
-/// A prefix with an administrator, as `pyhandle`'s own tests name it: a secret (300) and a key (301).
+/// A prefix with an administrator, as `pyhandle`'s own tests name it: a secret (300), a key (301).
 fn administered(key: &PublicKey) -> Vec<Json> {
     let administrator = "21.T14999/B2HANDLE_INTEGRATION_TESTS";
     let admin = |value: u32, index: u32| {
         json!({"index": value, "type": "HS_ADMIN", "data": {"format": "admin", "value":
             {"handle": administrator, "index": index, "permissions": "111111111111"}}})
     };
-    let text = |index: u32, value_type: &str, data: &str| json!({"index": index, "type": value_type, "data": data});
+    let text = |index: u32, value_type: &str, data: &str| {
+        let data = json!(data);
+        json!({"index": index, "type": value_type, "data": data})
+    };
     let key = Value::public(301, "HS_PUBKEY", key.encode());
     vec![
         json!({"handle": "0.NA/21.T14999", "values": [admin(100, 300), admin(101, 301)]}),

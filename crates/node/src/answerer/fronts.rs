@@ -1,5 +1,5 @@
-//! What only fronts in the same process ask of an answerer: whole lists, many changes at a time, the
-//! site's signature.
+//! What only fronts in the same process ask of an answerer: whole lists, many changes at a time,
+//! the site's signature.
 //!
 //! Not here: what a front makes of the answers (room `web`).
 

@@ -29,8 +29,8 @@ pub(crate) enum Shown {
     Handle(Box<Fields>),
 }
 
-/// The fields of the scheme `Handle`, of a header or of the JSON of a session. All are texts as they
-/// came, octets in base64.
+/// The fields of the scheme `Handle`, of a header or of the JSON of a session. All are texts as
+/// they came, octets in base64.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Fields {

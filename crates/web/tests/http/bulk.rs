@@ -88,7 +88,10 @@ fn what_names_its_administrator_is_changed_line_by_line() {
     let admin = serde_json::to_value(administrator::admin()).unwrap();
     let url = json!({"index": 1, "type": "URL", "data": "x:1"});
     let value = json!({"index": 2, "type": "X", "data": "a", "permissions": "0110"});
-    let line = |op: &str, member: &str, what: Json| json!({"op": op, "handle": "20.500.99999/own", member: what});
+    let line = |op: &str, member: &str, what: Json| {
+        let handle = "20.500.99999/own";
+        json!({"op": op, "handle": handle, member: what})
+    };
     let answer = call(
         &running,
         "",

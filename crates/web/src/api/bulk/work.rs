@@ -17,8 +17,8 @@ use std::net::IpAddr;
 use wire::response::Answer;
 use wire::{Message, OpFlags, ResponseCode};
 
-/// How many lines are planned and submitted together. Two chunks are what the store gathers while it
-/// syncs; more would only wait in its queue.
+/// How many lines are planned and submitted together. Two chunks are what the store gathers while
+/// it syncs; more would only wait in its queue.
 const CHUNK_COUNT: usize = 2048;
 
 /// What an answer to a line has, roughly, in octets.
@@ -99,7 +99,7 @@ impl<'w> Work<'w> {
         request.header.flags = request.header.flags & !OpFlags::REQUEST_DIGEST;
         // Who may do what stands in the records of prefixes: nothing passes them on its way.
         let is_prefix = is_prefix(&identifier);
-        // Case tells identifiers apart in some stores; to take two for one costs no more than a wait.
+        // Case tells identifiers apart in some stores; to take two for one costs a wait.
         let about = identifier.canonical(SuffixCase::Insensitive);
         if is_prefix {
             self.begin();
