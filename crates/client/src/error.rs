@@ -1,5 +1,7 @@
 //! Why a question was not answered.
 
+use crypto::diffie_hellman::AgreementError;
+use engine::administrator::Fault;
 use engine::exchange::Disbelief;
 use std::io;
 use std::net::SocketAddr;
@@ -31,6 +33,12 @@ pub enum Error {
     /// The peer sent a message that does not answer the question.
     #[error(transparent)]
     Disbelief(#[from] Disbelief),
+    /// The peer refuses to go on, or is not to be believed.
+    #[error("{0}")]
+    Administration(#[source] Fault),
+    /// No secret for a session comes about.
+    #[error("no session: {0}")]
+    Agreement(#[from] AgreementError),
 }
 
 impl Error {

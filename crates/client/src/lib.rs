@@ -1,4 +1,5 @@
-//! The sockets of the asker: asks one node one question, over UDP with retry, TCP or HTTP.
+//! The sockets of the asker: asks one node one question, over UDP with retry, TCP or HTTP, or
+//! administers it over a connection that is kept.
 //!
 //! When to ask again and which answer to believe is decided in room `engine`; here are the
 //! sockets and the clock. Calls block; asking many nodes at once comes with the resolver.
@@ -7,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod administrator;
 mod clock;
 mod error;
 mod http;
@@ -16,6 +18,7 @@ mod tests;
 mod trace;
 mod udp;
 
+pub use administrator::{Administrator, Heard, Means, WINDOW, secret};
 pub use clock::Clock;
 pub use error::Error;
 pub use http::HttpTarget;

@@ -42,9 +42,7 @@ impl Connection {
         trace: &mut Trace,
     ) -> Result<Answered, Error> {
         let octets = question.encode();
-        self.stream
-            .write_all(&octets)
-            .map_err(Error::io("ask over TCP"))?;
+        self.send(&octets)?;
         trace.add(Event::Sent {
             octets: octets.len(),
         });
@@ -62,7 +60,20 @@ impl Connection {
         )?)
     }
 
-    fn receive(&mut self, deadline: Instant) -> Result<Packet, Error> {
+    /// Sends octets, as many as the node takes before the write timeout.
+    pub(crate) fn send(&mut self, octets: &[u8]) -> Result<(), Error> {
+        self.stream
+            .write_all(octets)
+            .map_err(Error::io("ask over TCP"))
+    }
+
+    /// The next packet if all of it has come already.
+    pub(crate) fn buffered(&mut self) -> Result<Option<Packet>, Error> {
+        Ok(self.packets.next_packet()?)
+    }
+
+    /// Waits for the next packet.
+    pub(crate) fn receive(&mut self, deadline: Instant) -> Result<Packet, Error> {
         let mut buffer = [0; 16 * 1024];
         loop {
             if let Some(packet) = self.packets.next_packet()? {

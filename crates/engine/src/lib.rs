@@ -9,6 +9,7 @@
 //! | [`step`] | how does a plan ask for records and give its answer? |
 //! | [`elsewhere`] | what does a plan want to know from other nodes? |
 //! | [`question`] | how do we ask another node? |
+//! | [`administrator`] | how do we have another node change something? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`challenges`] | which challenges wait for their answers? |
 //! | [`sessions`] | which sessions are there, and is a message of one authentic and new? |
@@ -31,6 +32,7 @@
 
 extern crate alloc;
 
+pub mod administrator;
 mod allowance;
 pub mod authority;
 pub mod challenges;
