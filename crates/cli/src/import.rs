@@ -1,8 +1,10 @@
-//! `nameplate import`: registers the identifiers of a file in the folder of a stopped node.
+//! `nameplate import`: registers the identifiers of a file in the folder of a stopped node, or with
+//! a running one.
 //!
 //! What is wrong is told by its place and left out; the rest goes on. Here: the flags and the way
 //! through the file. Beneath: the formats (`table.rs`, `record_json.rs`, `language.rs`), what an
-//! item does (`apply.rs`), committing (`batch.rs`), going on later (`checkpoint.rs`).
+//! item does (`apply.rs`), committing (`batch.rs`), asking a node instead
+//! (`sending.rs`), going on later (`checkpoint.rs`).
 
 mod apply;
 mod batch;
@@ -16,12 +18,14 @@ mod mapping;
 mod members;
 mod record_json;
 mod report;
+mod sending;
 mod table;
 
 pub(crate) use input::Format;
 pub(crate) use language::ADMIN_ORDER;
 
 use crate::interrupt::Interrupt;
+use crate::login::ServerArguments;
 use crate::output::say;
 use crate::serve;
 use apply::{Applier, Done};
@@ -54,15 +58,22 @@ use store::{Snapshot, Store, View};
     .json   the reference server's {\"homedPrefixes\":[…],\"handleRecords\":{…}}, or the \
             {\"handles\":{…}} that clients keep\n\n\
     An identifier that exists is replaced, in a batch file refused, unless a flag says \
-    otherwise.\n\nExit codes: 0 everything is registered, 1 something is not, 2 wrong usage."
+    otherwise.\n\nExit codes: 0 everything is registered, 1 something is not, 2 wrong usage, with \
+    --server 3 no answer, 4 not believed."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct ImportArguments {
     /// The file; `-` is standard input.
     file: PathBuf,
-    /// The data folder; made if it is not there. Its node must not be running.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    /// The data folder; made if it is not there. Its node must not be running. For one that runs,
+    /// give --server.
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "server",
+        conflicts_with = "server"
+    )]
+    data: Option<PathBuf>,
     /// What the file is, if its name does not say it.
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -90,6 +101,12 @@ pub(crate) struct ImportArguments {
     /// For a new data folder: identifiers whose suffixes differ in case only are two.
     #[arg(long)]
     case_sensitive_suffixes: bool,
+    #[command(flatten)]
+    server: ServerArguments,
+    /// How many requests to the node are in flight at a time.
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "server",
+          value_parser = clap::value_parser!(u16).range(1..=128))]
+    window: u16,
 }
 
 /// What becomes of an identifier that exists.
@@ -110,6 +127,11 @@ impl ImportArguments {
         }
     }
 
+    /// The data folder; there is one unless a node is asked.
+    fn folder(&self) -> &Path {
+        self.data.as_deref().unwrap_or(Path::new("."))
+    }
+
     fn mapping_text(&self) -> Result<Option<String>, String> {
         let Some(path) = &self.mapping else {
             return Ok(None);
@@ -120,6 +142,9 @@ impl ImportArguments {
 }
 
 pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error>> {
+    if arguments.data.is_none() {
+        return sending::run(arguments);
+    }
     let started = Instant::now();
     let mapping = arguments.mapping_text()?;
     let input = Input::open(arguments)?;
@@ -158,7 +183,7 @@ pub(crate) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error
         "records"
     };
     if let Err(error) = committed {
-        let data = arguments.data.display();
+        let data = arguments.folder().display();
         return Err(format!(
             "{data}: {error}; {done} {unit} are registered; mend this and run it again with \
              --resume"
@@ -232,7 +257,7 @@ struct Existing {
 
 impl Existing {
     fn open(arguments: &ImportArguments) -> Result<Self, Box<dyn Error>> {
-        let (data, is_sensitive) = (&arguments.data, arguments.case_sensitive_suffixes);
+        let (data, is_sensitive) = (arguments.folder(), arguments.case_sensitive_suffixes);
         if arguments.dry_run {
             return Self::look(data, is_sensitive);
         }

@@ -7,15 +7,22 @@
 mod audit;
 mod completions;
 mod config;
+mod delete;
 mod demo;
 mod export;
+mod home;
 mod import;
 mod interrupt;
 mod keygen;
+mod keys;
 mod language;
+mod list;
+mod login;
 mod message;
+mod modify;
 mod output;
 mod passphrase;
+mod register;
 mod resolve;
 mod serve;
 mod store_commands;
@@ -51,12 +58,32 @@ enum Command {
     Config(config::ConfigArguments),
     /// Ask a node for the values of an identifier. (解析标识)
     Resolve(resolve::ResolveArguments),
+    /// Keep which node is administered, by whom, and with which key. (登录)
+    Login(login::LoginArguments),
+    /// Register an identifier with a node. (注册标识)
+    Register(register::RegisterArguments),
+    /// Add values to an identifier. (增加标识值)
+    Add(register::AddArguments),
+    /// Replace values of an identifier. (修改标识值)
+    Modify(modify::ModifyArguments),
+    /// Remove values of an identifier. (移除标识值)
+    Remove(modify::RemoveArguments),
+    /// Delete an identifier. (删除标识)
+    Delete(delete::DeleteArguments),
+    /// List the identifiers under a prefix. (列出标识)
+    List(list::ListArguments),
+    /// Make a node home to prefixes, or list those it is home to. (前缀预置)
+    Home(home::HomeArguments),
+    /// Make a node home to prefixes no longer. (取消前缀预置)
+    Unhome(home::UnhomeArguments),
     /// Register the identifiers of a file in a data folder. (批量导入)
     Import(import::ImportArguments),
     /// Show messages of the protocol as JSON, and make them from it. (报文编解码)
     Message(message::command::MessageArguments),
     /// Make a pair of keys, or show one. (生成密钥)
     Keygen(keygen::KeygenArguments),
+    /// Say what keys may do. (密钥权限)
+    Keys(keys::KeysArguments),
     /// Print what a shell needs to complete commands. (命令补全)
     Completions(completions::CompletionsArguments),
     /// Print the manual page, or write those of all subcommands. (手册)
@@ -85,9 +112,19 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Resolve(arguments) => Ok(resolve::run(&arguments)),
+        Command::Login(arguments) => Ok(login::run(&arguments)),
+        Command::Register(arguments) => Ok(register::run(&arguments)),
+        Command::Add(arguments) => Ok(register::add(&arguments)),
+        Command::Modify(arguments) => Ok(modify::run(&arguments)),
+        Command::Remove(arguments) => Ok(modify::remove(&arguments)),
+        Command::Delete(arguments) => Ok(delete::run(&arguments)),
+        Command::List(arguments) => Ok(list::run(&arguments)),
+        Command::Home(arguments) => Ok(home::run(&arguments)),
+        Command::Unhome(arguments) => Ok(home::unhome(&arguments)),
         Command::Import(arguments) => import::run(&arguments),
         Command::Message(arguments) => message::command::run(&arguments),
         Command::Keygen(arguments) => keygen::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Completions(arguments) => Ok(completions::complete(&arguments)),
         Command::Man(arguments) => completions::manual(&arguments),
         Command::Export(arguments) => export::run(&arguments),

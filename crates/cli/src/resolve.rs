@@ -5,6 +5,7 @@ mod data;
 mod json;
 mod layout;
 
+pub(crate) use address::parse as parse_address;
 pub(crate) use data::key as key_in_words;
 
 use crate::language::Language;

@@ -67,7 +67,8 @@ impl Applier<'_> {
                 Ok(Done::Yes)
             }
             Action::Unhome(prefix) => self.unhome(&prefix),
-            Action::Nothing(_) => Ok(Done::Nothing),
+            // Whoever has the folder needs no permission.
+            Action::Authenticate(_) | Action::Nothing(_) => Ok(Done::Nothing),
         }
     }
 

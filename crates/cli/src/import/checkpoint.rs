@@ -89,7 +89,15 @@ impl Checkpoint {
             .view()
             .get(&kept.key)
             .map_err(|error| error.to_string())?;
-        let Some(octets) = stored else {
+        self.read(stored.as_deref())
+    }
+
+    /// The same of what [`Checkpoint::entry`] wrote, wherever that is kept.
+    ///
+    /// # Errors
+    /// The file, or how it shall be read, is not what it was.
+    pub(super) fn read(&self, stored: Option<&[u8]>) -> Result<Option<(Counts, bool)>, String> {
+        let (Some(kept), Some(octets)) = (&self.of, stored) else {
             return Ok(None);
         };
         let stored: Option<Stored> = match octets.split_first() {

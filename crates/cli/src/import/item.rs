@@ -2,6 +2,7 @@
 
 use model::{Identifier, Prefix, Value};
 use std::fmt::{self, Display};
+use zeroize::Zeroizing;
 
 /// A file that is read item by item.
 pub(super) trait Source {
@@ -40,8 +41,26 @@ pub(super) enum Action {
     Home(Prefix),
     /// It no longer does.
     Unhome(Prefix),
+    /// Somebody else asks from here on, where a node is asked.
+    Authenticate(Login),
     /// Nothing, and why.
     Nothing(&'static str),
+}
+
+/// Who asks, as a batch file says it; not looked into, for a folder of one's own needs none.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Login {
+    /// What stands behind `AUTHENTICATE`: `SECKEY:301:0.NA/88.1`.
+    pub(super) who: String,
+    /// The line below it: a secret, or the file of a key.
+    pub(super) shown: Zeroizing<String>,
+}
+
+/// Shows no secret.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login")
+    }
 }
 
 impl Action {
@@ -56,7 +75,7 @@ impl Action {
             | Self::Delete(identifier)
             | Self::Remove(identifier, _) => Some(identifier.as_str()),
             Self::Home(prefix) | Self::Unhome(prefix) => Some(prefix.as_str()),
-            Self::Nothing(_) => None,
+            Self::Authenticate(_) | Self::Nothing(_) => None,
         }
     }
 }

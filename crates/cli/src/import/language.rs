@@ -1,4 +1,4 @@
-//! The language of the Handle System's batch files, carried out here instead of over the network.
+//! The language of the Handle System's batch files, carried out in a folder or by a node.
 //!
 //! ```text
 //! CREATE 88.118.1/pump-0007
@@ -12,7 +12,7 @@
 //!
 //! A block ends with an empty line. Not here: what an operation does (`apply.rs`).
 
-use super::item::{Action, Item, Place, Refusal, Source};
+use super::item::{Action, Item, Login, Place, Refusal, Source};
 use super::lines::{LINE_OCTETS_MAX, Line, Lines};
 use super::record_json::{broken, prefix};
 use bytes::Bytes;
@@ -24,6 +24,7 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 #[cfg(test)]
 mod tests;
@@ -112,10 +113,10 @@ impl<R: BufRead> BatchFile<R> {
             "REMOVE" => Ok(removal(place, rest)),
             "HOME" => self.prefixes(place, Action::Home),
             "UNHOME" => self.prefixes(place, Action::Unhome),
-            "AUTHENTICATE" => {
-                self.passed_over("no authentication is needed in a folder of one's own")
+            "AUTHENTICATE" => self.authentication(rest),
+            "SESSIONSETUP" => {
+                self.passed_over("a folder needs no session, and a node is always asked in one")
             }
-            "SESSIONSETUP" => self.passed_over("no session is needed in a folder of one's own"),
             _ => {
                 // Nothing of the line is repeated: where a line is missing it may be a password.
                 let reason = "no operation of batch files begins the block: CREATE, ADD, MODIFY, \
@@ -124,6 +125,19 @@ impl<R: BufRead> BatchFile<R> {
                 Ok(Err(Refusal::new(place, reason)))
             }
         }
+    }
+
+    /// Who asks from here on. What is wrong with it is told where somebody is asked.
+    fn authentication(&mut self, who: &str) -> Result<Result<Action, Refusal>, Refusal> {
+        let mut shown = Zeroizing::new(String::new());
+        let outcome = self.block(|_, _, line| {
+            if shown.is_empty() {
+                shown.push_str(line);
+            }
+            Ok(())
+        })?;
+        let who = who.to_owned();
+        Ok(outcome.map(|()| Action::Authenticate(Login { who, shown })))
     }
 
     fn passed_over(&mut self, why: &'static str) -> Result<Result<Action, Refusal>, Refusal> {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 /// Reads `host`, `host:port`, an IP address, or `[address]:port`; the default port is 2641.
 ///
 /// Names are looked up and may have several addresses.
-pub(super) fn parse(text: &str) -> Result<Vec<SocketAddr>, String> {
+pub(crate) fn parse(text: &str) -> Result<Vec<SocketAddr>, String> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = bare.parse::<IpAddr>() {
         return Ok(vec![(ip, node::config::PORT).into()]);

@@ -231,12 +231,22 @@ fn help_keeps_to_a_hundred_columns() {
         "store",
         "backup",
         "restore",
+        "login",
+        "register",
+        "add",
+        "modify",
+        "remove",
+        "delete",
+        "list",
+        "home",
+        "unhome",
     ];
     let helps = subcommands.iter().map(|name| vec![*name, "--help"]);
     for arguments in helps.chain([
         vec!["--help"],
         vec!["-h"],
         vec!["message", "decode", "--help"],
+        vec!["keys", "explain", "--help"],
     ]) {
         let mut asked = nameplate(arguments.iter().copied());
         let (code, out, _) = told(&asked.env("COLUMNS", "300").output().unwrap());

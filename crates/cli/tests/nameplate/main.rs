@@ -3,6 +3,7 @@
 // A panic is how a test speaks.
 #![allow(clippy::unwrap_used)]
 
+mod administration;
 mod audit;
 mod clients;
 mod commands;

@@ -33,6 +33,7 @@ fn shown(action: &Action) -> String {
         Action::Remove(identifier, indexes) => format!("remove {identifier} {indexes:?}"),
         Action::Home(prefix) => format!("home {prefix}"),
         Action::Unhome(prefix) => format!("unhome {prefix}"),
+        Action::Authenticate(login) => format!("{} {:?}", login.who, login.shown),
         Action::Nothing(why) => format!("({why})"),
         other => panic!("{other:?}"),
     }
@@ -55,8 +56,8 @@ fn every_block_is_read() {
     assert_eq!(
         read(file),
         [
-            "line 1: (no authentication is needed in a folder of one's own)",
-            "line 4: (no session is needed in a folder of one's own)",
+            "line 1: SECKEY:301:0.NA/88.1 \"secret\"",
+            "line 4: (a folder needs no session, and a node is always asked in one)",
             "line 8: (the prefixes follow)",
             "line 9: home 88.1",
             "line 10: home 88.2",
