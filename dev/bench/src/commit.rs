@@ -72,7 +72,7 @@ fn what(arguments: &CommitArguments) -> String {
 }
 
 /// How often a plain file grows a little and is synced.
-fn syncs_a_second(folder: &Path, duration: Duration) -> io::Result<f64> {
+pub(crate) fn syncs_a_second(folder: &Path, duration: Duration) -> io::Result<f64> {
     let mut file = File::create(folder.join("plain"))?;
     let started = Instant::now();
     let mut syncs = 0;

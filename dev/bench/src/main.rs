@@ -9,6 +9,7 @@
 //! | `import` | how many rows a second, beside a plain file; how much disk and memory? |
 //! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
+//! | `register` | how many durable registrations a second over TCP sessions, beside bare syncs? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
 //! | `records` | what is registered and asked for? |
@@ -36,6 +37,7 @@ mod popularity;
 mod process;
 mod progress;
 mod records;
+mod register;
 mod report;
 mod resolve;
 mod statistics;
@@ -82,11 +84,16 @@ enum Command {
     Answer(answer::AnswerArguments),
     /// Durable commits a second of single records from 1, 16 and 64 threads.
     Commit(commit::CommitArguments),
+    /// Durable registrations a second over TCP sessions of 64 clients.
+    Register(register::RegisterArguments),
     /// All of these with their defaults: what docs/performance.md quotes.
     All,
     /// The node that is asked, in a process of its own.
     #[command(hide = true)]
     Node(resolve::peers::NodeArguments),
+    /// The node that registers, in a process of its own.
+    #[command(hide = true)]
+    Registrar(register::RegistrarArguments),
     /// The echo that it is compared with, in a process of its own.
     #[command(hide = true)]
     Echo(resolve::peers::EchoArguments),
@@ -106,6 +113,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Node(arguments) => resolve::peers::run_node(arguments),
+        Command::Registrar(arguments) => register::run_node(arguments),
         Command::Echo(arguments) => resolve::peers::run_echo(arguments),
         command => show(command, &arguments.manner),
     }
@@ -143,15 +151,17 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
         Command::Import(arguments) => vec![Box::new(|at, on| import::run(arguments, at, on))],
         Command::Answer(arguments) => vec![Box::new(|at, on| answer::run(arguments, at, on))],
         Command::Commit(arguments) => vec![Box::new(|at, on| commit::run(arguments, at, on))],
+        Command::Register(arguments) => vec![Box::new(|at, on| register::run(arguments, at, on))],
         Command::All => vec![
             Box::new(|at, on| resolve::run(&defaults(), at, on)),
             Box::new(|at, on| answer::run(&defaults(), at, on)),
             Box::new(|at, on| import::run(&defaults(), at, on)),
             Box::new(|at, on| import::run(&defaults::<ImportArguments>().in_no_order(), at, on)),
             Box::new(|at, on| commit::run(&defaults(), at, on)),
+            Box::new(|at, on| register::run(&defaults(), at, on)),
         ],
         // They measure nothing by themselves.
-        Command::Node(_) | Command::Echo(_) => Vec::new(),
+        Command::Node(_) | Command::Registrar(_) | Command::Echo(_) => Vec::new(),
     }
 }
 

@@ -50,7 +50,8 @@ pub(crate) fn registration(serial: u64, now: Date) -> Result<Registration, model
     Registration::new(&identifier, values(serial), SuffixCase::Insensitive, now)
 }
 
-fn values(serial: u64) -> Vec<Value> {
+/// The values of a serial number's record.
+pub(crate) fn values(serial: u64) -> Vec<Value> {
     let typed = (1..).zip(TYPES).zip(data(serial));
     typed
         .map(|((index, value_type), data)| Value::public(index, value_type, data))
