@@ -92,7 +92,7 @@ fn answered(asker: &mut Asker) -> Vec<(Ticket, ResponseCode)> {
             Event::Answered {
                 ticket, answered, ..
             } => (ticket, answered.message.header.response_code),
-            other => panic!("{other:?}"),
+            other @ Event::SessionOffered(_) => panic!("{other:?}"),
         })
         .collect()
 }
@@ -323,7 +323,7 @@ fn what_was_in_flight_is_asked_again_in_its_order() {
             Event::Answered {
                 ticket, is_resent, ..
             } => (ticket, is_resent),
-            other => panic!("{other:?}"),
+            other @ Event::SessionOffered(_) => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(ended, [(1, true), (3, true), (4, false)]);
