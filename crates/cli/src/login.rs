@@ -42,7 +42,7 @@ pub(crate) struct ServerArguments {
     /// A file with the passphrase of the private key. A line end at its end does not count.
     #[arg(long, value_name = "FILE", requires = "key")]
     passphrase_file: Option<PathBuf>,
-    /// A file with the secret, where it is one (HS_SECKEY). A line end at its end does not count.
+    /// A file with the secret, where it is one (`HS_SECKEY`). A line end at its end does not count.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
     /// Prove it once, in a session. Values that not everybody may read are always sent in one,

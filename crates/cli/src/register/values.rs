@@ -17,10 +17,10 @@ const FILE_OCTETS_MAX: usize = 4 * VALUES_OCTETS_MAX;
 
 #[derive(Args, Clone)]
 pub(crate) struct ValueArguments {
-    /// A value; may be repeated. Data of reserved types is JSON: '100 HS_ADMIN
-    /// {"handle":"0.NA/88","index":300,"permissions":"111111111111"}'. A secret key (HS_SECKEY) is
-    /// for administrators only to read, and better given in a file: a command line is seen by
-    /// everybody on the machine.
+    /// A value; may be repeated. Data of reserved types is JSON, as in
+    /// `8 HS_VLIST [{"handle":"88/a","index":300}]`. A secret key (`HS_SECKEY`) is for
+    /// administrators only to read, and better given in a file: a command line is seen by everybody
+    /// on the machine.
     #[arg(long = "value", value_name = "INDEX TYPE DATA", value_parser = value)]
     single: Vec<Value>,
     /// A value whose data is in a file; may be repeated.
