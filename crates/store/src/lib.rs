@@ -164,7 +164,11 @@ impl Store {
             octets_kept: options.log_octets_kept,
         };
         let (log, opened) = Log::open(disk, log_options, tables.durable(), |position, writes| {
-            tables.make_room()?;
+            match tables.make_room() {
+                // What cannot be written to files stays in memory; changes are refused later.
+                Err(error) if error.is_disk_full() => (),
+                room => room?,
+            }
             tables.apply(position, writes)
         })?;
         let trail = Trail::open(&*tables.view())?;

@@ -113,13 +113,11 @@ fn resumed(begin: &Checkpoint, progress: &Progress, name: &str) -> Result<Counts
         ));
     }
     let earlier = begin.read(progress.kept().as_deref());
-    match earlier.map_err(|error| format!("{name}: {error}"))? {
-        Some((counts, _)) => Ok(counts),
-        None => {
-            eprintln!("nameplate: no interrupted import of this file is known; from its start");
-            Ok(Counts::default())
-        }
+    if let Some((counts, _)) = earlier.map_err(|error| format!("{name}: {error}"))? {
+        return Ok(counts);
     }
+    eprintln!("nameplate: no interrupted import of this file is known; from its start");
+    Ok(Counts::default())
 }
 
 /// The way of a file to a node.
@@ -209,7 +207,10 @@ impl Sender<'_> {
         if let Action::Authenticate(login) = &action {
             self.drain(report)?;
             return match self.authenticate(login) {
-                Ok(()) => self.end(number, Became::Nothing, report),
+                Ok(()) => {
+                    self.end(number, Became::Nothing, report);
+                    Ok(())
+                }
                 Err(reason) => {
                     self.refuse(number, &Refusal::new(place, reason), report)?;
                     let text = "whoever asks from there on cannot be told; nothing more was done";
@@ -219,7 +220,8 @@ impl Sender<'_> {
         }
         let is_alone = is_alone(&action);
         let Some((canonical, order, skips_existing)) = self.order(action) else {
-            return self.end(number, Became::Nothing, report);
+            self.end(number, Became::Nothing, report);
+            return Ok(());
         };
         let under_way = UnderWay {
             number,
@@ -308,12 +310,11 @@ impl Sender<'_> {
         if self.asking.is_none() {
             let window = usize::from(self.arguments.window);
             let flags = &self.arguments.server;
-            let asking = match &self.named {
-                Some(caller) => caller.at(caller.first_address()?)?,
-                None => {
-                    let caller = flags.administrator(true, window)?;
-                    caller.at(caller.first_address()?)?
-                }
+            let asking = if let Some(caller) = &self.named {
+                caller.at(caller.first_address()?)?
+            } else {
+                let caller = flags.administrator(true, window)?;
+                caller.at(caller.first_address()?)?
             };
             self.asking = Some(asking);
         }
@@ -346,14 +347,14 @@ impl Sender<'_> {
         let server = self.arguments.server.server.clone().unwrap_or_default();
         let failed = |error| Failure::of(&server, &error);
         let heard = self.asking()?.receive().map_err(failed)?;
-        self.answered(heard, report)?;
+        self.answered(&heard, report)?;
         while let Some(heard) = self.asking()?.poll().map_err(failed)? {
-            self.answered(heard, report)?;
+            self.answered(&heard, report)?;
         }
         Ok(())
     }
 
-    fn answered(&mut self, heard: Heard, report: &mut Report) -> Result<(), Failure> {
+    fn answered(&mut self, heard: &Heard, report: &mut Report) -> Result<(), Failure> {
         if !heard.is_last {
             return Ok(());
         }
@@ -376,7 +377,7 @@ impl Sender<'_> {
         match code {
             ResponseCode::SUCCESS => self.end(number, Became::Done, report),
             ResponseCode::HANDLE_ALREADY_EXISTS if under_way.skips_existing => {
-                self.end(number, Became::Skipped, report)
+                self.end(number, Became::Skipped, report);
             }
             _ => {
                 let mut reason = failure_text(&heard.answered);
@@ -386,9 +387,10 @@ impl Sender<'_> {
                 }
                 let refusal = Refusal::new(under_way.place, reason);
                 let refusal = refusal.about(Some(&under_way.subject));
-                self.refuse(number, &refusal, report)
+                return self.refuse(number, &refusal, report);
             }
         }
+        Ok(())
     }
 
     fn refuse(
@@ -398,12 +400,13 @@ impl Sender<'_> {
         report: &mut Report,
     ) -> Result<(), Failure> {
         report.refuse(refusal).map_err(Failure::Usage)?;
-        self.end(number, Became::Refused, report)
+        self.end(number, Became::Refused, report);
+        Ok(())
     }
 
     /// Takes note of an item that has ended; what is kept counts only those before the first that
     /// has not.
-    fn end(&mut self, number: u64, became: Became, report: &mut Report) -> Result<(), Failure> {
+    fn end(&mut self, number: u64, became: Became, report: &mut Report) {
         self.ended.insert(number, became);
         let counts = &mut self.checkpoint.counts;
         while let Some(became) = self.ended.remove(&(counts.items + 1)) {
@@ -419,7 +422,6 @@ impl Sender<'_> {
             report.show(counts);
             self.progress.keep(&self.checkpoint);
         }
-        Ok(())
     }
 }
 
