@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 /// Which node, who asks, and what proves it.
 #[derive(Args, Clone)]
 pub(crate) struct ServerArguments {
-    /// The node, as host, host:port or [address]:port. By default that of `nameplate login`.
+    /// The node, as `host`, `host:port` or `[address]:port`. By default that of `nameplate login`.
     #[arg(long, value_name = "ADDR")]
     pub(crate) server: Option<String>,
     /// Whoever asks: the index of a key and the identifier it is in, such as 300:0.NA/88.156.
