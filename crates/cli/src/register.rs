@@ -22,8 +22,8 @@ use wire::{OpFlags, ResponseCode};
 
 /// What stands below the flags of every command of administration.
 pub(crate) const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 there is no such identifier or value, or there is one already, 2 wrong usage, \
-3 no answer, 4 any other answer.";
+Exit codes: 0 done, 1 there is no such identifier or value, or there is one already, 2 wrong \
+usage, 3 no answer, 4 any other answer.";
 
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]

@@ -118,8 +118,8 @@ impl Handle {
     }
 
     /// Signs octets as the site does (RSA PKCS#1 v1.5 or DSA); none if it has no key, or if a
-    /// source asks too often. Give it nothing that somebody else has chosen the beginning of: answers of
-    /// the protocol are signed with the same key.
+    /// source asks too often. Give it nothing that somebody else has chosen the beginning of:
+    /// answers of the protocol are signed with the same key.
     pub fn sign(&self, address: IpAddr, octets: &[u8]) -> Option<SiteSignature> {
         self.answerer.sign(octets, Source::connected(address))
     }

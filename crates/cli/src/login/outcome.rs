@@ -127,7 +127,7 @@ pub(crate) fn advice(code: ResponseCode) -> &'static str {
             "is it the key, or the secret, of the value that --as names?"
         }
         ResponseCode::UNABLE_TO_AUTHENTICATE => {
-            "the node cannot look up the identity that --as names: is it registered, and spelled so?"
+            "the node cannot look up the identity that --as names: is it registered and spelled so?"
         }
         ResponseCode::INVALID_ADMIN | ResponseCode::INSUFFICIENT_PERMISSIONS => {
             "ask an administrator of the record, or of its prefix, for the permission; `nameplate \

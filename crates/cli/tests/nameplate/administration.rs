@@ -405,12 +405,12 @@ fn a_rule_is_found_that_permits_or_forbids() {
     let server = "300:0.NA/0.NA may delete 88.1/x\n  delete-handle: an administrator of the server";
     assert!(out.starts_with(server), "{out}");
     let (code, out, _) = explain(&["300:88.1/me", "register", "88.1/new"]);
-    let group = "300:88.1/me may register 88.1/new\n  add-handle: value 100 (HS_ADMIN) of 0.NA/88.1 \
-                 says so, by way of 200:88.1/group\n";
+    let group = "300:88.1/me may register 88.1/new\n  \
+                 add-handle: value 100 (HS_ADMIN) of 0.NA/88.1 says so, by way of 200:88.1/group\n";
     assert!(code == 0 && out.starts_with(group), "{out}");
     let (code, out, _) = explain(&["300:88.1/me", "delete", "88.1/x"]);
-    let lacks = "300:88.1/me may not delete 88.1/x\n  invalid administrator (400): 300:88.1/me lacks \
-                 the permission to delete the identifier\n";
+    let lacks = "300:88.1/me may not delete 88.1/x\n  \
+                 invalid administrator (400): 300:88.1/me lacks the permission to delete the identifier\n";
     assert!(code == 1 && out.starts_with(lacks), "{out}");
     assert!(
         out.contains("looked at 88.1/x\n  it names no administrator\n"),

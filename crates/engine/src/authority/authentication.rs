@@ -59,8 +59,8 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// Whether it is made with a secret; checking it costs a derivation of a key. A secret itself is
-    /// only compared, but for one of another node.
+    /// Whether it is made with a secret; checking it costs a derivation of a key. A secret itself
+    /// is only compared, but for one of another node.
     pub fn is_of_a_secret(&self) -> bool {
         match self {
             Self::Proof { is_by_key, .. } => !is_by_key,
