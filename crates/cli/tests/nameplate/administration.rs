@@ -409,8 +409,8 @@ fn a_rule_is_found_that_permits_or_forbids() {
                  add-handle: value 100 (HS_ADMIN) of 0.NA/88.1 says so, by way of 200:88.1/group\n";
     assert!(code == 0 && out.starts_with(group), "{out}");
     let (code, out, _) = explain(&["300:88.1/me", "delete", "88.1/x"]);
-    let lacks = "300:88.1/me may not delete 88.1/x\n  \
-                 invalid administrator (400): 300:88.1/me lacks the permission to delete the identifier\n";
+    let lacks = "300:88.1/me may not delete 88.1/x\n  invalid administrator (400): \
+                 300:88.1/me lacks the permission to delete the identifier\n";
     assert!(code == 1 && out.starts_with(lacks), "{out}");
     assert!(
         out.contains("looked at 88.1/x\n  it names no administrator\n"),
