@@ -21,8 +21,9 @@ use engine::{
 };
 use model::audit;
 use model::change::Write;
+use model::key::Subspace;
 use model::site::Transport;
-use model::{Change, Key, Reference};
+use model::{Change, Identifier, Key, Record, Reference};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -55,7 +56,7 @@ const FORGOTTEN_COUNT: usize = 100_000;
 /// milliseconds of a core, so that all together take three quarters of one.
 const SECRETS: AllowanceLimits = AllowanceLimits {
     per_second: 150,
-    per_source_and_second: 100,
+    per_source_and_second: 50,
 };
 
 /// What an answerer is told; everything has a default.
@@ -227,8 +228,8 @@ pub(crate) struct Answerer {
     /// Locked after the challenges where both are.
     sessions: Mutex<Sessions<Source>>,
     guesses: Mutex<Guesses>,
-    /// How many proofs of secrets may be checked.
-    secrets: Mutex<Allowance<Source>>,
+    /// How many proofs of secrets may be checked: of proven sources, and of claimed ones.
+    secrets: [Mutex<Allowance<Source>>; 2],
     elsewhere: Elsewhere,
 }
 
@@ -263,7 +264,7 @@ impl Answerer {
             challenges: Mutex::new(Challenges::new(settings.challenges)),
             sessions: Mutex::new(Sessions::new(settings.sessions)),
             guesses: Mutex::default(),
-            secrets: Mutex::new(Allowance::new(SECRETS)),
+            secrets: halves(SECRETS).map(|limits| Mutex::new(Allowance::new(limits))),
             elsewhere: settings.elsewhere,
         }
     }
@@ -359,7 +360,9 @@ impl Answerer {
         if !lock(&self.guesses).may_try(source, identity, now) {
             return Err(busy("too many wrong proofs; wait a minute"));
         }
-        if costs && !lock(&self.secrets).take(source, now) {
+        let [proven, claimed] = &self.secrets;
+        let secrets = if source.is_proven { proven } else { claimed };
+        if costs && !lock(secrets).take(source, now) {
             return Err(busy(
                 "too many proofs at a time; wait a second, or use a session",
             ));
@@ -441,8 +444,12 @@ impl Answerer {
                 return Some(reply);
             }
             visitor.note(&mut change);
+            let keys = changed_keys(&change);
             match self.commit(change).await {
-                Ok(_) => return Some(reply),
+                Ok(_) => {
+                    self.end_sessions_of(&keys);
+                    return Some(reply);
+                }
                 Err(store::Error::Conflict { .. }) => (),
                 Err(error) => return Some(self.fail(request, &error, Done::Perhaps).into()),
             }
@@ -451,6 +458,18 @@ impl Answerer {
         let text = "others change the same identifier all the time; nothing was done, try again";
         let message = self.authority.fail(request, code, text, Clock::date());
         Some(message.into())
+    }
+
+    /// Ends the sessions of identities whose records have changed: their keys may be others now.
+    fn end_sessions_of(&self, keys: &[Key]) {
+        if keys.is_empty() {
+            return;
+        }
+        let case = self.authority.settings.suffix_case;
+        lock(&self.sessions).terminate_of(|identity| {
+            let identifier = Identifier::from_octets(identity.identifier.clone());
+            identifier.is_ok_and(|identifier| keys.contains(&Key::record(&identifier, case)))
+        });
     }
 
     async fn commit(&self, change: Change) -> Result<Position, store::Error> {
@@ -571,6 +590,27 @@ enum Challenging {
     Say,
     /// Nothing more than saying that there is no room: who is asked has just proven that.
     Refuse,
+}
+
+/// The records that a change replaces or removes and that held somebody's keys.
+fn changed_keys(change: &Change) -> Vec<Key> {
+    let holds_keys = |octets: &Bytes| {
+        let record = Record::from_stored(octets.clone());
+        record.is_ok_and(|record| {
+            let mut types = record.entries();
+            types.any(|entry| {
+                let value_type = entry.encoded.type_octets();
+                [&b"HS_PUBKEY"[..], b"HS_SECKEY"]
+                    .iter()
+                    .any(|key| value_type.eq_ignore_ascii_case(key))
+            })
+        })
+    };
+    let is_record = |key: &Key| key.octets().first() == Some(&Subspace::RECORDS.0);
+    let seen = change.preconditions.iter();
+    let held = seen.filter(|seen| is_record(&seen.key));
+    let held = held.filter(|seen| seen.seen.as_ref().is_some_and(holds_keys));
+    held.map(|seen| seen.key.clone()).collect()
 }
 
 /// Half of an allowance, twice; no half is less than one of each, unless there is none at all.

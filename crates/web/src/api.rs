@@ -26,10 +26,12 @@ use crate::connection::Front;
 use crate::identity::{self, Who};
 use crate::question::{self, Said};
 use crate::reply::{JAVASCRIPT, JSON, Reply};
-use crate::request::Asked;
+use crate::request::{Asked, media_type};
 use crate::spelling;
 use bytes::Bytes;
+use engine::Means;
 use engine::authority::Known;
+use hyper::header::HeaderName;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, HeaderValue, ORIGIN, VARY,
@@ -93,6 +95,9 @@ fn answer_here(front: &Front, asked: &Asked) -> Reply {
         Err(why) => return identity::not_believed(front, &asked.visitor, &asked.headers, &why),
     };
     let call = Call { front, asked, who };
+    if let Some(text) = may_be_forged(&call) {
+        return failure(&call, ResponseCode::AUTHENTICATION_FAILED, text, None);
+    }
     if let Some(identifier) = path.strip_prefix("/handles/") {
         return answer_about(&call, identifier);
     }
@@ -110,6 +115,39 @@ fn answer_here(front: &Front, asked: &Asked) -> Reply {
         _ => unknown(asked),
     }
 }
+
+/// Why a request may be one that a page from elsewhere had a browser send in somebody's name: a
+/// browser sends a password that it remembers with whatever it is told to.
+fn may_be_forged(call: &Call<'_>) -> Option<&'static str> {
+    let known = call.known()?;
+    if call.asked.query.first("callback").is_some() {
+        return Some("a script for any page gets only what is public: leave callback out");
+    }
+    // A browser asks first before it sends anything else for a page from elsewhere.
+    let is_simple = call.asked.method == Method::POST
+        && [
+            "",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+        ]
+        .contains(&media_type(&call.asked.headers).as_str());
+    let by_browser = known.means == Means::PASSWORD && comes_from_elsewhere(call.asked);
+    (is_simple && by_browser).then_some("a page from elsewhere cannot ask this with a password")
+}
+
+/// Whether a browser says that a page of another origin had it ask.
+fn comes_from_elsewhere(asked: &Asked) -> bool {
+    let site = asked.header(&SEC_FETCH_SITE);
+    if !site.is_empty() {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let origin = asked.header(&ORIGIN);
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    !origin.is_empty() && !host.eq_ignore_ascii_case(&asked.visitor.host)
+}
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 fn answer_about(call: &Call<'_>, encoded: &str) -> Reply {
     let identifier = match parse(encoded) {

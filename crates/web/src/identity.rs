@@ -31,6 +31,9 @@ use wire::{Identity, ResponseCode, Version};
 /// What a client's nonce may have, in octets.
 const NONCE_OCTETS_MAX: usize = 64;
 
+/// How long the nonce of a client is that proves something, as clients of the field make it.
+const CLIENT_NONCE_OCTETS: usize = 16;
+
 /// What the reference software says of a wrong secret; people search for it.
 const NOT_VERIFIED: &str = "Identity not verified";
 
@@ -203,13 +206,19 @@ impl Fields {
         let id = self.id.as_deref().unwrap_or_default();
         let identity = header::identity(id).ok_or("id is not INDEX:HANDLE")?;
         let (proof, is_by_key) = self.proof()?;
+        // A proof of the protocol covers a digest in its place, of 20 or 32 octets: one that
+        // somebody was talked into there must not count here.
+        let client_nonce = self.client_nonce()?.unwrap_or_default();
+        if client_nonce.len() != CLIENT_NONCE_OCTETS {
+            return Err("cnonce is not base64 of 16 octets".into());
+        }
         Ok(Claim {
             identity,
             evidence: Evidence::Proof {
                 proof: proof.encode(),
                 is_by_key,
                 nonce: Bytes::copy_from_slice(nonce),
-                digest: self.client_nonce()?.unwrap_or_default().into(),
+                digest: client_nonce.into(),
                 version: Version::NEWEST,
             },
         })

@@ -69,6 +69,8 @@ impl Visitor {
         if let Some(protocol) = listed(&config.client_protocol_header).next_back() {
             self.is_https = protocol.eq_ignore_ascii_case("https");
         }
+        // Who came to the proxy has not shown the proxy's certificate.
+        self.certificate = None;
         self.country = config
             .client_country_header
             .as_deref()

@@ -63,9 +63,6 @@ pub struct AdministrationSettings {
     pub server_admins_may_all: bool,
     /// Identities, or lists of them, who may only say which prefixes the node is home to.
     pub home_admins: Vec<Reference>,
-    /// Whether the administrators of a prefix may do with every record under it what they may do
-    /// with the prefix.
-    pub prefix_admins_may_all: bool,
     /// Whether identifiers may be listed.
     pub lists: bool,
     /// Whether lists say identifiers as they were spelled first, not in capitals.
@@ -417,8 +414,14 @@ pub(super) fn dispatch<D: Cryptography>(
         Request::Removal(body) => values::start_removal(authority, administration, body),
         Request::Listing(body) => listing::start(authority, administration, body.identifier),
         Request::HomedListing(_) => listing::start_homed(administration),
-        Request::Homing(body) => homing::start(administration, body.identifier, true),
-        Request::Unhoming(body) => homing::start(administration, body.identifier, false),
+        Request::Homing(body) => {
+            let is_primary = authority.settings.site.is_primary();
+            homing::start(administration, is_primary, body.identifier, true)
+        }
+        Request::Unhoming(body) => {
+            let is_primary = authority.settings.site.is_primary();
+            homing::start(administration, is_primary, body.identifier, false)
+        }
         _ => administration.asked.fail(
             ResponseCode::OPERATION_NOT_SUPPORTED,
             "this node does not offer the operation",

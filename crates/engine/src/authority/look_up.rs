@@ -2,7 +2,7 @@
 //!
 //! Not here: records that are asked for by strangers ([`super::resolution`]).
 
-use super::referral::described_prefix;
+use super::administration::homes_of;
 use crate::elsewhere::{Ask, Asking, AskingPlan, Told};
 use crate::step::{Fetch, Plan, Step};
 use alloc::boxed::Box;
@@ -49,12 +49,8 @@ pub(super) fn look_up(
     case: SuffixCase,
     then: Box<dyn AfterLookUp>,
 ) -> Step {
-    let mut keys = vec![
-        Key::record(&identifier, case),
-        Key::homed(&identifier.prefix()),
-    ];
-    // The prefixes of other nodes are with other nodes, also where nothing else of theirs is.
-    keys.extend(described_prefix(&identifier).as_ref().map(Key::homed));
+    let mut keys = vec![Key::record(&identifier, case)];
+    keys.extend(homes_of(&identifier));
     Fetch::step(
         keys,
         LookUp {
@@ -74,9 +70,11 @@ struct LookUp {
 
 impl Plan for LookUp {
     fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
+        // A record of what was given up may be old: whoever took it over knows better.
         let stored = found.next().flatten();
         let is_home = found.next().flatten().is_some();
-        match stored.map(Record::from_stored) {
+        let is_home_nearby = is_home || found.any(|mark| mark.is_some());
+        match stored.filter(|_| is_home_nearby).map(Record::from_stored) {
             Some(Ok(record)) => {
                 let values = record.entries().map(|entry| entry.encoded).collect();
                 self.then.resume(Found::Here(values))

@@ -5,6 +5,7 @@
 //! may try (room `node`).
 
 use super::Authority;
+use super::administration::homes_of;
 use super::authentication::{Claim, Evidence, Judging};
 use super::reply::Asked;
 use crate::Cryptography;
@@ -40,7 +41,8 @@ pub(super) fn start<D: Cryptography + Clone + fmt::Debug + Send + 'static>(
         Err(refused) => return asked.fail(refused.code, refused.reason),
     };
     let key = Key::record(&judging.identifier, authority.settings.suffix_case);
-    let keys = vec![key.clone(), Key::homed(&judging.identifier.prefix())];
+    let mut keys = vec![key.clone()];
+    keys.extend(homes_of(&judging.identifier));
     Fetch::step(
         keys,
         Verification {
@@ -61,8 +63,8 @@ struct Verification<D> {
 impl<D: Cryptography + fmt::Debug + Send + 'static> Plan for Verification<D> {
     fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
         let stored = found.next().flatten();
-        let is_home = found.next().flatten().is_some();
-        if stored.is_none() && !is_home {
+        let is_home = found.any(|mark| mark.is_some());
+        if !is_home {
             return self.asked.fail_not_responsible();
         }
         let values = match stored.map(Record::from_stored).transpose() {

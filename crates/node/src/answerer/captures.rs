@@ -287,7 +287,7 @@ impl Desk {
             Ok(Request::Removal(body)) => (body.identifier, body.indexes),
             _ => return,
         };
-        let identifier = model::Identifier::from_octets(identifier).unwrap();
+        let identifier = Identifier::from_octets(identifier).unwrap();
         let mut values = self.values_of(&identifier);
         for index in indexes {
             if values.iter().all(|value| value.index != index) {

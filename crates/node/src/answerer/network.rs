@@ -163,7 +163,7 @@ impl Answerer {
         if sets_up && *origin == Origin::Network && !request.header.is_response() {
             return Some((self.set_up(request, source), finish));
         }
-        if request.header.opcode == Opcode::VERIFY_CHALLENGE {
+        if request.header.opcode == Opcode::VERIFY_CHALLENGE && !request.header.is_response() {
             return Some((self.verify(request, visitor).await?, finish));
         }
         let challenging = Challenging::Issue;
@@ -218,6 +218,12 @@ impl Answerer {
         };
         let asked = &pending.request;
         let finish = Finish::after_challenge(asked, answered);
+        if asked.envelope.session_id != 0 {
+            // What was asked in a session is not answered in clear when that is over.
+            let text = "the session of the request is over; set one up anew";
+            let code = ResponseCode::SESSION_TIMEOUT;
+            return (self.fail_first(asked, code, text).into(), finish);
+        }
         if finish.is_certified() && !self.may_sign_for(source) {
             return (self.too_many(asked), finish.unsigned());
         }

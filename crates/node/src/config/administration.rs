@@ -20,9 +20,6 @@ settings! {
         server_admins_may_all: bool = true, Restart;
         /// Further identities that may only say which prefixes the node is home to.
         home_admins: Vec<String> = Vec::new(), Restart;
-        /// Whether the administrators of a prefix may do with every record under it what they may
-        /// do with the record of the prefix.
-        prefix_admins_may_all: bool = false, Restart;
         /// Whether the identifiers under a prefix may be listed, by those who have the permission.
         lists: bool = true, Restart;
         /// Whether lists say identifiers as they were spelled first. The reference software says
@@ -64,7 +61,6 @@ impl AdministrationConfig {
             server_admins,
             server_admins_may_all: self.server_admins_may_all,
             home_admins: identities("administration.home_admins", &self.home_admins)?,
-            prefix_admins_may_all: self.prefix_admins_may_all,
             lists: self.lists,
             lists_spellings: self.lists_spellings,
             challenge_first: self.challenge_first,

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 const NONCE_OCTETS: usize = 16;
 
+/// How long a proof is good, however busy the session: a working day. Then the key may be another.
+const LIFE_MAX: Duration = Duration::from_hours(8);
+
 /// A name is as hard to guess as a key.
 const NAME_OCTETS: usize = 16;
 
@@ -36,6 +39,8 @@ pub(crate) struct Sessions {
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     /// What the next proof must cover.
+    /// When it began, or was last proven.
+    since: Instant,
     pub(crate) nonce: [u8; NONCE_OCTETS],
     /// Whose it is.
     pub(crate) known: Option<Known>,
@@ -70,6 +75,7 @@ impl Sessions {
             nonce: nonce()?,
             known: None,
             fingerprint: Vec::new(),
+            since: Instant::now(),
             source: network_of(source),
             used: Instant::now(),
         };
@@ -83,7 +89,8 @@ impl Sessions {
     pub(crate) fn session(&self, name: &str) -> Option<Session> {
         let mut sessions = self.lock();
         let session = sessions.get_mut(name)?;
-        if session.used.elapsed() > self.limits.silence {
+        let is_silent = session.used.elapsed() > self.limits.silence;
+        if is_silent || session.since.elapsed() > LIFE_MAX {
             sessions.remove(name);
             return None;
         }
@@ -109,6 +116,7 @@ impl Sessions {
             return false;
         };
         session.nonce = fresh;
+        session.since = Instant::now();
         session.known = Some(known.clone());
         session.fingerprint = fingerprint.to_vec();
         true

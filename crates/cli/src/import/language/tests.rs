@@ -33,7 +33,7 @@ fn shown(action: &Action) -> String {
         Action::Remove(identifier, indexes) => format!("remove {identifier} {indexes:?}"),
         Action::Home(prefix) => format!("home {prefix}"),
         Action::Unhome(prefix) => format!("unhome {prefix}"),
-        Action::Authenticate(login) => format!("{} {:?}", login.who, login.shown),
+        Action::Authenticate(login) => format!("{} {:?}", login.who, login.shown.as_str()),
         Action::Nothing(why) => format!("({why})"),
         other => panic!("{other:?}"),
     }

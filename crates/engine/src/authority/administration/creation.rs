@@ -5,7 +5,7 @@
 //! that is to be minted looks to its asker (room `web`).
 
 use super::permission::{Alternatives, Ground};
-use super::values::changes;
+use super::values::{are_writable, changes};
 use super::{Administration, Operation, Permitted, Place, above, dated, is_admin, overwrites};
 use crate::authority::look_up::{AfterLookUp, Found, look_up};
 use crate::authority::{Authority, Origin};
@@ -89,7 +89,7 @@ struct Creation {
 
 impl Operation for Creation {
     fn found(self, administration: Administration, place: Place, before: Option<Record>) -> Step {
-        let hides = administration.settings.challenge_first && administration.is_nobody();
+        let hides = administration.settings.challenge_first;
         if before.is_some() && !overwrites(&administration) && !hides {
             let code = ResponseCode::HANDLE_ALREADY_EXISTS;
             return administration.asked.fail(code, "");
@@ -144,8 +144,11 @@ impl AfterLookUp for Waiting {
             .administration
             .demand(&self.above, found.values(), self.permission);
         let alternatives = match &self.ready.before {
-            None => Alternatives::all(vec![add]),
-            Some(before) => self.ready.to_overwrite(&self.administration, before, add),
+            Some(before) if overwrites(&self.administration) => {
+                self.ready.to_overwrite(&self.administration, before, add)
+            }
+            // That it exists already, only who might have registered it is told.
+            _ => Alternatives::all(vec![add]),
         };
         self.administration.permit(alternatives, self.ready)
     }
@@ -178,8 +181,11 @@ impl Ready {
             is_admin(value.type_octets()) && !was_there
         });
         let mut alternatives = Vec::new();
-        if !adds_admin {
-            alternatives.push(changes.into_iter().map(demand).collect());
+        if !adds_admin && are_writable(&old, &new) {
+            // Not even to write what is there already is for everybody: it would tell what is.
+            let nothing = changes.is_empty().then(|| add.clone());
+            let demands = changes.into_iter().map(demand).chain(nothing);
+            alternatives.push(demands.collect());
         }
         alternatives.push(vec![demand(AdminPermissions::ADD_ADMIN)]);
         alternatives.push(vec![demand(AdminPermissions::DELETE_HANDLE), add]);

@@ -4,6 +4,7 @@
 use super::listing::demand_of_home;
 use super::permission::{Alternatives, Ground};
 use super::{Administration, Permitted};
+use crate::authority::Origin;
 use crate::authority::administration::creation::HOMED_MARK;
 use crate::authority::referral::described_prefix;
 use crate::step::{Fetch, Plan, Step};
@@ -18,7 +19,16 @@ use wire::ResponseCode;
 use wire::response::Answer as Body;
 
 /// Starts to make the node home to the prefix that an identifier describes, or no longer.
-pub(super) fn start(administration: Administration, identifier: Bytes, becomes: bool) -> Step {
+pub(super) fn start(
+    administration: Administration,
+    is_primary: bool,
+    identifier: Bytes,
+    becomes: bool,
+) -> Step {
+    if !is_primary && administration.origin != Origin::Local {
+        let code = ResponseCode::SERVER_NOT_RESPONSIBLE;
+        return administration.asked.fail(code, "Not a primary server");
+    }
     let described = Identifier::from_octets(identifier)
         .map_err(|error| error.to_string())
         .and_then(|identifier| {

@@ -10,7 +10,7 @@ use super::super::origin::Known;
 use crate::step::Step;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
@@ -28,7 +28,7 @@ use wire::Identity;
 pub(super) const LISTS_LOOKED_UP_MAX: usize = 32;
 
 /// How many references of lists are followed for one request. Beyond it as above.
-const REFERENCES_FOLLOWED_MAX: usize = 10_000;
+const REFERENCES_FOLLOWED_MAX: usize = 2000;
 
 /// A permission, and who holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,6 +189,37 @@ impl Name {
 /// The lists in a record, by index.
 type Lists = BTreeMap<u32, Vec<Reference>>;
 
+/// Somebody who was reached from a holder, or a list.
+#[derive(Clone)]
+struct Reached<'r> {
+    reference: Reference,
+    rule: &'r Rule,
+    /// The place of the list that names them; none if the rule does.
+    list: Option<usize>,
+}
+
+impl<'r> Reached<'r> {
+    fn at_once(holder: &'r Holder) -> Self {
+        Self {
+            reference: holder.reference.clone(),
+            rule: &holder.rule,
+            list: None,
+        }
+    }
+}
+
+/// The lists on the way to somebody, the one that the rule names first.
+fn lists_to(queue: &[Reached<'_>], reached: &Reached<'_>) -> Vec<Reference> {
+    let mut lists = Vec::new();
+    let mut list = reached.list.and_then(|at| queue.get(at));
+    while let Some(above) = list {
+        lists.push(above.reference.clone());
+        list = above.list.and_then(|at| queue.get(at));
+    }
+    lists.reverse();
+    lists
+}
+
 /// A request that waits for lists.
 #[derive(Debug)]
 struct Judging {
@@ -246,37 +277,38 @@ impl Judging {
             return Followed::Unmet;
         };
         let mut needs = None;
-        let mut seen = Vec::new();
-        let mut queue: Vec<(Reference, &Rule, Vec<Reference>)> = Vec::new();
-        for holder in &demand.holders {
-            queue.push((holder.reference.clone(), &holder.rule, Vec::new()));
-        }
+        let mut seen = BTreeSet::new();
+        let mut queue: Vec<Reached> = demand.holders.iter().map(Reached::at_once).collect();
         let mut at = 0;
-        while let Some((reference, rule, lists)) = queue.get(at).cloned() {
+        while let Some(reached) = queue.get(at).cloned() {
+            let from = at;
             at += 1;
-            let Some(name) = Name::of_reference(&reference, self.case) else {
+            let Some(name) = Name::of_reference(&reached.reference, self.case) else {
                 continue;
             };
             if name.means(who) {
                 return Followed::Met(Granted {
                     permissions: demand.permissions,
-                    rule: rule.clone(),
-                    lists,
+                    rule: reached.rule.clone(),
+                    lists: lists_to(&queue, &reached),
                 });
             }
-            if seen.contains(&name) || at > REFERENCES_FOLLOWED_MAX {
+            if !seen.insert(name.clone()) {
                 continue;
             }
             match self.lists.get(&name.canonical) {
-                None => needs = needs.or(Some(reference)),
+                None => needs = needs.or(Some(reached.reference)),
                 Some(found) => {
                     let within = found.get(&name.index).map_or(&[][..], Vec::as_slice);
-                    let path = [&lists[..], &[reference]].concat();
-                    let next = within.iter().cloned();
-                    queue.extend(next.map(|next| (next, rule, path.clone())));
+                    let room = REFERENCES_FOLLOWED_MAX.saturating_sub(queue.len());
+                    let next = within.iter().take(room);
+                    queue.extend(next.map(|reference| Reached {
+                        reference: reference.clone(),
+                        rule: reached.rule,
+                        list: Some(from),
+                    }));
                 }
             }
-            seen.push(name);
         }
         needs.map_or(Followed::Unmet, Followed::Needs)
     }

@@ -350,13 +350,49 @@ fn changes_of_kind_need_two_permissions() {
 fn a_value_that_everybody_may_write_needs_no_proof() {
     let mut desk = Desk::new();
     let written = with(3, Permissions(0b1111), "written");
+    let request = modify("88.1/pump", &[written]);
+    assert_eq!(desk.code(&request, Origin::Network), 402, "but a name");
+    assert_eq!(desk.code(&request, by(NOBODY)), 1);
+    let as_a_key = Value {
+        permissions: Permissions(0b1111),
+        ..Value::public(3, "HS_PUBKEY", "mine")
+    };
     assert_eq!(
-        desk.code(&modify("88.1/pump", &[written]), Origin::Network),
-        1
+        desk.code(&modify("88.1/pump", &[as_a_key]), by(NOBODY)),
+        400
     );
     let to_admin = modify("88.1/pump", &[admin(3, AdminPermissions::ALL, user(1))]);
     assert_eq!(desk.code(&to_admin, Origin::Network), 402);
     assert_eq!(desk.code(&remove("88.1/pump", &[3]), Origin::Network), 402);
+}
+
+#[test]
+fn overwriting_asks_no_less_than_what_it_does() {
+    let mut same = administrators();
+    same.push(Value::public(1, "URL", "https://example.org/"));
+    same.push(with(2, Permissions(0b1100), "secret"));
+    same.push(with(3, Permissions(0b1111), "for all"));
+    same.push(with(4, Permissions(0b1010), "for ever"));
+    let guess = overwrite("88.1/pump", &same);
+    assert_eq!(
+        Desk::new().code(&guess, by(NOBODY)),
+        400,
+        "even if it is right"
+    );
+    same.pop();
+    let without = overwrite("88.1/pump", &same);
+    assert_eq!(
+        Desk::new().code(&without, by(6)),
+        400,
+        "a value that nobody may write"
+    );
+}
+
+#[test]
+fn requests_for_nothing_are_refused() {
+    for request in [modify("88.1/pump", &[]), remove("88.1/pump", &[])] {
+        assert_eq!(Desk::new().code(&request, Origin::Network), 202);
+    }
 }
 
 #[test]
@@ -419,6 +455,7 @@ fn with_challenge_first_nobody_learns_what_is_registered() {
     });
     let taken = create("88.1/pump", &[url(1)]);
     assert_eq!(desk.code(&taken, Origin::Network), 402);
+    assert_eq!(desk.code(&taken, by(NOBODY)), 400);
     assert_eq!(desk.code(&taken, by(ALL)), 101);
 }
 

@@ -17,6 +17,8 @@ use wire::response::Answer as Body;
 use wire::values::{RemovalRequest, ValuesRequest};
 use wire::{OpFlags, ResponseCode};
 
+const NO_VALUES: &str = "the request names no value; nothing was done";
+
 /// What a request does with the values of a record.
 #[derive(Debug)]
 enum Edit {
@@ -30,10 +32,6 @@ pub(super) fn start_addition<D: Cryptography>(
     administration: Administration,
     request: &ValuesRequest,
 ) -> Step {
-    if request.values.is_empty() {
-        let code = ResponseCode::INVALID_VALUE;
-        return administration.asked.fail(code, "there is no value to add");
-    }
     start_edit(authority, administration, request, Edit::Add)
 }
 
@@ -51,6 +49,11 @@ fn start_edit<D: Cryptography>(
     request: &ValuesRequest,
     edit: impl Fn(Vec<Value>) -> Edit,
 ) -> Step {
+    if request.values.is_empty() {
+        return administration
+            .asked
+            .fail(ResponseCode::INVALID_VALUE, NO_VALUES);
+    }
     match dated(&request.values, administration.now) {
         Ok(values) => {
             let identifier = request.identifier.clone();
@@ -65,24 +68,29 @@ pub(super) fn start_removal<D: Cryptography>(
     administration: Administration,
     request: RemovalRequest,
 ) -> Step {
+    if request.indexes.is_empty() {
+        return administration
+            .asked
+            .fail(ResponseCode::INVALID_VALUE, NO_VALUES);
+    }
     let edit = Edit::Remove(request.indexes);
     super::start(authority, administration, request.identifier, edit)
 }
 
 impl Operation for Edit {
     fn found(self, administration: Administration, place: Place, record: Option<Record>) -> Step {
+        // What is there, nobody is told who has not said who he is; and who changes a value that
+        // everybody may write says so too.
+        if administration.is_nobody() {
+            return administration.asked.challenge();
+        }
         let Some(record) = record else {
-            // Whether it is there, nobody is told who has not said who he is.
-            if administration.is_nobody() {
-                return administration.asked.challenge();
-            }
             let code = ResponseCode::HANDLE_NOT_FOUND;
             return administration.asked.fail(code, "");
         };
         let old: Vec<EncodedValue> = record.entries().map(|entry| entry.encoded).collect();
         let edited = match self.edited(&old, overwrites(&administration)) {
             Ok(edited) => edited,
-            Err(_) if administration.is_nobody() => return administration.asked.challenge(),
             Err((code, text)) => return administration.asked.fail(code, text),
         };
         let demands: Vec<Demand> = edited
@@ -97,7 +105,7 @@ impl Operation for Edit {
             overwrites: edited.overwrites,
         };
         if demands.is_empty() {
-            // Everybody may write these values.
+            // Everybody with a name may write these values.
             return ready.carry_out(administration, Ground::only(Rule::PublicWrite));
         }
         administration.permit(Alternatives::all(demands), ready)
@@ -177,8 +185,10 @@ impl Edited {
         };
         let before = core::mem::replace(old, value.clone());
         let (was, is) = (before.value_type.octets(), value.value_type.octets());
-        if before.permissions.contains(Permissions::PUBLIC_WRITE) && !is_admin(was) && !is_admin(is)
-        {
+        // Only what it says: as another type it might name somebody, or be somebody's key.
+        let stays = was.eq_ignore_ascii_case(is) && before.permissions == value.permissions;
+        let is_public = before.permissions.contains(Permissions::PUBLIC_WRITE);
+        if is_public && stays && !gives_rights(was) {
             return Ok(());
         }
         check_writable(before.permissions)?;
@@ -187,6 +197,24 @@ impl Edited {
         }
         Ok(())
     }
+}
+
+/// Whether somebody's rights depend on values of a type.
+fn gives_rights(value_type: &[u8]) -> bool {
+    const TYPES: [&[u8]; 4] = [b"HS_ADMIN", b"HS_VLIST", b"HS_PUBKEY", b"HS_SECKEY"];
+    TYPES
+        .iter()
+        .any(|asked| model::value_type::matches(asked, value_type))
+}
+
+/// Whether administrators may make a record's old values the new ones: none that is replaced or
+/// removed may be one that nobody may write.
+pub(super) fn are_writable(old: &[EncodedValue], new: &[EncodedValue]) -> bool {
+    old.iter().all(|before| {
+        let stays = new.iter().find(|value| value.index() == before.index());
+        stays.is_some_and(|value| is_same(before, value))
+            || before.permissions().contains(Permissions::ADMIN_WRITE)
+    })
 }
 
 fn check_writable(permissions: Permissions) -> Result<(), Refused> {

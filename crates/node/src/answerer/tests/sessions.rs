@@ -186,6 +186,37 @@ fn private_values_come_encrypted() {
 }
 
 #[test]
+fn a_session_ends_when_the_record_of_its_identity_changes() {
+    let desk = desk();
+    let asker = Asker::new(&desk, identity());
+    asker.ask_proving(&creation("88.1/a"));
+    let mut change = about(ADMIN).resolution(9, Clock::date());
+    change.header.opcode = Opcode::ADD_VALUE;
+    let value = model::EncodedValue::of(&Value::public(7, "DESC", "changed"));
+    change.body = ValuesRequest::new(ADMIN, vec![value]).encode();
+    let other = Asker::new(&desk, identity());
+    assert_eq!(code(&other.ask_proving(&change)), ResponseCode::SUCCESS);
+    let packet = desk.ask_packet(&asker.seal(&creation("88.1/b")));
+    let answer = Message::from_packet(&packet).unwrap();
+    assert_eq!(code(&answer), ResponseCode::SESSION_TIMEOUT);
+}
+
+#[test]
+fn what_was_asked_in_a_session_is_not_answered_without_it() {
+    let desk = desk();
+    let asker = Asker::new(&desk, identity());
+    let request = creation("88.1/a");
+    let challenge = asker.ask(&request);
+    let proof = proven(&request, &challenge, identity(), Shown::Secret(SECRET));
+    lock(&desk.answerer.sessions).terminate_of(|_| true);
+    let mut packet = proof.to_packet();
+    packet.envelope.session_id = asker.key.id();
+    let answer = Message::from_packet(&desk.ask_packet(&packet)).unwrap();
+    assert_eq!(code(&answer), ResponseCode::SESSION_TIMEOUT);
+    assert!(desk.values_of(&"88.1/a".parse().unwrap()).is_empty());
+}
+
+#[test]
 fn a_session_ends_when_it_is_told_to() {
     let desk = desk();
     let asker = Asker::new(&desk, identity());
