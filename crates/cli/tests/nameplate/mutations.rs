@@ -46,23 +46,31 @@ const PIPELINED_COUNT_MAX: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What may be answered to a question that anything may be wrong with.
-const CODES: [ResponseCode; 16] = [
+const CODES: [ResponseCode; 24] = [
     ResponseCode::SUCCESS,
     ResponseCode::ERROR,       // a prefix referral for who is too old for it
     ResponseCode::SERVER_BUSY, // more challenges or signatures than one source may have
     ResponseCode::PROTOCOL_ERROR,
     ResponseCode::OPERATION_NOT_SUPPORTED,
     ResponseCode::HANDLE_NOT_FOUND,
+    ResponseCode::HANDLE_ALREADY_EXISTS,
     ResponseCode::INVALID_HANDLE,
     ResponseCode::VALUES_NOT_FOUND,
+    ResponseCode::VALUE_ALREADY_EXISTS,
     ResponseCode::INVALID_VALUE,
     ResponseCode::SERVER_NOT_RESPONSIBLE,
     ResponseCode::SERVICE_REFERRAL,
     ResponseCode::PREFIX_REFERRAL,
     ResponseCode::INSUFFICIENT_PERMISSIONS,
     ResponseCode::AUTHENTICATION_NEEDED,
+    ResponseCode::AUTHENTICATION_FAILED,
+    ResponseCode::INVALID_CREDENTIAL,
+    ResponseCode::AUTHENTICATION_TIMEOUT,
+    ResponseCode::UNABLE_TO_AUTHENTICATE,
     ResponseCode::SESSION_TIMEOUT,
     ResponseCode::SESSION_FAILED,
+    ResponseCode::INVALID_SESSION_SETUP,
+    ResponseCode::SESSION_MESSAGE_REJECTED,
 ];
 
 #[test]
