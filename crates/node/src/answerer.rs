@@ -56,7 +56,7 @@ const FORGOTTEN_COUNT: usize = 100_000;
 /// milliseconds of a core, so that all together take three quarters of one.
 const SECRETS: AllowanceLimits = AllowanceLimits {
     per_second: 150,
-    per_source_and_second: 50,
+    per_source_and_second: 75,
 };
 
 /// What an answerer is told; everything has a default.
