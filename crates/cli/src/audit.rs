@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &AuditArguments) -> Result<ExitCode, Box<dyn Error>
 }
 
 /// Looks at a folder or a backup and changes nothing in it.
-fn look(data: &Path) -> Result<Snapshot, Box<dyn Error>> {
+pub(crate) fn look(data: &Path) -> Result<Snapshot, Box<dyn Error>> {
     Snapshot::look(data).map_err(|error| match error {
         store::Error::InUse { .. } => {
             let data = data.display();

@@ -1,6 +1,7 @@
 //! The plan of an operation, run on what a folder holds, with a request that is made up.
 
 use super::{ExplainArguments, Operation};
+use crate::audit::look;
 use bytes::Bytes;
 use client::Clock;
 use crypto::Provider;
@@ -178,17 +179,6 @@ impl Seen {
         });
         Some(Self { record, admins })
     }
-}
-
-fn look(data: &Path) -> Result<Snapshot, Box<dyn Error>> {
-    Snapshot::look(data).map_err(|error| match error {
-        store::Error::InUse { .. } => {
-            let data = data.display();
-            let advice = "stop the node first, or make a backup and look at that";
-            format!("a node is running on {data}: {advice}").into()
-        }
-        error => error.into(),
-    })
 }
 
 /// Whether the root in the folder is the node's own, whose administrator is then the server's too:

@@ -412,7 +412,7 @@ pub(super) fn dispatch<D: Cryptography>(
         Request::Addition(body) => values::start_addition(authority, administration, &body),
         Request::Modification(body) => values::start_modification(authority, administration, &body),
         Request::Removal(body) => values::start_removal(authority, administration, body),
-        Request::Listing(body) => listing::start(authority, administration, body.identifier),
+        Request::Listing(body) => listing::start(administration, body.identifier),
         Request::HomedListing(_) => listing::start_homed(administration),
         Request::Homing(body) => {
             let is_primary = authority.settings.site.is_primary();

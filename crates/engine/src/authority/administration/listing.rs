@@ -8,8 +8,6 @@
 
 use super::permission::{Alternatives, Demand, Ground, Rule};
 use super::{Administration, Permitted, named};
-use crate::Cryptography;
-use crate::authority::Authority;
 use crate::authority::look_up::{AfterLookUp, Found, look_up};
 use crate::authority::referral::described_prefix;
 use crate::step::{Fetch, Plan, Scan, ScanPlan, Step};
@@ -31,11 +29,7 @@ use wire::{OpFlags, ResponseCode};
 const NAMES_COUNT: usize = 100;
 
 /// Starts operation 105: the identifiers under the prefix that an identifier describes.
-pub(super) fn start<D: Cryptography>(
-    _authority: &Authority<D>,
-    administration: Administration,
-    identifier: Bytes,
-) -> Step {
+pub(super) fn start(administration: Administration, identifier: Bytes) -> Step {
     let record = match Identifier::from_octets(identifier) {
         Ok(record) => record,
         Err(error) => {
