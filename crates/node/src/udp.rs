@@ -6,7 +6,6 @@
 mod socket;
 
 use crate::access_log;
-use crate::answerer::Answered;
 use crate::config::Config;
 use crate::metrics::Transport;
 use crate::reception::Reception;
@@ -14,13 +13,13 @@ use bytes::Bytes;
 use client::Clock;
 use engine::Inbox;
 use engine::inbox::Refused;
-use socket::{Received, Socket, Way};
+use socket::{Arrivals, Socket, Way};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tracing::{debug, warn};
@@ -29,6 +28,10 @@ use wire::{Opcode, Packet};
 
 /// How long a thread waits for a datagram before it looks whether it shall stop.
 const LOOK_UP_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long the answers of datagrams that came together wait for each other: tables that are read
+/// from the disk take longer.
+const ANSWER_WAIT_MAX: Duration = Duration::from_micros(500);
 
 /// How many requests that take long are answered at a time on one address. Anybody can send them
 /// under any address, and each may take milliseconds of a core.
@@ -96,10 +99,10 @@ struct Answering {
 
 impl Answering {
     fn run(self: &Arc<Self>) {
-        let mut buffer = self.socket.buffer();
+        let mut arrivals = self.socket.room();
         while !self.stops.load(Ordering::Relaxed) {
-            match self.socket.receive(&mut buffer) {
-                Ok(received) => self.answer_all(&buffer, received),
+            match self.socket.receive(&mut arrivals) {
+                Ok(()) => self.answer_all(&arrivals),
                 Err(error) if is_nothing(&error) => {
                     self.lock_inbox().handle_timeout(self.clock.moment());
                 }
@@ -111,43 +114,50 @@ impl Answering {
         }
     }
 
-    fn answer_all(self: &Arc<Self>, buffer: &[u8], received: Received) {
-        let octets = buffer.get(..received.octets).unwrap_or_default();
-        for datagram in octets.chunks(received.each.max(1)) {
-            let peer = received.way.peer;
-            if peer.port() == 0 {
+    fn answer_all(self: &Arc<Self>, arrivals: &Arrivals) {
+        let mut answers = Vec::new();
+        let mut since = Instant::now();
+        for (datagram, way) in arrivals.iter() {
+            let peer = way.peer.ip();
+            if way.peer.port() == 0 {
                 // Nobody can be answered there.
-                self.reception.ignore(Transport::Udp, peer.ip());
-            } else if self.reception.admits(Transport::Udp, peer.ip()) {
-                self.answer(&Bytes::copy_from_slice(datagram), received.way);
+                self.reception.ignore(Transport::Udp, peer);
+            } else if self.reception.admits(Transport::Udp, peer)
+                && let Some(answer) = self.answer(&Bytes::copy_from_slice(datagram), way)
+            {
+                self.post(&answer, way, &mut answers);
+            }
+            if since.elapsed() > ANSWER_WAIT_MAX {
+                self.send(&mut answers);
+                since = Instant::now();
             }
         }
+        self.send(&mut answers);
     }
 
-    fn answer(self: &Arc<Self>, datagram: &Bytes, way: Way) {
-        let peer = way.peer.ip();
+    fn answer(self: &Arc<Self>, datagram: &Bytes, way: Way) -> Option<Packet> {
         match self.complete(datagram, way.peer) {
             Ok(Some(packet)) if is_quick(&packet) => {
-                pollster::block_on(self.answer_packet(&packet, way));
+                pollster::block_on(self.answer_packet(&packet, way))
             }
-            Ok(Some(packet)) => self.answer_later(packet, way),
-            Ok(None) => (),
-            Err(refused) => {
-                if let Some(answer) = self.refuse(peer, &refused) {
-                    self.send(&answer, way);
-                }
+            Ok(Some(packet)) => {
+                self.answer_later(packet, way);
+                None
             }
+            Ok(None) => None,
+            Err(refused) => self.refuse(way.peer.ip(), &refused),
         }
     }
 
-    async fn answer_packet(&self, packet: &Packet, way: Way) {
+    async fn answer_packet(&self, packet: &Packet, way: Way) -> Option<Packet> {
         let (transport, peer) = (Transport::Udp, way.peer.ip());
-        match self.reception.answer(transport, peer, packet).await {
-            Some(Answered { packet, more: None }) => self.send(&packet, way),
+        let answered = self.reception.answer(transport, peer, packet).await?;
+        if answered.more.is_some() {
             // A list of several messages.
-            Some(_) => self.reception.count_too_long_for_udp(),
-            None => (),
+            self.reception.count_too_long_for_udp();
+            return None;
         }
+        Some(answered.packet)
     }
 
     /// Answers what takes long, such as checking a proof, while this thread goes on. Beyond
@@ -159,7 +169,11 @@ impl Answering {
         };
         let answering = Arc::clone(self);
         self.runtime.spawn(async move {
-            answering.answer_packet(&packet, way).await;
+            if let Some(answer) = answering.answer_packet(&packet, way).await {
+                let mut datagrams = Vec::new();
+                answering.post(&answer, way, &mut datagrams);
+                answering.send(&mut datagrams);
+            }
             drop(permit);
         });
     }
@@ -183,17 +197,21 @@ impl Answering {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send(&self, answer: &Packet, way: Way) {
+    /// Lays an answer ready for sending.
+    fn post(&self, answer: &Packet, way: Way, datagrams: &mut Vec<(Bytes, Way)>) {
         if answer.payload.len() > self.answer_octets_max {
             self.reception.count_too_long_for_udp();
             return;
         }
-        for datagram in fragments(answer) {
-            if let Err(error) = self.socket.send(&datagram, way) {
-                // As good as lost on the way; the asker asks again.
-                debug!(%error, peer = %way.peer, "cannot send a datagram");
-            }
-        }
+        datagrams.extend(fragments(answer).map(|datagram| (datagram, way)));
+    }
+
+    fn send(&self, datagrams: &mut Vec<(Bytes, Way)>) {
+        self.socket.send(datagrams, |error, way| {
+            // As good as lost on the way; the asker asks again.
+            debug!(%error, peer = %way.peer, "cannot send a datagram");
+        });
+        datagrams.clear();
     }
 }
 
