@@ -425,8 +425,7 @@ impl Answerer {
         for _ in 0..CONFLICTS_COUNT_MAX {
             let origin = origin.clone();
             let step = self.authority.start(request, origin, Clock::date());
-            // Reading the tables may wait for the disk: others go on meanwhile.
-            let answer = match tokio::task::block_in_place(|| self.drive(step)) {
+            let answer = match self.drive(step) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
                 Err(error) => return Some(self.fail(request, &error, Done::Nothing).into()),

@@ -64,7 +64,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::Store;
-use tokio::runtime::Runtime;
+use tokio::runtime::{self, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tracing::warn;
@@ -123,6 +123,9 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
 }
+
+/// How many threads each core has for connections.
+const THREADS_PER_CORE: usize = 2;
 
 /// What the operator can do about an address that cannot be listened on.
 fn way_out(error: &io::Error) -> &'static str {
@@ -271,7 +274,7 @@ impl Node {
         files::allow(config)?;
         let mut bound = Bound {
             config: config.clone(),
-            runtime: Runtime::new().map_err(io_error("start threads"))?,
+            runtime: start_runtime().map_err(io_error("start threads"))?,
             sockets: Vec::new(),
             addresses: Vec::new(),
             http_sockets: Vec::new(),
@@ -481,6 +484,16 @@ pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
+}
+
+/// Starts the threads of connections. A task may wait for the tables' disk without saying so, for
+/// saying so costs more than most reads take: with more threads than cores the others go on.
+fn start_runtime() -> io::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    runtime::Builder::new_multi_thread()
+        .worker_threads(cores * THREADS_PER_CORE)
+        .enable_all()
+        .build()
 }
 
 fn io_error(doing: &'static str) -> impl FnOnce(io::Error) -> Error {

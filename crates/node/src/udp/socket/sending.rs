@@ -18,7 +18,10 @@ pub(super) fn send<O: AsRef<[u8]>>(
     let peers: Vec<_> = datagrams.iter().map(|(_, way)| way.peer.as_any()).collect();
     let contents = datagrams.iter().map(|(datagram, _)| datagram.as_ref());
     let contents: Vec<_> = contents.map(|octets| [IoSlice::new(octets)]).collect();
-    let mut control: Vec<_> = datagrams.iter().map(|_| <SendAncillaryBuffer>::default()).collect();
+    let mut control: Vec<_> = datagrams
+        .iter()
+        .map(|_| <SendAncillaryBuffer>::default())
+        .collect();
     let parts = peers.iter().zip(&contents).zip(&mut control);
     let messages = parts.map(|((peer, octets), control)| {
         // One slice each: a datagram.
