@@ -9,7 +9,7 @@
 //! | `import` | how many rows a second, beside a plain file; how much disk and memory? |
 //! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
-//! | `register` | how many durable registrations a second over TCP sessions, beside bare syncs? |
+//! | `register` | how many durable registrations a second by every way, beside PostgreSQL and bare syncs? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
 //! | `records` | what is registered and asked for? |
@@ -84,7 +84,7 @@ enum Command {
     Answer(answer::AnswerArguments),
     /// Durable commits a second of single records from 1, 16 and 64 threads.
     Commit(commit::CommitArguments),
-    /// Durable registrations a second over TCP sessions of 64 clients.
+    /// Durable registrations a second: sessions, JSON API, bulk, beside PostgreSQL.
     Register(register::RegisterArguments),
     /// All of these with their defaults: what docs/performance.md quotes.
     All,
