@@ -16,7 +16,7 @@ pub(crate) use header::{Fields, Shown, identity as read_identity, read as read_h
 pub(crate) use sessions::{Limits, Session, Sessions};
 
 use crate::connection::Front;
-use crate::reply::Reply;
+use crate::reply::{JSON, Reply};
 use crate::request::header as header_text;
 use crate::visitor::Visitor;
 use base64::Engine as _;
@@ -25,6 +25,7 @@ use bytes::Bytes;
 use engine::authority::{Claim, Evidence, Known};
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, WWW_AUTHENTICATE};
+use serde_json::json;
 use wire::proof::{MacAlgorithm, Proof};
 use wire::{Identity, ResponseCode, Version};
 
@@ -65,13 +66,33 @@ impl Who {
     }
 }
 
-/// Why what was shown is not believed, in a few words without quotation marks.
+/// Why what was shown is not believed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotBelieved(pub(crate) String);
+pub(crate) struct NotBelieved {
+    /// In a few words without quotation marks.
+    pub(crate) why: String,
+    /// What the protocol would say.
+    code: ResponseCode,
+}
+
+impl NotBelieved {
+    /// The status that says whose fault it is: to authenticate better is of no use while this node
+    /// is too busy to look, or cannot.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self.code {
+            ResponseCode::SERVER_BUSY => StatusCode::SERVICE_UNAVAILABLE,
+            ResponseCode::ERROR => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::UNAUTHORIZED,
+        }
+    }
+}
 
 impl From<&str> for NotBelieved {
     fn from(why: &str) -> Self {
-        Self(why.into())
+        Self {
+            why: why.into(),
+            code: ResponseCode::AUTHENTICATION_FAILED,
+        }
     }
 }
 
@@ -169,7 +190,10 @@ fn identify(front: &Front, visitor: &Visitor, claim: Claim) -> Result<Known, Not
     let judged = front.handle.identify(visitor.source, claim);
     judged.map_err(|refused| match refused.code {
         ResponseCode::AUTHENTICATION_FAILED => NOT_VERIFIED.into(),
-        _ => NotBelieved(refused.reason),
+        code => NotBelieved {
+            why: refused.reason,
+            code,
+        },
     })
 }
 
@@ -324,7 +348,7 @@ pub(crate) fn with_challenge(
             members.push(format!("serverSignature=\"{signature}\""));
         }
     }
-    if let Some(NotBelieved(why)) = error {
+    if let Some(NotBelieved { why, .. }) = error {
         members.push(format!("error=\"{}\"", quotable(why)));
     }
     if members.is_empty() {
@@ -337,12 +361,17 @@ pub(crate) fn with_challenge(
 const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// Tells that what was shown is not believed, in the way of the reference software: without a body.
+/// One that says what is wrong comes with faults that are not the asker's.
 pub(crate) fn not_believed(
     front: &Front,
     visitor: &Visitor,
     headers: &HeaderMap,
     why: &NotBelieved,
 ) -> Reply {
+    if why.status() != StatusCode::UNAUTHORIZED {
+        let body = json!({"responseCode": why.code.0, "message": why.why});
+        return Reply::new(why.status(), JSON, body.to_string());
+    }
     let reply = Reply::empty(StatusCode::UNAUTHORIZED);
     with_challenge(reply, front, visitor, headers, &Who::default(), Some(why))
 }

@@ -3,11 +3,11 @@
 //!
 //! Not here: what a front makes of the answers (room `web`).
 
-use super::{Answerer, Done, Source, Visitor, lock};
+use super::{Answerer, Done, Source, Visitor, changed_keys, lock};
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
-use model::Change;
+use model::{Change, Key};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex};
 use store::View;
@@ -117,6 +117,7 @@ impl Answerer {
             begun.requests.push(Waiting {
                 request: is_changing.then_some(request),
                 answer: answer.message,
+                keys: changed_keys(&change),
             });
             if is_changing {
                 visitor.note(&mut change);
@@ -159,6 +160,12 @@ impl Answerer {
                 error => self.fail(&request, &error, Done::Perhaps),
             };
         }
+        // Those of a change that failed as well: to end a session that might go on costs its
+        // client a proof.
+        let changed = requests
+            .iter()
+            .flat_map(|waiting| waiting.keys.iter().cloned());
+        self.end_sessions_of(&changed.collect::<Vec<_>>());
         requests.into_iter().map(|waiting| waiting.answer).collect()
     }
 
@@ -198,6 +205,8 @@ struct Waiting {
     request: Option<Message>,
     /// The answer, if the change becomes durable.
     answer: Message,
+    /// The records with somebody's keys that it changes.
+    keys: Vec<Key>,
 }
 
 impl Waiting {
@@ -205,6 +214,7 @@ impl Waiting {
         Self {
             request: None,
             answer,
+            keys: Vec::new(),
         }
     }
 }

@@ -65,7 +65,7 @@ fn fields(asked: &Asked) -> Result<Fields, String> {
 }
 
 fn begin(front: &Front, asked: &Asked, fields: &Fields) -> Reply {
-    if let Err(NotBelieved(why)) = fields.client_nonce() {
+    if let Err(NotBelieved { why, .. }) = fields.client_nonce() {
         let call = Call::of_nobody(front, asked);
         return failure(&call, ResponseCode::PROTOCOL_ERROR, &why, None);
     }
@@ -98,11 +98,14 @@ fn prove(front: &Front, asked: &Asked, fields: &Fields) -> Reply {
     };
     match proven {
         Ok(()) => show(front, asked, fields),
+        Err(why) if why.status() != StatusCode::UNAUTHORIZED => {
+            identity::not_believed(front, &asked.visitor, &asked.headers, &why)
+        }
         Err(why) => {
             let mut object = shown(front, asked, fields).unwrap_or_default();
             object.shift_remove("id");
             object.insert("authenticated".into(), false.into());
-            object.insert("error".into(), why.0.as_str().into());
+            object.insert("error".into(), why.why.as_str().into());
             let told = reply(asked, StatusCode::UNAUTHORIZED, &Json::Object(object));
             let who = Who::in_session(id);
             let (visitor, headers) = (&asked.visitor, &asked.headers);

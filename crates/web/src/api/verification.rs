@@ -74,7 +74,7 @@ fn request(call: &Call<'_>, encoded: &str) -> Result<VerificationRequest, String
     let path: Bytes = spelling::decode(encoded).map_err(|error| error.to_string())?;
     let path = str::from_utf8(&path).map_err(|error| error.to_string())?;
     let identity = read_identity(path).ok_or("the path must end in INDEX:HANDLE")?;
-    let (proof, _) = fields.proof().map_err(|why| why.0)?;
+    let (proof, _) = fields.proof().map_err(|why| why.why)?;
     Ok(VerificationRequest {
         identity,
         nonce: octets("nonce")?.into(),

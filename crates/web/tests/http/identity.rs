@@ -159,9 +159,14 @@ fn secrets_are_not_guessed() {
         assert_eq!(guess(&at.to_string()).status, 401);
     }
     let right = guess(administrator::SECRET);
-    assert_eq!(right.status, 401, "not listened to for a while");
-    let error = member(right.header("www-authenticate"), "error");
-    assert!(error.starts_with("too many wrong proofs"), "{error}");
+    assert_eq!(right.status, 503, "not listened to for a while");
+    let message = right.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("too many wrong proofs"), "{message}");
+    assert_eq!(
+        right.header("www-authenticate"),
+        "",
+        "no other password is of use"
+    );
 }
 
 #[test]

@@ -185,20 +185,45 @@ fn private_values_come_encrypted() {
     assert_eq!(code(&opened.message), ResponseCode::SUCCESS);
 }
 
+/// Adds a value to the record of the administrator.
+fn change() -> Message {
+    let mut change = about(ADMIN).resolution(9, Clock::date());
+    change.header.opcode = Opcode::ADD_VALUE;
+    let value = model::EncodedValue::of(&Value::public(7, "DESC", "changed"));
+    change.body = ValuesRequest::new(ADMIN, vec![value]).encode();
+    change
+}
+
+fn has_ended(asker: &Asker<'_>) -> bool {
+    let packet = asker.desk.ask_packet(&asker.seal(&creation("88.1/b")));
+    code(&Message::from_packet(&packet).unwrap()) == ResponseCode::SESSION_TIMEOUT
+}
+
 #[test]
 fn a_session_ends_when_the_record_of_its_identity_changes() {
     let desk = desk();
     let asker = Asker::new(&desk, identity());
     asker.ask_proving(&creation("88.1/a"));
-    let mut change = about(ADMIN).resolution(9, Clock::date());
-    change.header.opcode = Opcode::ADD_VALUE;
-    let value = model::EncodedValue::of(&Value::public(7, "DESC", "changed"));
-    change.body = ValuesRequest::new(ADMIN, vec![value]).encode();
     let other = Asker::new(&desk, identity());
-    assert_eq!(code(&other.ask_proving(&change)), ResponseCode::SUCCESS);
-    let packet = desk.ask_packet(&asker.seal(&creation("88.1/b")));
-    let answer = Message::from_packet(&packet).unwrap();
-    assert_eq!(code(&answer), ResponseCode::SESSION_TIMEOUT);
+    assert_eq!(code(&other.ask_proving(&change())), ResponseCode::SUCCESS);
+    assert!(has_ended(&asker));
+}
+
+#[test]
+fn it_ends_as_well_if_many_records_change_together() {
+    let desk = desk();
+    let asker = Asker::new(&desk, identity());
+    asker.ask_proving(&creation("88.1/a"));
+    let known = Known {
+        identity: identity(),
+        means: engine::Means::OPERATOR,
+    };
+    let visitor = Visitor::connected([127, 0, 0, 1].into(), Transport::HTTP);
+    let begun = desk.answerer.begin_many(vec![change()], &known, visitor);
+    let answers = desk.answerer.finish_many(begun);
+    assert_eq!(answers.len(), 1);
+    assert_eq!(code(&answers[0]), ResponseCode::SUCCESS);
+    assert!(has_ended(&asker));
 }
 
 #[test]

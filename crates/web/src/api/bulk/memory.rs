@@ -63,7 +63,9 @@ pub(super) struct New<'m> {
 impl Name {
     pub(super) fn new(identity: &Identity, request_id: String) -> Self {
         Self {
-            identifier: identity.identifier.to_ascii_uppercase(),
+            // As spelled: whoever repeats a call spells their name alike, and in some stores case
+            // tells identities apart.
+            identifier: identity.identifier.to_vec(),
             index: identity.index,
             request_id,
         }
