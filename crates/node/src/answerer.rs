@@ -428,7 +428,7 @@ impl Answerer {
             let answer = match self.drive(step) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
-                Err(error) => return Some(self.fail(request, &error, Done::Nothing).into()),
+                Err(error) => return Some(self.fail(request, &error).into()),
             };
             if answer.is_challenge {
                 let challenge = self.challenge(request, challenging, visitor.source);
@@ -450,7 +450,7 @@ impl Answerer {
                     return Some(reply);
                 }
                 Err(store::Error::Conflict { .. }) => (),
-                Err(error) => return Some(self.fail(request, &error, Done::Perhaps).into()),
+                Err(error) => return Some(self.fail(request, &error).into()),
             }
         }
         let code = ResponseCode::SERVER_BUSY;
@@ -535,29 +535,32 @@ impl Answerer {
         }
     }
 
-    /// The answer to a request that the store could not serve. A change that failed may yet have
-    /// become durable, and the asker must know that.
-    fn fail(&self, request: &Message, error: &store::Error, done: Done) -> Message {
+    /// The answer to a request that the store could not serve. Whoever asked must know whether
+    /// something may have been done.
+    fn fail(&self, request: &Message, error: &store::Error) -> Message {
         if self.failures_told.now() {
             error!(%error, "requests fail; this is said once a minute");
         }
-        let (code, text) = match (error, done) {
-            (store::Error::TooLarge { .. } | store::Error::Key { .. }, _) => (
+        let (code, text) = match error {
+            store::Error::TooLarge { .. } | store::Error::Key { .. } => (
                 ResponseCode::INVALID_VALUE,
                 "the values are too large; nothing was done",
             ),
-            (store::Error::ReadOnly { .. }, _) => (
+            store::Error::Unsure { .. } | store::Error::Closed => (
                 ResponseCode::ERROR,
-                "outcome unknown: the node's disk has failed, it takes no changes any more",
+                "outcome unknown: the node's storage failed; ask again",
             ),
-            (error, _) if error.is_disk_full() => (
+            store::Error::ReadOnly { .. } => (
+                ResponseCode::SERVER_READ_ONLY,
+                "the node's disk has failed, it takes no changes any more; nothing was done",
+            ),
+            error if error.is_disk_full() => (
                 ResponseCode::SERVER_READ_ONLY,
                 "the node's disk is full; nothing was done",
             ),
-            (_, Done::Nothing) => (ResponseCode::ERROR, "the node's storage cannot be read"),
-            (_, Done::Perhaps) => (
+            _ => (
                 ResponseCode::ERROR,
-                "outcome unknown: the node's storage failed; ask again",
+                "the node's storage cannot be read; nothing was done",
             ),
         };
         self.authority.fail(request, code, text, Clock::date())
@@ -618,13 +621,6 @@ fn halves(limits: AllowanceLimits) -> [AllowanceLimits; 2] {
         per_second: limits.per_second.div_ceil(2),
         ..limits
     }; 2]
-}
-
-/// What may have been done of a request that failed.
-#[derive(Debug, Clone, Copy)]
-enum Done {
-    Nothing,
-    Perhaps,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -162,7 +162,11 @@ impl Work {
         self.log.append(&group.entries)?;
         self.log.sync()?;
         self.trail = trail;
-        self.tables.apply(self.log.last(), &group.merged_writes())?;
+        let applied = self.tables.apply(self.log.last(), &group.merged_writes());
+        // It is durable, but nobody can see it before the next start.
+        applied.map_err(|error| Error::Unsure {
+            cause: error.to_string(),
+        })?;
         self.retire_log();
         Ok(before)
     }

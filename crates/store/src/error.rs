@@ -59,11 +59,17 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// The operator frees space or mends the disk, then starts the node again. A change that was
-    /// being written may or may not have become durable.
+    /// The operator frees space or mends the disk, then starts the node again. Nothing was done.
     #[error("the store takes no more changes since one could not be made durable: {cause}")]
     ReadOnly {
         /// What happened then.
+        cause: String,
+    },
+    /// The operator does as for [`ReadOnly`](Self::ReadOnly). The next start shows whether this
+    /// change has become durable; until then nobody can know.
+    #[error("a change may or may not have become durable: {cause}")]
+    Unsure {
+        /// What happened.
         cause: String,
     },
     /// The operator looks at the disk and its permissions.

@@ -203,7 +203,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Conflict`] if a precondition does not hold any more: plan again.
-    /// [`Error::TooLarge`]: split the change. [`Error::ReadOnly`] if the disk has failed.
+    /// [`Error::TooLarge`]: split the change. [`Error::ReadOnly`] if the disk has
+    /// failed before: nothing was done. [`Error::Unsure`] if it fails now.
     /// [`Error::Trail`], [`Error::Note`]: the change writes what is not its own, or has a note
     /// beyond the limits.
     pub fn commit(&self, change: Change) -> Result<Position, Error> {

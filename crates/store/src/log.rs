@@ -161,7 +161,7 @@ impl Log {
     ///
     /// # Errors
     /// [`Error::Io`] if the disk is full: the log is as before. [`Error::ReadOnly`] if it has
-    /// failed for good.
+    /// failed for good before, [`Error::Unsure`] if it does so now.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<Position, Error> {
         self.check_writable()?;
         debug_assert!(
@@ -176,7 +176,9 @@ impl Log {
             let uncut = self.file.cut(segment.octets);
             let error = Error::io("write to", segment.name())(error);
             if uncut.is_err() {
-                self.broken = Some(error.to_string());
+                let cause = error.to_string();
+                self.broken = Some(cause.clone());
+                return Err(Error::Unsure { cause });
             }
             return Err(error);
         }
@@ -193,14 +195,16 @@ impl Log {
     /// Makes everything written durable, and marks it so.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`], now and ever after.
+    /// [`Error::Unsure`]; [`Error::ReadOnly`] ever after.
     pub(crate) fn sync(&mut self) -> Result<(), Error> {
         self.check_writable()?;
         let synced = self
             .file
             .sync()
             .and_then(|()| self.head.mark(self.last, &self.chain));
-        synced.map_err(|error| self.break_off(&error))?;
+        synced.map_err(|error| Error::Unsure {
+            cause: self.break_off(&error),
+        })?;
         self.is_unsynced = false;
         Ok(())
     }
@@ -226,7 +230,9 @@ impl Log {
         // What is in the old file must be durable before anything follows it, and what the head
         // says of it must outlive it.
         let synced = self.file.sync().and_then(|()| self.head.sync());
-        synced.map_err(|error| self.break_off(&error))?;
+        synced.map_err(|error| Error::ReadOnly {
+            cause: self.break_off(&error),
+        })?;
         self.file = next;
         self.segments.push(segment);
         Ok(())
@@ -234,10 +240,10 @@ impl Log {
 
     /// After a failed sync nobody knows what is on the disk: nothing more is written until the log
     /// is opened, and so checked, anew.
-    fn break_off(&mut self, error: &io::Error) -> Error {
+    fn break_off(&mut self, error: &io::Error) -> String {
         let cause = error.to_string();
         self.broken = Some(cause.clone());
-        Error::ReadOnly { cause }
+        cause
     }
 
     /// Removes files whose every entry is in the tables durably, as long as enough is kept: each

@@ -3,7 +3,7 @@
 //!
 //! Not here: what a front makes of the answers (room `web`).
 
-use super::{Answerer, Done, Source, Visitor, changed_keys, lock};
+use super::{Answerer, Source, Visitor, changed_keys, lock};
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
@@ -42,7 +42,7 @@ impl Answerer {
         loop {
             let answer = match self.to_answer(step, &*view) {
                 Ok(answer) => answer?,
-                Err(error) => return Some(self.fail(request, &error, Done::Nothing)),
+                Err(error) => return Some(self.fail(request, &error)),
             };
             let Answer { message, more, .. } = answer;
             let listed = Response::decode(&message).ok().map(|said| said.answer);
@@ -106,7 +106,7 @@ impl Answerer {
                     continue;
                 }
                 Err(error) => {
-                    let message = self.fail(&request, &error, Done::Nothing);
+                    let message = self.fail(&request, &error);
                     begun.requests.push(Waiting::answered(message));
                     continue;
                 }
@@ -157,7 +157,7 @@ impl Answerer {
                     let answered = self.answer_front(&request, &origin, visitor);
                     answered.unwrap_or_else(|| waiting.answer.clone())
                 }
-                error => self.fail(&request, &error, Done::Perhaps),
+                error => self.fail(&request, &error),
             };
         }
         // Those of a change that failed as well: to end a session that might go on costs its

@@ -187,7 +187,7 @@ fn what_cannot_be_made_durable_is_neither_acknowledged_nor_visible() {
     bench.disk.fail_sync_after(0);
     assert!(matches!(
         bench.commit(put("a", "2")),
-        Err(Error::ReadOnly { .. })
+        Err(Error::Unsure { .. })
     ));
     assert!(matches!(
         bench.commit(put("b", "3")),

@@ -261,6 +261,7 @@ fn a_failed_sync_ends_all_writing() {
     let mut log = written(&disk, 2);
     disk.fail_sync_after(0);
     log.append(&[entry(4)]).unwrap();
+    assert!(matches!(log.sync(), Err(Error::Unsure { .. })));
     assert!(matches!(log.sync(), Err(Error::ReadOnly { .. })));
     assert!(matches!(
         log.append(&[entry(5)]),
