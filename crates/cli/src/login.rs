@@ -174,10 +174,10 @@ impl ServerArguments {
     /// Fills in what `nameplate login` keeps: all of it goes together, so a flag for another node
     /// leaves out the key of the site, and one for another identity its key.
     fn settled(&self) -> Result<Settled, String> {
-        let kept = if self.is_complete() {
-            None
-        } else {
-            Kept::read()?
+        let kept = match Kept::read() {
+            // Nothing is missing that it could say, but for the key of the same node's site.
+            Err(_) if self.is_complete() && self.site_key.is_some() => None,
+            kept => kept?,
         };
         let missing = |flag: &str| {
             format!("{flag} is missing; give it, or run `nameplate login` once (see --help)")
@@ -199,7 +199,7 @@ impl ServerArguments {
                 .or(kept_identity)
                 .ok_or_else(|| missing("--as INDEX:ID"))?,
             proof: proof.ok_or_else(|| missing("--key FILE (or --secret-file FILE)"))?,
-            session: self.session || kept.session,
+            session: self.session || (kept.session && is_same_node),
             site_key: self
                 .site_key
                 .clone()
@@ -284,7 +284,8 @@ impl Caller {
             let mut asking = self.at(server)?;
             match asking.ask_each(order.clone(), &mut each) {
                 Ok(answered) => return Ok(answered),
-                Err(error @ Error::Io { .. }) => refusal = Some(error),
+                // Whoever was reached may have done it, though the connection was lost.
+                Err(error @ Error::Io { .. }) if !asking.was_reached() => refusal = Some(error),
                 Err(error) => return Err(self.failed(&error)),
             }
         }

@@ -63,6 +63,7 @@ pub struct Administrator {
     offer: Option<Offer>,
     /// Whether the connection was made again since the last answer.
     was_lost: bool,
+    was_reached: bool,
     next_ticket: Ticket,
 }
 
@@ -78,6 +79,7 @@ impl Administrator {
             connection: None,
             offer: None,
             was_lost: false,
+            was_reached: false,
             next_ticket: 0,
         }
     }
@@ -164,6 +166,12 @@ impl Administrator {
         }
     }
 
+    /// Whether there ever was a connection. If not, the node has heard nothing, and asking another
+    /// does nothing twice.
+    pub fn was_reached(&self) -> bool {
+        self.was_reached
+    }
+
     /// Sends what there is room for and waits for the next answer.
     ///
     /// # Errors
@@ -233,6 +241,7 @@ impl Administrator {
             return Ok(());
         }
         self.connection = Some(Connection::open(self.server, self.timeout)?);
+        self.was_reached = true;
         if self.uses_session {
             let offer = Offer::new()?;
             let public_key = offer.public_key().encode();

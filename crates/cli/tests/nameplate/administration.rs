@@ -259,6 +259,16 @@ fn a_login_is_kept_without_secrets() {
     assert_eq!(code, 0, "{err}");
     let (code, ..) = with_config(&["list", "88.1", "--as", "300:0.NA/88.1"]);
     assert_eq!(code, 2, "the key is another's");
+    let other = desk.data().join("admpub.bin");
+    let text = format!("{text}site_key = \"{}\"\n", path(&other));
+    fs::write(&kept, text).unwrap();
+    let list = desk.arguments(&["list", "88.1"]);
+    let list: Vec<&str> = list.iter().map(String::as_str).collect();
+    let (code, _, err) = with_config(&list);
+    assert!(
+        code == 3 && err.contains("is not signed with the given key"),
+        "flags for all the rest leave the node the one whose key is kept: {err}"
+    );
 }
 
 #[test]
