@@ -31,6 +31,17 @@ impl Subspace {
     /// 1970, four octets, and the digest of the request.
     pub const ANSWERED: Self = Self(b'Q');
 
+    /// What was observed: then the series, the period and when it became known.
+    pub const OBSERVATIONS: Self = Self(b'o');
+    /// How far facts are known, and what of them is frozen; nothing more.
+    pub const LEDGER: Self = Self(b'f');
+    /// What is related to what, from both ends, and since when.
+    pub const RELATIONS: Self = Self(b'l');
+    /// What happened: by object and time, and by name.
+    pub const EVENTS: Self = Self(b'e');
+    /// What is being done about something: the cases, their days due and their steps.
+    pub const CASES: Self = Self(b'c');
+
     /// Those that the store itself writes, so that nobody writes past the audit trail.
     pub const OF_THE_TRAIL: [Self; 4] = [
         Self::NOTES,

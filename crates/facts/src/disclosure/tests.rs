@@ -1,0 +1,214 @@
+//! Can somebody who sees all that is shown recover what is hidden? Here he tries every figure that
+//! could be there.
+
+use super::*;
+use proptest::prelude::*;
+
+/// A table of small figures with its totals; the first rows are given, the rest are sums.
+fn with_totals(inner: &[Vec<i32>]) -> Vec<Vec<i32>> {
+    let mut table: Vec<Vec<i32>> = inner.to_vec();
+    let columns = inner[0].len();
+    let total = |column: usize| inner.iter().map(|row| row[column]).sum();
+    table.push((0..columns).map(total).collect());
+    for row in &mut table {
+        row.push(row.iter().sum());
+    }
+    table
+}
+
+fn grid(table: &[Vec<i32>], sensitive: &[(usize, usize)]) -> Tables {
+    let [rows, columns] = [table.len() - 1, table[0].len() - 1];
+    let cell = |row: usize, column: usize| {
+        (
+            table[row][column].into(),
+            sensitive.contains(&(row, column)),
+        )
+    };
+    Tables::grid(rows, columns, cell).unwrap()
+}
+
+/// The attacker: all inner figures from 0 to `most` that agree with everything shown. Gives for
+/// every figure of the table which values it takes in any of them.
+fn possible(table: &[Vec<i32>], shown: &[Shown], most: i32) -> Vec<Vec<i32>> {
+    let [rows, columns] = [table.len() - 1, table[0].len() - 1];
+    let is_shown = |row: usize, column: usize| shown[row * (columns + 1) + column] == Shown::Yes;
+    let mut possible = vec![Vec::new(); shown.len()];
+    // The least a figure could be.
+    let least = |row, column| {
+        if is_shown(row, column) {
+            table[row][column]
+        } else {
+            0
+        }
+    };
+    let all_least = |row| (0..columns).map(|column| least(row, column)).collect();
+    let mut guess: Vec<Vec<i32>> = (0..rows).map(all_least).collect();
+    let mut at = 0;
+    // Counts through all guesses; a figure that is shown has one.
+    loop {
+        let full = with_totals(&guess);
+        let agrees = (0..=rows).all(|row| {
+            (0..=columns)
+                .all(|column| !is_shown(row, column) || full[row][column] == table[row][column])
+        });
+        if agrees {
+            for (cell, value) in full.into_iter().flatten().enumerate() {
+                if !possible[cell].contains(&value) {
+                    possible[cell].push(value);
+                }
+            }
+        }
+        while at < rows * columns {
+            let (row, column) = (at / columns, at % columns);
+            if !is_shown(row, column) && guess[row][column] < most {
+                guess[row][column] += 1;
+                break;
+            }
+            guess[row][column] = least(row, column);
+            at += 1;
+        }
+        if at == rows * columns {
+            return possible;
+        }
+        at = 0;
+    }
+}
+
+fn check_safe(table: &[Vec<i32>], shown: &[Shown], most: i32) {
+    let possible = possible(table, shown, most);
+    for (cell, values) in possible.iter().enumerate() {
+        let is_hidden = shown[cell] != Shown::Yes;
+        assert!(
+            !is_hidden || values.len() > 1,
+            "cell {cell} is {values:?}: {table:?} {shown:?}"
+        );
+    }
+}
+
+#[test]
+fn a_lone_figure_is_not_left_alone() {
+    let table = with_totals(&[vec![2, 3, 1], vec![1, 2, 3]]);
+    let tables = grid(&table, &[(0, 1)]);
+    // Hidden by itself it is the total less the others.
+    let mut alone = vec![Shown::Yes; 12];
+    alone[1] = Shown::Sensitive;
+    assert_eq!(possible(&table, &alone, 4)[1], [3]);
+    let shown = tables.protect().unwrap();
+    check_safe(&table, &shown, 4);
+    let hidden = shown.iter().filter(|shown| **shown != Shown::Yes).count();
+    assert_eq!(hidden, 4, "{shown:?}");
+}
+
+#[test]
+fn where_all_else_is_zero_nothing_can_be_shown() {
+    let table = with_totals(&[vec![2, 0], vec![0, 0]]);
+    // Its totals can be hidden with it, and then nobody can tell.
+    let shown = grid(&table, &[(0, 0)]).protect().unwrap();
+    let hidden: Vec<_> = shown.iter().map(|shown| *shown != Shown::Yes).collect();
+    assert_eq!(
+        hidden,
+        [true, false, true, false, false, false, true, false, true]
+    );
+    // If something shown fixes the total, nothing helps.
+    let mut tables = Tables::default();
+    let total = tables.cell(2.into(), false).unwrap();
+    let part = tables.cell(2.into(), true).unwrap();
+    let zero = tables.cell(0.into(), false).unwrap();
+    tables.sum(total, &[part, zero]).unwrap();
+    assert_eq!(tables.protect().unwrap()[total], Shown::HiddenToo);
+    let mut lone = Tables::default();
+    let lone_total = lone.cell(0.into(), false).unwrap();
+    let secret = lone.cell(0.into(), true).unwrap();
+    lone.sum(lone_total, &[secret]).unwrap();
+    assert!(matches!(
+        lone.protect(),
+        Err(Error::Unprotected { cell: 1 })
+    ));
+}
+
+#[test]
+fn tables_that_share_a_total_are_protected_together() {
+    // A province of two cities, each of two counties; divisions add up over both levels.
+    let mut tables = Tables::default();
+    let mut cell = |value: i32, is_sensitive| tables.cell(value.into(), is_sensitive).unwrap();
+    let province = cell(30, false);
+    let [a, b] = [cell(12, false), cell(18, false)];
+    let [a1, a2, b1, b2] = [
+        cell(5, true),
+        cell(7, false),
+        cell(9, false),
+        cell(9, false),
+    ];
+    tables.sum(province, &[a, b]).unwrap();
+    tables.sum(a, &[a1, a2]).unwrap();
+    tables.sum(b, &[b1, b2]).unwrap();
+    let shown = tables.protect().unwrap();
+    let hidden: Vec<_> = (0..7).filter(|at| shown[*at] != Shown::Yes).collect();
+    assert_eq!(hidden, [a1, a2]);
+    // The total of a's other county is shown in a table of its own: it no longer helps.
+    let mut linked = tables.clone();
+    let twin = linked.cell(7.into(), false).unwrap();
+    linked.sum(twin, &[a2]).unwrap();
+    let shown = linked.protect().unwrap();
+    assert_eq!(shown[a1], Shown::Sensitive);
+    let also: Vec<_> = (0..8).filter(|at| shown[*at] == Shown::HiddenToo).collect();
+    assert_eq!(also, [a2, twin]);
+}
+
+#[test]
+fn tables_that_are_not_sums_are_refused() {
+    let mut tables = Tables::default();
+    let [a, b] = [1, 2].map(|value| tables.cell(value.into(), false).unwrap());
+    assert!(matches!(tables.sum(a, &[b]), Err(Error::Parts { .. })));
+    assert!(matches!(tables.sum(a, &[9]), Err(Error::Missing { .. })));
+    assert!(matches!(tables.sum(9, &[a]), Err(Error::Missing { .. })));
+}
+
+#[test]
+fn a_table_of_a_province_is_protected() {
+    // 13 cities by 41 divisions; every 17th figure is sensitive.
+    let mut seed = 7_u32;
+    let mut next = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        i32::try_from(seed >> 24).unwrap()
+    };
+    let inner: Vec<Vec<i32>> = (0..13).map(|_| (0..41).map(|_| next()).collect()).collect();
+    let table = with_totals(&inner);
+    let sensitive: Vec<_> = (0..13 * 41)
+        .step_by(17)
+        .map(|at| (at / 41, at % 41))
+        .collect();
+    let shown = grid(&table, &sensitive).protect().unwrap();
+    let count = |wanted: Shown| shown.iter().filter(|shown| **shown == wanted).count();
+    assert_eq!(count(Shown::Sensitive), sensitive.len());
+    assert!(
+        count(Shown::HiddenToo) <= 3 * sensitive.len(),
+        "{}",
+        count(Shown::HiddenToo)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn an_attacker_recovers_nothing(
+        inner in prop::collection::vec(prop::collection::vec(0..3_i32, 3), 2..4),
+        sensitive in prop::collection::btree_set((0..2_usize, 0..3_usize), 1..3),
+    ) {
+        let table = with_totals(&inner);
+        let sensitive: Vec<_> = sensitive.into_iter().collect();
+        match grid(&table, &sensitive).protect() {
+            Ok(shown) => check_safe(&table, &shown, 3),
+            // Only where hiding everything that is not zero does not help either.
+            Err(Error::Unprotected { cell }) => {
+                let shown = |(at, value): (usize, &i32)| {
+                    if *value != 0 || at == cell { Shown::Sensitive } else { Shown::Yes }
+                };
+                let shown: Vec<_> = table.iter().flatten().enumerate().map(shown).collect();
+                prop_assert_eq!(possible(&table, &shown, 3)[cell].len(), 1);
+            }
+            Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+}
