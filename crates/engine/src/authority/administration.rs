@@ -236,8 +236,14 @@ impl Place {
         resend.remembered(origin, self.identifier.spelling(), self.stored.as_ref())
     }
 
-    /// The change that leaves a record, or none, at this place.
-    fn change(&self, administration: &Administration, record: Option<&Bytes>) -> Change {
+    /// The change that leaves a record, or none, at this place; `overwrites` is what its answer
+    /// says, now and whenever the request comes again.
+    fn change(
+        &self,
+        administration: &Administration,
+        record: Option<&Bytes>,
+        overwrites: bool,
+    ) -> Change {
         let mut change = administration.change(&self.key, self.identifier.spelling());
         change.expect(self.key.clone(), self.stored.clone());
         change.writes.push(Write {
@@ -246,7 +252,6 @@ impl Place {
         });
         if let Some(resend) = &self.resend {
             let spelling = self.identifier.spelling();
-            let overwrites = self.stored.is_some() && overwrites(administration);
             resend.remember(administration, &mut change, spelling, overwrites, record);
         }
         change

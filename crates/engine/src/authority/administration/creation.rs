@@ -208,7 +208,7 @@ impl Permitted for Ready {
             asked = asked.with_flag(OpFlags::OVERWRITE);
             record = record.dated_after(before);
         }
-        let mut change = place.change(&administration, Some(record.octets()));
+        let mut change = place.change(&administration, Some(record.octets()), before.is_some());
         if !place.is_home {
             let home = Key::homed(&place.identifier.prefix());
             change.put(home, Bytes::from_static(HOMED_MARK));

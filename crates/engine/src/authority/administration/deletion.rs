@@ -37,7 +37,7 @@ struct Ready {
 
 impl Permitted for Ready {
     fn carry_out(self, administration: Administration, ground: Ground) -> Step {
-        let change = self.place.change(&administration, None);
+        let change = self.place.change(&administration, None, false);
         administration
             .asked
             .answer_permitted(change, ground, Body::Done)

@@ -749,6 +749,23 @@ fn who_asks_again_is_answered_again_and_nothing_is_done_twice() {
     assert!(desk.record("88.1/new").is_some());
 }
 
+/// Found by the simulator: whoever may overwrite need not have.
+#[test]
+fn the_answer_to_a_request_that_comes_again_has_the_flags_of_the_first() {
+    let mut desk = Desk::new();
+    desk.put("88.1/there", &administrators());
+    let values = [url(1)];
+    let request = |opcode| values_request(opcode, OpFlags::OVERWRITE, "88.1/there", &values);
+    for (opcode, overwrites) in [(Opcode::ADD_VALUE, false), (Opcode::CREATE_HANDLE, true)] {
+        let flags = [(); 2].map(|()| {
+            let answer = desk.answer(&request(opcode), by(ALL)).message;
+            assert_eq!(answer.header.response_code, ResponseCode::SUCCESS);
+            answer.header.flags.contains(OpFlags::OVERWRITE)
+        });
+        assert_eq!(flags, [overwrites; 2], "{opcode}");
+    }
+}
+
 #[test]
 fn a_minted_suffix_is_told_again() {
     let mut desk = Desk::new();

@@ -308,7 +308,8 @@ impl Permitted for Ready {
                 return administration.asked.fail(code, error.to_string());
             }
         };
-        let change = self.place.change(&administration, Some(record.octets()));
+        let octets = Some(record.octets());
+        let change = self.place.change(&administration, octets, self.overwrites);
         let mut asked = administration.asked;
         if self.overwrites {
             asked = asked.with_flag(OpFlags::OVERWRITE);
