@@ -76,8 +76,9 @@ pub enum Event {
         answered: Box<Answered>,
         /// Whether no more follows; long lists come in parts.
         is_last: bool,
-        /// Whether it was sent before on a connection that was lost, so that it may have been
-        /// carried out twice.
+        /// Whether it was sent before on a connection that was lost: then what is refused now may
+        /// have been carried out before, and a node that does not remember requests may have
+        /// carried it out twice.
         is_resent: bool,
     },
 }
@@ -116,9 +117,19 @@ enum Standing {
 struct Waiting {
     ticket: Ticket,
     order: Order,
-    /// Until when it was said to be good when it was sent before. It must say the same again: by
-    /// that the node knows that it is the same request, and does nothing twice.
-    expiration: Option<Date>,
+    /// How it was sent before. It must say the same again: by that the node knows that it is the
+    /// same request, and does nothing twice.
+    before: Option<SentBefore>,
+}
+
+/// What a request is known by when it comes again.
+#[derive(Clone, Copy)]
+struct SentBefore {
+    /// Its number. Without it a node that has changed the record since would take the request for
+    /// another one that is made alike.
+    request_id: u32,
+    /// Until when it was said to be good.
+    expiration: Date,
 }
 
 struct InFlight {
@@ -170,11 +181,11 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
 
     /// Asks for something; it is sent when its turn comes.
     pub fn ask(&mut self, ticket: Ticket, order: Order) {
-        let expiration = None;
+        let before = None;
         self.waiting.push_back(Waiting {
             ticket,
             order,
-            expiration,
+            before,
         });
     }
 
@@ -212,9 +223,12 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
         }
         again.sort_by_key(|in_flight| in_flight.what.ticket);
         for in_flight in again.into_iter().rev() {
-            let what = in_flight.what;
-            let expiration = Some(Date(in_flight.asked.header.expiration));
-            self.waiting.push_front(Waiting { expiration, ..what });
+            let (what, asked) = (in_flight.what, in_flight.asked);
+            let before = Some(SentBefore {
+                request_id: asked.envelope.request_id,
+                expiration: Date(asked.header.expiration),
+            });
+            self.waiting.push_front(Waiting { before, ..what });
         }
         Ok(())
     }
@@ -323,11 +337,22 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
         self.next_id
     }
 
+    /// What a request is known by that is sent for the first time.
+    fn first_sent(&mut self, now: Date) -> SentBefore {
+        let request_id = self.next_id();
+        let life = MESSAGE_LIFE_SECONDS + request_id % SPREAD_SECONDS;
+        SentBefore {
+            request_id,
+            expiration: now.plus_seconds(life),
+        }
+    }
+
     fn message(&mut self, what: &Waiting, now: Date) -> Message {
-        let id = self.next_id();
-        let life = MESSAGE_LIFE_SECONDS + id % SPREAD_SECONDS;
-        let expiration = what.expiration.unwrap_or_else(|| now.plus_seconds(life));
-        let mut message = what.order.message(id, expiration);
+        let SentBefore {
+            request_id,
+            expiration,
+        } = what.before.unwrap_or_else(|| self.first_sent(now));
+        let mut message = what.order.message(request_id, expiration);
         let mut flags = message.header.flags | self.certified();
         if what.order.is_private() && self.session().is_some() {
             flags = flags | OpFlags::ENCRYPT;
@@ -430,7 +455,7 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
             return Ok(());
         };
         in_flight.has_part = true;
-        let (ticket, is_resent) = (in_flight.what.ticket, in_flight.what.expiration.is_some());
+        let (ticket, is_resent) = (in_flight.what.ticket, in_flight.what.before.is_some());
         let was_proven =
             in_flight.proof.is_some() && !is_disbelief(answered.message.header.response_code);
         if is_last {

@@ -312,6 +312,11 @@ fn what_was_in_flight_is_asked_again_in_its_order() {
     assert_eq!(again.len(), 3);
     let octets = |packet: &Packet| plain(packet).digested_octets();
     assert_eq!(octets(&again[0]), octets(&requests[0]), "known again");
+    // By its number a node knows it though somebody has changed the record meanwhile.
+    let ids = |packets: &[Packet]| packets.iter().map(|it| it.envelope.request_id).collect();
+    let (first, second): (Vec<u32>, Vec<u32>) = (ids(&requests), ids(&again));
+    assert_eq!(second[..2], [first[0], first[2]]);
+    assert!(!first.contains(&second[2]), "sent for the first time");
     assert_ne!(octets(&requests[1]), octets(&requests[0]), "meant anew");
     for request in &again {
         let done = node().succeed(&plain(request), Answer::Done, NOW);
