@@ -23,6 +23,14 @@ pub(crate) enum Purpose {
     Network = 2,
     /// What strangers send.
     Strays = 3,
+    /// What administrators are there and what they want.
+    Orders = 4,
+    /// What happens to what administrators send.
+    Post = 5,
+    /// When the node crashes, and how long it takes over things.
+    Node = 6,
+    /// The randomness that the rooms are given.
+    Provider = 7,
 }
 
 impl Chance {
@@ -49,6 +57,12 @@ impl Chance {
     /// Whether something happens that does `per_mille` times in a thousand.
     pub(crate) fn happens(&mut self, per_mille: usize) -> bool {
         self.below(1000) < per_mille
+    }
+
+    /// A step of a clock, either way, of so many seconds at most.
+    pub(crate) fn step(&mut self, most: u16) -> i32 {
+        let step = self.below(2 * usize::from(most) + 1) as u16;
+        i32::from(step) - i32::from(most)
     }
 
     /// One of several.

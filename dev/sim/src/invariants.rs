@@ -46,10 +46,10 @@ impl fmt::Display for Violation {
     }
 }
 
-type Kept = Result<(), Violation>;
+pub(crate) type Kept = Result<(), Violation>;
 
 /// Complains in the name of an invariant unless it holds.
-fn keep(holds: bool, invariant: &'static str, seen: impl FnOnce() -> String) -> Kept {
+pub(crate) fn keep(holds: bool, invariant: &'static str, seen: impl FnOnce() -> String) -> Kept {
     if holds {
         return Ok(());
     }

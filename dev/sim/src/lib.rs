@@ -17,11 +17,13 @@
 //! | `chance` | where does randomness come from, and why is it the same for ever? |
 //! | `history` | what happened, as text? |
 //! | `planted` | which mistakes must be found? |
+//! | `administration` | the same for those who change things, with files of its own |
 //!
 //! Not here: sockets, files and threads, whose tests lie in their rooms.
 
 #![forbid(unsafe_code)]
 
+pub mod administration;
 mod answerer;
 mod asker;
 mod chance;

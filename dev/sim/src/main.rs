@@ -1,7 +1,8 @@
 //! The command `sim`: runs histories by the thousand and shows the first that breaks.
 
 use clap::{Parser, ValueEnum};
-use sim::{Counts, Report, Settings, Weather};
+use sim::administration::{self, Trouble};
+use sim::{Counts, History, Settings, Violation, Weather};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,9 @@ struct Arguments {
     /// How bad the network is.
     #[arg(long, value_enum, default_value_t = Named::Lossy)]
     weather: Named,
+    /// Run administrators, who change things, instead of those who only ask.
+    #[arg(long)]
+    administrators: bool,
     /// Print the whole history of one seed instead.
     #[arg(long, value_name = "SEED")]
     history: Option<u64>,
@@ -51,55 +55,100 @@ impl Named {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let settings = Settings {
-        weather: arguments.weather.weather(),
-        bug: None,
-    };
+    let weather = arguments.weather.weather();
+    if arguments.administrators {
+        let trouble = if weather.is_calm() {
+            Trouble::NONE
+        } else {
+            Trouble::USUAL
+        };
+        let settings = administration::Settings {
+            weather,
+            trouble,
+            bug: None,
+        };
+        return administer(&arguments, &settings);
+    }
+    let settings = Settings { weather, bug: None };
     match arguments.history {
-        Some(seed) => show(&sim::run(seed, &settings)),
-        None => run(arguments.first_seed, arguments.seeds, &settings),
+        Some(seed) => {
+            let report = sim::run(seed, &settings);
+            show(&report.history, report.broken.as_ref())
+        }
+        None => ask(arguments.first_seed, arguments.seeds, &settings),
     }
 }
 
 /// Prints a whole history.
-fn show(report: &Report) -> ExitCode {
-    print!("{}", report.history.text());
-    println!("history {}", report.history.digest());
-    match report.broken {
+fn show(history: &History, broken: Option<&Violation>) -> ExitCode {
+    print!("{}", history.text());
+    println!("history {}", history.digest());
+    match broken {
         None => ExitCode::SUCCESS,
         Some(_) => ExitCode::FAILURE,
     }
 }
 
-fn run(first_seed: u64, seeds: u32, settings: &Settings) -> ExitCode {
+/// Prints the end of a history that broke.
+fn show_broken(seed: u64, history: &History, violation: &Violation) -> ExitCode {
+    print!("{}", history.tail(TAIL_LINES));
+    println!("seed {seed} breaks {violation}");
+    ExitCode::FAILURE
+}
+
+fn ask(first_seed: u64, seeds: u32, settings: &Settings) -> ExitCode {
     let began = Instant::now();
     let mut counts = Counts::default();
     let mut lasted = Duration::ZERO;
     for seed in first_seed..first_seed.saturating_add(seeds.into()) {
         let report = sim::run(seed, settings);
         counts.add(&report.counts);
-
         lasted += report.lasted;
         if let Some(violation) = &report.broken {
-            print!("{}", report.history.tail(TAIL_LINES));
-            println!("seed {seed} breaks {violation}");
-            return ExitCode::FAILURE;
+            return show_broken(seed, &report.history, violation);
         }
     }
-    print_summary(seeds, &counts, lasted, began.elapsed());
-    ExitCode::SUCCESS
-}
-
-/// Prints what was counted, and how fast it went.
-fn print_summary(seeds: u32, counts: &Counts, lasted: Duration, took: Duration) {
-    let seconds = took.as_secs_f64();
     println!("seeds             {seeds}");
     println!("questions         {}", counts.questions);
     println!("answers over UDP  {}", counts.answered_in_datagrams);
     println!("answers over TCP  {}", counts.answered_over_connection);
     println!("unanswered        {}", counts.unanswered);
     println!("excused           {}", counts.excused);
-    println!("events            {}", counts.events);
+    print_pace(seeds, counts.events, lasted, began.elapsed());
+    ExitCode::SUCCESS
+}
+
+fn administer(arguments: &Arguments, settings: &administration::Settings) -> ExitCode {
+    if let Some(seed) = arguments.history {
+        let report = administration::run(seed, settings);
+        return show(&report.history, report.broken.as_ref());
+    }
+    let (first_seed, seeds) = (arguments.first_seed, arguments.seeds);
+    let began = Instant::now();
+    let mut counts = administration::Counts::default();
+    let mut lasted = Duration::ZERO;
+    for seed in first_seed..first_seed.saturating_add(seeds.into()) {
+        let report = administration::run(seed, settings);
+        counts.add(&report.counts);
+        lasted += report.lasted;
+        if let Some(violation) = &report.broken {
+            return show_broken(seed, &report.history, violation);
+        }
+    }
+    println!("seeds             {seeds}");
+    println!("orders            {}", counts.orders);
+    println!("acknowledged      {}", counts.acknowledged);
+    println!("outcome unknown   {}", counts.unknown);
+    println!("changes           {}", counts.changes);
+    println!("crashes           {}", counts.crashes);
+    print_pace(seeds, counts.events, lasted, began.elapsed());
+    ExitCode::SUCCESS
+}
+
+/// Prints how fast it went.
+fn print_pace(seeds: u32, events: u64, lasted: Duration, took: Duration) {
+    let seconds = took.as_secs_f64();
+    println!("events            {events}");
     println!("virtual seconds   {}", lasted.as_secs());
     println!("wall seconds      {seconds:.2}");
     println!("seeds/s           {:.0}", f64::from(seeds) / seconds);

@@ -70,15 +70,15 @@ pub(crate) enum Event {
     Revision(usize),
 }
 
-/// What time it is, and what will happen.
+/// What time it is, and what will happen: events of the questions, or of another simulation.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct World<E = Event> {
     now: Moment,
     serial: u64,
-    queue: BTreeMap<(Moment, u64), Event>,
+    queue: BTreeMap<(Moment, u64), E>,
 }
 
-impl World {
+impl<E> World<E> {
     /// A world at its start, in which nothing will happen yet.
     pub(crate) fn new() -> Self {
         Self {
@@ -89,13 +89,13 @@ impl World {
     }
 
     /// Makes something happen at a moment, or now if that has passed.
-    pub(crate) fn schedule(&mut self, at: Moment, event: Event) {
+    pub(crate) fn schedule(&mut self, at: Moment, event: E) {
         self.serial += 1;
         self.queue.insert((at.max(self.now), self.serial), event);
     }
 
     /// Jumps to the next event.
-    pub(crate) fn next_event(&mut self) -> Option<Event> {
+    pub(crate) fn next_event(&mut self) -> Option<E> {
         let ((at, _), event) = self.queue.pop_first()?;
         self.now = at;
         Some(event)
