@@ -376,12 +376,10 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
         let Some(key) = self.session() else {
             return Ok(Message::from_packet(packet)?);
         };
-        let opened = key.open_answer(packet, &self.provider, WeakForms::NONE)?;
-        if opened.is_authentic() {
-            Ok(opened.message)
-        } else {
-            // Such as a node says that no longer knows the session.
-            Err(refused(&opened.message))
+        match key.open_answer(packet, &self.provider, WeakForms::NONE) {
+            Ok(opened) if opened.is_authentic() => Ok(opened.message),
+            Ok(opened) => Err(refused(&opened.message)),
+            Err(refusal) => Err(session_over(packet).unwrap_or(Fault::Session(refusal))),
         }
     }
 
@@ -493,6 +491,15 @@ fn new_enough(version: Version) -> Result<Version, Fault> {
     } else {
         Err(Fault::OldPeer { version })
     }
+}
+
+/// What a node says that no longer knows the session, if it says that. It has no key for a MAC, and
+/// signs at most. Nothing of it is believed but that the asker must begin anew, to which anybody
+/// can bring him who can break the connection.
+fn session_over(packet: &Packet) -> Option<Fault> {
+    let message = Message::from_packet(packet).ok()?;
+    let is_over = message.header.response_code == ResponseCode::SESSION_TIMEOUT;
+    is_over.then(|| refused(&message))
 }
 
 /// What a node says that does not go on.

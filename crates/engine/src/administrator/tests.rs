@@ -243,6 +243,27 @@ fn a_session_is_proven_once_and_then_carries_a_window() {
     assert_eq!(sent(&mut asker).len(), 1);
 }
 
+/// A node that has ended the session, as when its key was replaced, signs what it says like
+/// anything that is asked outside of sessions. The asker begins anew; nothing else so is believed.
+#[test]
+fn that_a_session_is_over_needs_no_mac() {
+    for (code, is_over) in [
+        (ResponseCode::SESSION_TIMEOUT, true),
+        (ResponseCode::INVALID_ADMIN, false),
+    ] {
+        let mut asker = asker(3).with_site_key(Pen(b"site"));
+        asker.ask(1, order("88.1/a"));
+        let key = in_session(&mut asker);
+        let request = opened(&key, &sent(&mut asker)[0]);
+        let mut refusal = node().fail(&request, code, "set up another", NOW);
+        assert!(certify(&mut refusal, &Pen(b"site")));
+        let fault = take(&mut asker, &refusal).unwrap_err();
+        assert_eq!(fault.is_session_over(), is_over, "{fault}");
+        let again = asker.start_again();
+        assert_eq!((again, asker.unanswered_count()), (Ok(()), 1));
+    }
+}
+
 /// Who has the wrong secret proves nothing, and the next request is challenged again.
 #[test]
 fn a_session_that_is_not_proven_goes_on_one_by_one() {
