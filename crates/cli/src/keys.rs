@@ -1,9 +1,12 @@
 //! `nameplate keys explain`: may somebody do something, and which rule says so?
 //!
 //! The plan of the operation itself is run on the folder of a stopped node, with a request that is
-//! made up; nothing is written. Beside it: `keys/trial.rs` how. Not here: making keys
-//! (`keygen.rs`), the rules (room `engine`).
+//! made up; nothing is written. Beside it: `keys/trial.rs` how, `keys/expiring.rs` what runs out,
+//! `keys/rotate.rs` another key for the site. Not here: making keys (`keygen.rs`), the rules (room
+//! `engine`).
 
+mod expiring;
+mod rotate;
 mod trial;
 
 use crate::login::{IdentityText, name_text};
@@ -33,6 +36,24 @@ enum KeysCommand {
                       2 wrong usage."
     )]
     Explain(ExplainArguments),
+    /// Say which keys, certificates and signed statements run out, also of a running node.
+    /// (到期检查)
+    #[command(
+        after_help = "A key runs out if the ttl of its value is a date, a signed statement \
+                      (HS_CERT, HS_SIGNATURE) if it says so. Of a running node the certificate \
+                      for HTTPS is looked at too.\n\nExit codes: 0 nothing runs out within the \
+                      days, 1 something does, or the folder cannot be read, 2 wrong usage."
+    )]
+    Expiring(expiring::ExpiringArguments),
+    /// Replace the key of the site, with which the node signs its answers. (更换站点密钥)
+    #[command(
+        after_help = "The new key takes effect when the node is started again. The old one still \
+                      signs for those who state that they know the site record before; two days \
+                      later nobody does, and --finish removes it. A key that somebody else may \
+                      have is replaced with --at-once: it signs nothing after the next \
+                      start.\n\nExit codes: 0 done, 1 not done, 2 wrong usage."
+    )]
+    Rotate(rotate::RotateArguments),
 }
 
 #[derive(Args)]
@@ -89,7 +110,14 @@ enum Operation {
 }
 
 pub(crate) fn run(arguments: &KeysArguments) -> Result<ExitCode, Box<dyn Error>> {
-    let KeysCommand::Explain(arguments) = &arguments.command;
+    match &arguments.command {
+        KeysCommand::Explain(arguments) => explain(arguments),
+        KeysCommand::Expiring(arguments) => expiring::run(arguments),
+        KeysCommand::Rotate(arguments) => rotate::run(arguments),
+    }
+}
+
+fn explain(arguments: &ExplainArguments) -> Result<ExitCode, Box<dyn Error>> {
     let trial = Trial::of(arguments)?;
     let verdict = trial.run()?;
     if arguments.json {

@@ -8,6 +8,8 @@ use rcgen::{KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber, date_time_ymd
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 /// How many calendar years a certificate is good for, the one it was made in included.
 ///
@@ -56,6 +58,14 @@ pub fn self_signed(
         certificate: certificate.der().to_vec(),
         key: key.serialize_der(),
     })
+}
+
+/// When a certificate (DER of X.509) runs out, in seconds since 1970; none if it cannot be read.
+pub fn expires(der: &[u8]) -> Option<u64> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let not_after = certificate.validity().not_after.timestamp();
+    // A date before 1970 has passed as well.
+    Some(u64::try_from(not_after).unwrap_or_default())
 }
 
 fn subject(names: &[String]) -> DistinguishedName {
@@ -122,6 +132,9 @@ mod tests {
         ] {
             assert!(has(&made.certificate, wanted), "{wanted:?}");
         }
+        let january_2028 = 1_830_297_600;
+        assert_eq!(expires(&made.certificate), Some(january_2028));
+        assert_eq!(expires(b"no certificate"), None);
     }
 
     #[test]

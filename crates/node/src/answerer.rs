@@ -6,7 +6,8 @@
 use crate::config::{Config, TemplatesError};
 use crate::counters::Counters;
 use crate::elsewhere::Elsewhere;
-use crate::founding::{self, Founded};
+use crate::expiry::Expiry;
+use crate::founding::{self, Founded, OldKey};
 use crate::guesses::Guesses;
 use crate::peers::network_of;
 use crate::seldom::Seldom;
@@ -67,6 +68,8 @@ pub(crate) struct AnswererSettings {
     /// The key of this server in its site, which signs answers for those who ask; without one
     /// nothing is signed.
     pub(crate) signing_key: Option<Arc<SigningKey>>,
+    /// The key before it, for those who know no other yet.
+    pub(crate) old_key: Option<OldKey>,
     /// How much may be signed.
     pub(crate) signatures: AllowanceLimits,
     /// How many challenges may wait.
@@ -101,6 +104,7 @@ impl AnswererSettings {
                 ..Settings::default()
             },
             signing_key: founded.map(|founded| Arc::clone(&founded.signing_key)),
+            old_key: founded.and_then(|founded| founded.old_key.clone()),
             signatures: AllowanceLimits {
                 per_second: limits.signatures_per_second,
                 per_source_and_second: limits.signatures_per_source_and_second,
@@ -221,6 +225,7 @@ pub(crate) struct Answerer {
     templates_told: Seldom,
     clock: Clock,
     signing_key: Option<Arc<SigningKey>>,
+    old_key: Option<OldKey>,
     /// For those who have shown their address, and for those who only claim one: whoever makes up
     /// addresses takes nothing from the others.
     signatures: [Mutex<Allowance<Source>>; 2],
@@ -259,6 +264,7 @@ impl Answerer {
             templates_told: Seldom::default(),
             clock: Clock::start(),
             signing_key: settings.signing_key,
+            old_key: settings.old_key,
             signatures: halves(settings.signatures)
                 .map(|limits| Mutex::new(Allowance::new(limits))),
             challenges: Mutex::new(Challenges::new(settings.challenges)),
@@ -405,6 +411,15 @@ impl Answerer {
             self.store.commit(change)?;
         }
         Ok(())
+    }
+
+    /// Looks what runs out of all that the node relies on, if it is time to.
+    pub(crate) fn look_what_runs_out(&self, expiry: &Expiry) -> Result<(), store::Error> {
+        let settings = &self.authority.settings.administration;
+        let named = settings.server_admins.iter().chain(&settings.home_admins);
+        let named = named.filter_map(|it| Identifier::from_octets(it.identifier.clone()).ok());
+        let administrators: Vec<Identifier> = named.collect();
+        expiry.look(&self.store, &administrators, Clock::date())
     }
 
     fn may_sign(&self, source: Source) -> bool {

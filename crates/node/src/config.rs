@@ -20,8 +20,8 @@ pub use http::HttpConfig;
 pub use manual::{example, manual};
 pub use settings::{Effect, Key, Table};
 pub use tables::{
-    AccessLogKind, LimitsConfig, LogConfig, LogFormat, SiteConfig, StorageConfig, TcpConfig,
-    UDP_THREADS_MAX, UdpConfig,
+    AccessLogKind, KeysConfig, LimitsConfig, LogConfig, LogFormat, SiteConfig, StorageConfig,
+    TcpConfig, UDP_THREADS_MAX, UdpConfig,
 };
 pub use templates::{TemplatesConfig, TemplatesError};
 
@@ -64,6 +64,7 @@ settings::settings! {
         table log: LogConfig;
         table site: SiteConfig;
         table administration: AdministrationConfig;
+        table keys: KeysConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -84,6 +85,7 @@ pub fn tables() -> Vec<Table> {
         table::<LogConfig>("log", LogConfig::ABOUT),
         table::<SiteConfig>("site", SiteConfig::ABOUT),
         table::<AdministrationConfig>("administration", AdministrationConfig::ABOUT),
+        table::<KeysConfig>("keys", KeysConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];

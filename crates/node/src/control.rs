@@ -10,6 +10,8 @@ mod socket;
 mod tests;
 
 use crate::answerer::Answerer;
+use crate::expiry::{self, RunsOut};
+use crate::reception::Reception;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use socket::Place;
@@ -58,6 +60,8 @@ pub enum Ask {
     Compact,
     /// Say what the data folder is.
     Info,
+    /// Say what runs out of all that it holds, and the certificate for HTTPS.
+    RunsOut,
 }
 
 /// What the node says.
@@ -112,13 +116,14 @@ pub(crate) struct Control {
 
 impl Control {
     /// Listens in the data folder of the node's store.
-    pub(crate) fn start(answerer: &Arc<Answerer>) -> io::Result<Self> {
+    pub(crate) fn start(answerer: &Arc<Answerer>, reception: &Arc<Reception>) -> io::Result<Self> {
         let place = Place::new(answerer.store().path())?;
         let listener = place.listen()?;
         let stops = Arc::new(AtomicBool::new(false));
         let server = Server {
             // A tool that is connected must not keep a stopped node's store open.
             answerer: Arc::downgrade(answerer),
+            reception: Arc::downgrade(reception),
             connections: Arc::default(),
         };
         let stopping = Arc::clone(&stops);
@@ -148,6 +153,7 @@ impl Drop for Control {
 #[derive(Clone)]
 struct Server {
     answerer: Weak<Answerer>,
+    reception: Weak<Reception>,
     connections: Arc<AtomicUsize>,
 }
 
@@ -218,6 +224,13 @@ impl Server {
             }
             Ask::Compact => serde_json::to_value(store.compact().map_err(said)?),
             Ask::Info => serde_json::to_value(store.info().map_err(said)?),
+            Ask::RunsOut => {
+                let mut found = expiry::of_all(&*store.view()).map_err(said)?;
+                let reception = self.reception.upgrade();
+                found.extend(reception.and_then(|it| it.expiry.certificate().cloned()));
+                found.sort_unstable();
+                serde_json::to_value(found)
+            }
         };
         done.map_err(|error| error.to_string())
     }
@@ -332,6 +345,14 @@ pub fn ask_for_backup(
 /// [`AskError`].
 pub fn ask_for_info(data: &Path) -> Result<Info, AskError> {
     read(ask(data, &Ask::Info, &mut |_| ())?)
+}
+
+/// Asks what runs out of all that a node holds, the first to do so first.
+///
+/// # Errors
+/// [`AskError`].
+pub fn ask_what_runs_out(data: &Path) -> Result<Vec<RunsOut>, AskError> {
+    read(ask(data, &Ask::RunsOut, &mut |_| ())?)
 }
 
 fn read<T: serde::de::DeserializeOwned>(done: Value) -> Result<T, AskError> {

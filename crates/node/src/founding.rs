@@ -14,7 +14,7 @@
 //! forms of the files are the reference software's.
 //!
 //! Here: the order. Beside it: `founding/keys.rs`, `founding/site.rs`, `founding/root.rs`,
-//! `founding/prefixes.rs`, `founding/bootstrap.rs`, `founding/files.rs` how a file is replaced.
+//! `founding/prefixes.rs`, `founding/bootstrap.rs`, `founding/rotation.rs` another key for the site, `founding/files.rs` how a file is replaced.
 //! Not here: how keys are made (room `crypto`), the data folder itself (room `store`).
 
 mod bootstrap;
@@ -22,11 +22,13 @@ mod files;
 mod keys;
 mod prefixes;
 mod root;
+mod rotation;
 mod site;
 #[cfg(test)]
 mod tests;
 
 pub use keys::Keys;
+pub use rotation::{OldKey, Rotated, finish, rotate};
 
 use crate::Config;
 use crypto::SigningKey;
@@ -70,6 +72,8 @@ pub struct Founded {
     pub server_index: usize,
     /// The key with which it signs its answers.
     pub signing_key: Arc<SigningKey>,
+    /// The key before it, which signs for those who know no other yet.
+    pub old_key: Option<OldKey>,
     /// Whether the root in the store is this node's own. Another was brought in by its operator;
     /// then neither it nor the file for clients is touched.
     pub is_own_root: bool,
@@ -121,6 +125,22 @@ pub enum Error {
         /// The file that is there.
         public: PathBuf,
     },
+    /// The key of the site is being replaced already.
+    #[error(
+        "{} is there: the last rotation is not finished. When nobody goes by the old key any more, \
+         two days after the node was started with the new one, say `nameplate keys rotate --finish`",
+        old.display()
+    )]
+    Rotating {
+        /// The key before.
+        old: PathBuf,
+    },
+    /// There is no key to be replaced.
+    #[error("{} is missing: the node makes it when it is started first", path.display())]
+    NotFounded {
+        /// The file.
+        path: PathBuf,
+    },
     /// The site record cannot be used.
     #[error("{}: {reason}", path.display())]
     Site {
@@ -165,9 +185,11 @@ pub fn found(
     let before = site::read(folder)?;
     let stored = root::read(store)?;
     let public_key = keys.site_public.encode();
+    let old_public_key = keys.old_public();
     let own = root::Own {
         before: before.as_ref(),
         public_key: &public_key,
+        old_public_key: old_public_key.as_ref(),
     };
     let is_own_root = stored.as_ref().is_none_or(|record| own.is_root(record));
     let mut sites = site::sites(folder, keys, config, listening, before.as_ref())?;
@@ -182,6 +204,7 @@ pub fn found(
     Ok(Founded {
         server_index: sites.server_index,
         signing_key: Arc::clone(&keys.site),
+        old_key: keys.old.clone(),
         site: sites.main,
         is_own_root,
     })

@@ -12,6 +12,7 @@
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`tls`] | how is encryption taken off? |
+//! | [`expiry`] | which keys and certificates run out? |
 //! | [`control`] | how do the operator's tools ask a running node? |
 //! | [`counters`], `metrics` | what has happened so far? |
 //! | [`logging`], `access_log` | what is written down about it? |
@@ -28,6 +29,7 @@ pub mod config;
 pub mod control;
 pub mod counters;
 mod elsewhere;
+pub mod expiry;
 mod files;
 pub mod founding;
 mod guesses;
@@ -189,10 +191,12 @@ impl Bound {
             folder: self.config.log.access_folder.display().to_string(),
             source,
         })?;
-        let control = Control::start(&answerer).map_err(io_error("listen in the data folder"))?;
+        let reception = Arc::new(reception);
+        let control =
+            Control::start(&answerer, &reception).map_err(io_error("listen in the data folder"))?;
         let mut node = Node {
             answerer,
-            reception: Arc::new(reception),
+            reception,
             addresses: Vec::new(),
             runtime: self.runtime,
             stop,
@@ -215,14 +219,13 @@ impl Bound {
         };
         // A key that TLS cannot use, such as one of DSA, signs no certificate.
         let site_key = founded.and_then(|founded| founded.signing_key.to_pkcs8().ok());
-        let front = Front {
-            service: make(node.handle()),
-            tls: tls::acceptor(
-                &node.started.http,
-                site_key.as_ref().map(|key| key.as_slice()),
-                &self.http_addresses,
-            )?,
-        };
+        let site_key = site_key.as_ref().map(|key| key.as_slice());
+        let (tls, expires) = tls::acceptor(&node.started.http, site_key, &self.http_addresses)?;
+        if let Some(expires) = expires {
+            node.reception.expiry.set_certificate(expires);
+        }
+        let service = make(node.handle());
+        let front = Front { service, tls };
         for (socket, address) in self.http_sockets.into_iter().zip(self.http_addresses) {
             let listens = node.listen_http(socket, front.clone());
             listens.map_err(|source| Error::Listen { address, source })?;
@@ -310,19 +313,26 @@ impl Node {
     /// Starts what is done now and then as long as the node runs.
     fn keep_house(&self) {
         let answerer = Arc::downgrade(&self.answerer);
+        let reception = Arc::downgrade(&self.reception);
         let mut stopped = self.stop.subscribe();
         self.runtime.spawn(async move {
+            let mut pause = Duration::ZERO;
             loop {
                 tokio::select! {
-                    () = tokio::time::sleep(HOUSEKEEPING) => (),
+                    () = tokio::time::sleep(pause) => (),
                     _ = stopped.wait_for(|stops| *stops) => return,
                 }
-                let Some(answerer) = answerer.upgrade() else {
+                pause = HOUSEKEEPING;
+                let (Some(answerer), Some(reception)) = (answerer.upgrade(), reception.upgrade())
+                else {
                     return;
                 };
-                let forgotten = tokio::task::block_in_place(|| answerer.forget_expired());
-                if let Err(error) = forgotten {
-                    warn!(%error, "what is remembered of old requests cannot be removed");
+                let kept = tokio::task::block_in_place(|| {
+                    answerer.forget_expired()?;
+                    answerer.look_what_runs_out(&reception.expiry)
+                });
+                if let Err(error) = kept {
+                    warn!(%error, "the store cannot be looked after");
                 }
             }
         });

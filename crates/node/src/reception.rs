@@ -6,6 +6,7 @@
 use crate::access_log::{self, Access, AccessLog};
 use crate::answerer::{Answered, Answerer, More, Visitor};
 use crate::config::Config;
+use crate::expiry::Expiry;
 use crate::metrics::{self, Gauges, Metrics, Transport};
 use crate::rates::Limiter;
 use model::site;
@@ -25,6 +26,7 @@ pub(crate) struct Reception {
     access: Option<AccessLog>,
     log_dropped: OnceLock<Box<dyn Fn() -> u64 + Send + Sync>>,
     pub(crate) live: Live,
+    pub(crate) expiry: Expiry,
 }
 
 /// Settings of the transports that may change while the node runs.
@@ -77,8 +79,10 @@ impl Reception {
             access: AccessLog::start(&config.log)?,
             log_dropped: OnceLock::new(),
             live: Live::default(),
+            expiry: Expiry::default(),
         };
         reception.live.set(config);
+        reception.expiry.set(config.keys.warning_days);
         Ok(reception)
     }
 
@@ -86,6 +90,7 @@ impl Reception {
     pub(crate) fn set(&self, config: &Config) {
         self.limiter.set(&config.limits);
         self.live.set(config);
+        self.expiry.set(config.keys.warning_days);
     }
 
     /// Says that the node stops: it is not ready any more.
@@ -240,7 +245,7 @@ impl Reception {
             log_lines_dropped: self.log_dropped.get().map_or(0, |dropped| dropped()),
             counted: self.answerer.counters().read(),
         };
-        metrics::text(&self.metrics, gauges)
+        metrics::text(&self.metrics, gauges, self.expiry.found())
     }
 }
 

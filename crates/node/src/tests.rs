@@ -1,5 +1,7 @@
 //! Tests of a whole node over real sockets, with the real client.
 
+mod rotation;
+
 use super::*;
 use client::{Client, Transport};
 use engine::question::creation;

@@ -10,6 +10,7 @@
 
 use crate::config::http::HttpConfig;
 use crypto::ClientCertificate;
+use engine::Date;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::UnixTime;
@@ -50,17 +51,21 @@ pub enum TlsError {
     SelfSigned(#[from] crypto::Error),
 }
 
-/// What takes encryption off; `site_key` is the PKCS #8 form of the key that signs a certificate
+/// What takes encryption off, and when the certificate runs out that it shows; `site_key` is the PKCS #8 form of the key that signs a certificate
 /// where none is configured, a fresh one if there is none.
 pub(crate) fn acceptor(
     config: &HttpConfig,
     site_key: Option<&[u8]>,
     addresses: &[SocketAddr],
-) -> Result<TlsAcceptor, TlsError> {
+) -> Result<(TlsAcceptor, Option<Date>), TlsError> {
     let (chain, key) = match (&config.certificate_file, &config.key_file) {
         (Some(certificate), Some(key)) => (read_chain(certificate)?, read_key(key)?),
         _ => self_signed(config, site_key, addresses)?,
     };
+    let expires = chain
+        .first()
+        .and_then(|it| crypto::certificate::expires(it));
+    let expires = expires.map(|at| Date(u32::try_from(at).unwrap_or(u32::MAX)));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
@@ -71,7 +76,7 @@ pub(crate) fn acceptor(
     };
     let mut server = builder.with_single_cert(chain, key)?;
     server.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
-    Ok(TlsAcceptor::from(Arc::new(server)))
+    Ok((TlsAcceptor::from(Arc::new(server)), expires))
 }
 
 /// What the certificate says that a client has shown; none if it has shown none, or one that

@@ -247,6 +247,8 @@ fn help_keeps_to_a_hundred_columns() {
         vec!["-h"],
         vec!["message", "decode", "--help"],
         vec!["keys", "explain", "--help"],
+        vec!["keys", "expiring", "--help"],
+        vec!["keys", "rotate", "--help"],
     ]) {
         let mut asked = nameplate(arguments.iter().copied());
         let (code, out, _) = told(&asked.env("COLUMNS", "300").output().unwrap());

@@ -8,6 +8,7 @@ mod audit;
 mod clients;
 mod commands;
 mod divisions;
+mod keys;
 mod kill;
 mod message;
 mod mutations;

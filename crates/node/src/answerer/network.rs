@@ -7,6 +7,7 @@ use super::session::{SessionKey, sealed};
 use super::{Answerer, Challenging, Reply, Source, Visitor, lock};
 use bytes::Bytes;
 use client::Clock;
+use crypto::SigningKey;
 use engine::authority::{Claim, Evidence, certify, refuse};
 use engine::challenges::{Chance, NotPending, Pending};
 use engine::{Event, Origin, Scan, Step};
@@ -49,6 +50,8 @@ enum How {
     Plainly {
         is_certified: bool,
         ends_challenge: bool,
+        /// The number of the site record that the asker goes by.
+        site_serial: u16,
     },
     /// A MAC and encryption, as the header of the request asks for.
     InSession(SessionKey, Header),
@@ -62,6 +65,7 @@ impl Finish {
             how: How::Plainly {
                 is_certified: is_certified(request),
                 ends_challenge: false,
+                site_serial: request.header.site_serial,
             },
         }
     }
@@ -73,6 +77,7 @@ impl Finish {
             how: How::Plainly {
                 is_certified: is_certified(asked),
                 ends_challenge: true,
+                site_serial: asked.header.site_serial,
             },
         }
     }
@@ -351,6 +356,7 @@ impl Answerer {
         let How::Plainly {
             is_certified,
             ends_challenge,
+            site_serial,
         } = finish.how
         else {
             return message;
@@ -358,13 +364,23 @@ impl Answerer {
         if ends_challenge {
             message.envelope.session_id = 0;
         }
-        if let Some(key) = self.signing_key.as_ref().filter(|_| is_certified)
-            && !certify(&mut message, key.as_ref())
+        if let Some(key) = self.key_for(site_serial).filter(|_| is_certified)
+            && !certify(&mut message, key)
             && self.failures_told.now()
         {
             error!("answers cannot be signed; this is said once a minute");
         }
         message
+    }
+
+    /// The key that an asker expects who goes by the site record with a number.
+    fn key_for(&self, site_serial: u16) -> Option<&SigningKey> {
+        let now = self.authority.settings.site.serial();
+        let old = self.old_key.as_ref();
+        match old.filter(|old| old.signs_for(site_serial, now)) {
+            Some(old) => Some(&old.key),
+            None => self.signing_key.as_deref(),
+        }
     }
 
     /// Whether an answer that must be signed may be.

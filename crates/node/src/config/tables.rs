@@ -120,6 +120,15 @@ settings! {
 }
 
 settings! {
+    /// Keys, certificates and signed statements that run out.
+    KeysConfig {
+        /// How many days before something runs out that the node shows or relies on it warns of
+        /// that, once a day; 0 for never. `nameplate keys expiring` shows all that it holds.
+        warning_days: u64 = 30, AtOnce, 0..=36_500;
+    }
+}
+
+settings! {
     /// How much memory and disk the store may take.
     StorageConfig {
         /// How many octets of blocks of the tables are kept in memory for those who ask again.

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::files::{self, OPEN, SECRET};
+use super::rotation::{self, OldKey};
 use crypto::{RsaBits, SigningKey};
 use engine::Digests;
 use model::{KeyFile, PrivateKey, PublicKey};
@@ -27,6 +28,8 @@ pub struct Keys {
     pub site: Arc<SigningKey>,
     /// The public key to it.
     pub site_public: PublicKey,
+    /// The key of the site before, as long as a rotation is not finished.
+    pub old: Option<OldKey>,
     /// The public key of the administrator of the own root.
     pub admin_public: PublicKey,
 }
@@ -53,19 +56,25 @@ impl Keys {
         Ok(Self {
             site: Arc::new(site),
             site_public,
+            old: rotation::open(folder, passphrase)?,
             admin_public,
         })
     }
 
     /// The SHA-256 digest of the site's public key as clients know it, in hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        let digest = crypto::Provider.sha256(&self.site_public.encode());
-        digest.iter().fold(String::new(), |mut text, octet| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{octet:02x}");
-            text
-        })
+        fingerprint(&self.site_public)
     }
+}
+
+/// The SHA-256 digest of a public key as clients know it, in hexadecimal digits.
+pub(super) fn fingerprint(key: &PublicKey) -> String {
+    let digest = crypto::Provider.sha256(&key.encode());
+    digest.iter().fold(String::new(), |mut text, octet| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 fn open_pair(
@@ -87,6 +96,16 @@ fn open_pair(
         files::replace(&public, &public_key.encode(), OPEN)?;
     }
     Ok((usable, public_key))
+}
+
+/// The key in a file's octets, ready to sign.
+pub(super) fn usable(
+    path: &Path,
+    octets: Vec<u8>,
+    passphrase: Option<&[u8]>,
+) -> Result<SigningKey, Error> {
+    let key = read_key(path, octets, passphrase)?;
+    SigningKey::new(&key).map_err(|error| unusable(path, &error))
 }
 
 fn read_key(path: &Path, octets: Vec<u8>, passphrase: Option<&[u8]>) -> Result<PrivateKey, Error> {
@@ -111,7 +130,7 @@ fn read_key(path: &Path, octets: Vec<u8>, passphrase: Option<&[u8]>) -> Result<P
     })
 }
 
-fn make_key(path: &Path, passphrase: Option<&[u8]>) -> Result<PrivateKey, Error> {
+pub(super) fn make_key(path: &Path, passphrase: Option<&[u8]>) -> Result<PrivateKey, Error> {
     let key = SigningKey::generate(BITS)?;
     let plain = key.encode();
     let file = match passphrase {
@@ -123,7 +142,7 @@ fn make_key(path: &Path, passphrase: Option<&[u8]>) -> Result<PrivateKey, Error>
     Ok(key)
 }
 
-fn unusable(path: &Path, reason: &impl ToString) -> Error {
+pub(super) fn unusable(path: &Path, reason: &impl ToString) -> Error {
     Error::Key {
         path: path.to_owned(),
         reason: reason.to_string(),

@@ -69,13 +69,16 @@ pub(super) fn is_site(value: &Value) -> bool {
 pub(super) struct Own<'o> {
     pub(super) before: Option<&'o Site>,
     pub(super) public_key: &'o Bytes,
+    /// The key before it, as long as a rotation is not finished.
+    pub(super) old_public_key: Option<&'o Bytes>,
 }
 
 impl Own<'_> {
     pub(super) fn is(&self, site: &Site) -> bool {
         let mut keys = site.servers.iter().map(|server| &server.public_key);
         let was = |before: &Site| unnumbered(before) == unnumbered(site);
-        keys.any(|key| key == self.public_key) || self.before.is_some_and(was)
+        let is_own = |key: &Bytes| key == self.public_key || Some(key) == self.old_public_key;
+        keys.any(is_own) || self.before.is_some_and(was)
     }
 
     /// Whether a root's record is this node's: it names no site, or this one's.

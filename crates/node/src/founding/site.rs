@@ -12,7 +12,7 @@ use model::site::{
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-const FILE: &str = "siteinfo.json";
+pub(super) const FILE: &str = "siteinfo.json";
 
 /// The newest version of the protocol that this program speaks.
 const PROTOCOL: ProtocolVersion = ProtocolVersion {
@@ -72,7 +72,12 @@ pub(super) fn unnumbered(site: &Site) -> Site {
 
 /// The site record in the folder, if there is one.
 pub(super) fn read(folder: &Path) -> Result<Option<Site>, Error> {
-    let path = folder.join(FILE);
+    read_from(folder, FILE)
+}
+
+/// A site record in a file of the folder, if it is there.
+pub(super) fn read_from(folder: &Path, file: &str) -> Result<Option<Site>, Error> {
+    let path = folder.join(file);
     let Some(octets) = files::read(&path)? else {
         return Ok(None);
     };
@@ -109,7 +114,8 @@ pub(super) fn sites(
         [first, second, ..] => (first, Some(second)),
     };
     let public_key = keys.site_public.encode();
-    let at = place(folder, before, &public_key)?;
+    let own = [Some(public_key.clone()), keys.old_public()];
+    let at = place(folder, before, &own)?;
     let site = |address| {
         let mut site = blank(config, before);
         let server = server(address, &public_key, listening);
@@ -144,12 +150,14 @@ fn addresses(config: &Config, listening: &Listening) -> Vec<IpAddr> {
     v4.into_iter().chain(v6).copied().collect()
 }
 
-/// Which server of the record that was there is this node: the one with its key, or the only one.
-fn place(folder: &Path, before: Option<&Site>, public_key: &Bytes) -> Result<usize, Error> {
+/// Which server of the record that was there is this node: the one with its key or the one before
+/// it, or the only one.
+fn place(folder: &Path, before: Option<&Site>, own: &[Option<Bytes>]) -> Result<usize, Error> {
     let servers = before.map_or(&[][..], |site| &site.servers);
-    let with_key = servers
-        .iter()
-        .position(|server| server.public_key == *public_key);
+    let with_key = own.iter().flatten().find_map(|key| {
+        let mut servers = servers.iter();
+        servers.position(|server| server.public_key == *key)
+    });
     match (with_key, servers.len()) {
         (Some(at), _) => Ok(at),
         (None, 0 | 1) => Ok(0),

@@ -2,7 +2,7 @@
 //! their own.
 
 use super::*;
-use model::{Key, Record, Value};
+use model::{Key, KeyFile, Record, Value};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::OnceLock;
@@ -457,7 +457,7 @@ fn keys_may_rest_encrypted() {
     let made = open(Some(b"hunter2")).unwrap();
     for name in [keys::SITE_PRIVATE, keys::ADMIN_PRIVATE] {
         let file = fs::read(folder.file(name)).unwrap();
-        let file = model::KeyFile::decode(file.into()).unwrap();
+        let file = KeyFile::decode(file.into()).unwrap();
         assert!(file.plain_key().is_none(), "{name}");
     }
     let again = open(Some(b"hunter2")).unwrap();
@@ -514,4 +514,100 @@ fn shape(json: &serde_json::Value) -> String {
         serde_json::Value::Bool(_) => "bool".into(),
         serde_json::Value::Null => "null".into(),
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_new_key_stands_in_the_site_record_and_the_old_one_signs_for_those_who_know_the_old() {
+    let folder = Folder::new();
+    let first = folder.found().unwrap();
+    let rotated = rotate(folder.path.path(), None, true).unwrap();
+    let second = folder.found().unwrap();
+    let key = |founded: &Founded| founded.site.servers[0].public_key.clone();
+    assert_ne!(key(&second), key(&first));
+    assert_eq!(
+        rotated.after,
+        Keys::open(folder.path.path(), None).unwrap().fingerprint()
+    );
+    let old = second.old_key.clone().unwrap();
+    assert_eq!((old.serial, old.public.encode()), (1, key(&first)));
+    let signs = |serial| old.signs_for(serial, second.site.serial);
+    assert_eq!([0, 1, 2, u16::MAX].map(signs), [true, true, false, false]);
+    assert!(!old.signs_for(0, 1), "numbers have begun anew");
+    let metadata = fs::metadata(folder.file("privkey.old.bin")).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    assert!(finish(folder.path.path()).unwrap());
+    let third = folder.found().unwrap();
+    assert_eq!((third.site, third.old_key.is_none()), (second.site, true));
+}
+
+/// The start after a rotation is broken off when the site record is written and the root is not.
+#[test]
+fn the_root_stays_the_nodes_own_while_its_key_is_replaced() {
+    let folder = Folder::new();
+    folder.found().unwrap();
+    rotate(folder.path.path(), None, true).unwrap();
+    let broken = Folder::empty();
+    copy(folder.path.path(), broken.path.path());
+    let whole = folder.found().unwrap();
+    fs::copy(folder.file("siteinfo.json"), broken.file("siteinfo.json")).unwrap();
+    let completed = broken.found().unwrap();
+    assert!(completed.is_own_root);
+    assert_eq!(broken.root_sites(), [whole.site]);
+}
+
+#[test]
+fn a_rotation_is_refused_before_the_first_start_and_before_the_last_is_finished() {
+    let folder = Folder::new();
+    let refused = rotate(folder.path.path(), None, true).unwrap_err();
+    assert!(matches!(refused, Error::NotFounded { .. }), "{refused}");
+    folder.found().unwrap();
+    // Broken off when the old key was kept and no new one made: it can be finished.
+    fs::copy(
+        folder.file(keys::SITE_PRIVATE),
+        folder.file("privkey.old.bin"),
+    )
+    .unwrap();
+    assert!(
+        matches!(folder.found(), Err(Error::Key { .. })),
+        "no record to it"
+    );
+    fs::copy(
+        folder.file("siteinfo.json"),
+        folder.file("siteinfo.old.json"),
+    )
+    .unwrap();
+    folder.found().unwrap();
+    let refused = rotate(folder.path.path(), None, true).unwrap_err();
+    assert!(matches!(refused, Error::Rotating { .. }), "{refused}");
+    assert!(finish(folder.path.path()).unwrap());
+    rotate(folder.path.path(), None, true).unwrap();
+    fs::set_permissions(
+        folder.file("privkey.old.bin"),
+        fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
+    assert!(matches!(folder.found(), Err(Error::Loose { .. })));
+}
+
+#[test]
+fn a_new_key_rests_encrypted_like_the_old() {
+    let folder = Folder::new();
+    folder.found().unwrap();
+    rotate(folder.path.path(), Some(b"open"), true).unwrap();
+    let file = KeyFile::decode(fs::read(folder.file(keys::SITE_PRIVATE)).unwrap().into()).unwrap();
+    assert!(file.plain_key().is_none());
+    assert!(Keys::open(folder.path.path(), Some(b"open")).is_ok());
 }

@@ -2,6 +2,7 @@
 
 use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport};
 use crate::Counted;
+use crate::expiry::RunsOut;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -26,11 +27,14 @@ pub(crate) struct Gauges {
 const CONNECTED: [Transport; 2] = [Transport::Tcp, Transport::Http];
 
 /// All numbers as text.
-pub(crate) fn text(metrics: &Arc<Metrics>, gauges: Gauges) -> String {
+///
+/// `runs_out` is what is watched that runs out, the first to do so first.
+pub(crate) fn text(metrics: &Arc<Metrics>, gauges: Gauges, runs_out: Vec<RunsOut>) -> String {
     let mut registry = Registry::with_prefix("nameplate");
     registry.register_collector(Box::new(Exposition {
         metrics: Arc::clone(metrics),
         gauges,
+        runs_out,
     }));
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -42,6 +46,7 @@ pub(crate) fn text(metrics: &Arc<Metrics>, gauges: Gauges) -> String {
 struct Exposition {
     metrics: Arc<Metrics>,
     gauges: Gauges,
+    runs_out: Vec<RunsOut>,
 }
 
 impl Collector for Exposition {
@@ -52,7 +57,8 @@ impl Collector for Exposition {
         self.put_rate_limited(&mut to)?;
         self.put_events(&mut to)?;
         self.put_connections(&mut to)?;
-        self.put_log(&mut to)
+        self.put_log(&mut to)?;
+        self.put_runs_out(&mut to)
     }
 }
 
@@ -100,6 +106,18 @@ impl Exposition {
             let mut one = family.encode_family(&labels)?;
             let count = counts.iter().sum();
             one.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)?;
+        }
+        Ok(())
+    }
+
+    fn put_runs_out(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "When a key, certificate or signed statement runs out, since 1970";
+        let unit = Some(&Unit::Seconds);
+        let mut family = to.encode_descriptor("runs_out", help, unit, MetricType::Gauge)?;
+        for RunsOut { at, what } in &self.runs_out {
+            let labels = [("what", what.as_str())];
+            let mut one = family.encode_family(&labels)?;
+            one.encode_gauge(&i64::try_from(*at).unwrap_or(i64::MAX))?;
         }
         Ok(())
     }
@@ -239,7 +257,11 @@ mod tests {
             connections: [0, 2, 3],
             ..Gauges::default()
         };
-        let text = text(&metrics, gauges);
+        let runs_out = RunsOut {
+            at: 1_795_000_000,
+            what: "300:88.156/u HS_PUBKEY".into(),
+        };
+        let text = text(&metrics, gauges, vec![runs_out]);
         let check = |line: &str| assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         check(r#"nameplate_requests_total{transport="udp",operation="1",code="1"} 2"#);
         check(r#"nameplate_requests_total{transport="tcp",operation="1",code="100"} 1"#);
@@ -254,6 +276,7 @@ mod tests {
         check(r#"nameplate_connections{transport="http"} 3"#);
         check(r#"nameplate_connections_refused_total{transport="tcp"} 0"#);
         check(r#"nameplate_connections_refused_total{transport="http"} 1"#);
+        check(r#"nameplate_runs_out_seconds{what="300:88.156/u HS_PUBKEY"} 1795000000"#);
         check("# EOF");
         assert!(text.contains("nameplate_build_info{version="), "{text}");
     }
