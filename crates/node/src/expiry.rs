@@ -53,6 +53,8 @@ pub struct RunsOut {
 /// What a record holds that runs out.
 pub fn of_record(name: &str, record: &Record) -> Vec<RunsOut> {
     let values = record.entries().map(|entry| entry.encoded.value());
+    // It goes to logs and terminals, and strangers have chosen it.
+    let name = name.replace(char::is_control, "\u{fffd}");
     let runs_out = |value: Value| {
         let value_type = value.value_type.octets().escape_ascii();
         let what = format!("{}:{name} {value_type}", value.index);

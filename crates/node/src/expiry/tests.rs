@@ -48,6 +48,13 @@ fn keys_with_a_date_and_statements_that_end_run_out() {
     check(&Value::public(401, "HS_SIGNATURE", "no signature"), None);
 }
 
+#[test]
+fn a_name_moves_no_terminal() {
+    let record = Record::new(&[dated(300, "HS_PUBKEY", 7)]).unwrap();
+    let found = of_record("88.1/泵\u{1b}[2J", &record);
+    assert_eq!(found[0].what, "300:88.1/泵\u{fffd}[2J HS_PUBKEY");
+}
+
 struct Shelf {
     store: Store,
     _folder: tempfile::TempDir,

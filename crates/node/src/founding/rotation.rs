@@ -42,9 +42,11 @@ impl OldKey {
     /// Whether it signs the answer to a request that goes by a site record with a number; `now` is
     /// the number of the site record that is told.
     ///
-    /// Numbers rise; where they have begun anew, only the last record with the old key counts.
+    /// Numbers rise; where they have begun anew, only the last record with the old key counts, and
+    /// not even that if the new one has its number.
     pub fn signs_for(&self, serial: u16, now: u16) -> bool {
-        serial == self.serial || (serial < self.serial && self.serial < now)
+        let is_last = serial == self.serial && serial != now;
+        is_last || (serial < self.serial && self.serial < now)
     }
 }
 
