@@ -14,7 +14,8 @@
 //! forms of the files are the reference software's.
 //!
 //! Here: the order. Beside it: `founding/keys.rs`, `founding/site.rs`, `founding/root.rs`,
-//! `founding/prefixes.rs`, `founding/bootstrap.rs`, `founding/rotation.rs` another key for the site, `founding/files.rs` how a file is replaced.
+//! `founding/prefixes.rs`, `founding/bootstrap.rs`, `founding/rotation.rs`
+//! another key for the site, `founding/files.rs` how a file is replaced.
 //! Not here: how keys are made (room `crypto`), the data folder itself (room `store`).
 
 mod bootstrap;
@@ -128,7 +129,7 @@ pub enum Error {
     /// The key of the site is being replaced already.
     #[error(
         "{} is there: the last rotation is not finished. When nobody goes by the old key any more, \
-         two days after the node was started with the new one, say `nameplate keys rotate --finish`",
+         two days after the node was started with the new one: `nameplate keys rotate --finish`",
         old.display()
     )]
     Rotating {

@@ -51,8 +51,10 @@ pub enum TlsError {
     SelfSigned(#[from] crypto::Error),
 }
 
-/// What takes encryption off, and when the certificate runs out that it shows; `site_key` is the PKCS #8 form of the key that signs a certificate
-/// where none is configured, a fresh one if there is none.
+/// What takes encryption off, and when the certificate runs out that it shows.
+///
+/// `site_key` is the PKCS #8 form of the key that signs a certificate where none is configured, a
+/// fresh one if there is none.
 pub(crate) fn acceptor(
     config: &HttpConfig,
     site_key: Option<&[u8]>,

@@ -7,7 +7,7 @@
 //! | `administration/book` | what must the records be, computed a second time? |
 //! | `administration/cast`, `orders` | who is there, and what do they want? |
 //! | `administration/asker` | how are the rooms driven by those who ask? |
-//! | `administration/node`, `committer` | how are they driven by the node, and what is durable when? |
+//! | `administration/node`, `committer` | how does the node drive them, what is durable when? |
 //! | `administration/post` | what becomes of messages on their way? |
 //! | `administration/cryptography` | what are keys and proofs here? |
 //! | `administration/report` | what does a history depend on, and what came of it? |

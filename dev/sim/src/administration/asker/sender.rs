@@ -1,5 +1,5 @@
-//! Somebody who asks in datagrams: again after a while, and from the beginning with the same request
-//! when a challenge is no longer known.
+//! Somebody who asks in datagrams: again after a while, and from the beginning with the same
+//! request when a challenge is no longer known.
 
 use super::{Act, Outcome};
 use crate::administration::cryptography::{Pen, Seeded};
