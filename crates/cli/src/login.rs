@@ -49,8 +49,8 @@ pub(crate) struct ServerArguments {
     /// encrypted.
     #[arg(long)]
     session: bool,
-    /// Believe only answers that are signed with the key in this file: the node's pubkey.bin, or
-    /// its siteinfo.json.
+    /// Believe only answers that are signed with the key in this file: the node's siteinfo.json,
+    /// which is good for two days longer when the key is replaced, or its pubkey.bin.
     #[arg(long, value_name = "FILE")]
     site_key: Option<PathBuf>,
     /// How many seconds an answer may take.
@@ -252,7 +252,11 @@ impl Caller {
         let mut asking =
             Administrator::new(server, identity, means, self.window).with_timeout(self.timeout);
         if let Some(file) = &self.settled.site_key {
-            asking = asking.with_site_key(keys::site_key(file).map_err(Failure::Usage)?);
+            let (key, serial) = keys::site_key(file).map_err(Failure::Usage)?;
+            asking = asking.with_site_key(key);
+            if let Some(serial) = serial {
+                asking = asking.with_site_serial(serial);
+            }
         }
         Ok(if self.needs_session {
             asking.with_session()

@@ -99,6 +99,14 @@ impl Administrator {
         self
     }
 
+    /// States the number of the site record in which that key stood: a node whose key is being
+    /// replaced signs with the one that stood there.
+    #[must_use]
+    pub fn with_site_serial(mut self, serial: u16) -> Self {
+        self.machine = self.machine.with_site_serial(serial);
+        self
+    }
+
     /// Sets how long an answer may take. Default: [`TIMEOUT`].
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {

@@ -31,6 +31,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use wire::challenge::ChallengeResponse;
+use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::response::Answer;
 use wire::session::{KeyExchange, SessionCipher, SetupRequest};
 use wire::{
@@ -91,6 +92,8 @@ pub struct Administrator<P, K, V> {
     means: Means<K>,
     /// With which answers must be signed that no MAC vouches for.
     site_key: Option<V>,
+    /// The number of the site record that the key stood in.
+    site_serial: u16,
     window: usize,
     next_id: u32,
     standing: Standing,
@@ -153,6 +156,7 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
             identity,
             means,
             site_key: None,
+            site_serial: SITE_SERIAL_UNKNOWN,
             window: window.clamp(1, WINDOW_MAX),
             standing: Standing::Plain,
             outbox: VecDeque::new(),
@@ -166,6 +170,14 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
     #[must_use]
     pub fn with_site_key(mut self, key: V) -> Self {
         self.site_key = Some(key);
+        self
+    }
+
+    /// States the number of the site record in which the site's key stood, so that a node whose key
+    /// is being replaced signs with that one.
+    #[must_use]
+    pub fn with_site_serial(mut self, serial: u16) -> Self {
+        self.site_serial = serial;
         self
     }
 
@@ -196,7 +208,8 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
         let body = SetupRequest::new(exchange, SESSION_SECONDS, self.identity.clone()).encode();
         let id = self.next_id();
         let flags = OpFlags::USUAL | self.certified();
-        let message = question::message(Opcode::SESSION_SETUP, flags, body, id, now);
+        let mut message = question::message(Opcode::SESSION_SETUP, flags, body, id, now);
+        message.header.site_serial = self.site_serial;
         self.outbox.push_back(message.encode());
         self.standing = Standing::SettingUp(Box::new(message));
     }
@@ -358,6 +371,7 @@ impl<P: Cryptography + Ciphers, K: Signs, V: Verifies> Administrator<P, K, V> {
             flags = flags | OpFlags::ENCRYPT;
         }
         message.header.flags = flags;
+        message.header.site_serial = self.site_serial;
         message
     }
 

@@ -58,12 +58,15 @@ fn signing_key(
     SigningKey::new(&key).map_err(|error| format!("{error}; is it a private key?"))
 }
 
-/// The key of a site: a public key, or a site record in JSON, of whose servers the first counts.
-pub(super) fn site_key(path: &Path) -> Result<VerifyingKey, String> {
+/// The key of a site: a public key, or a site record in JSON, of whose servers the first counts;
+/// then also the number of the record.
+pub(super) fn site_key(path: &Path) -> Result<(VerifyingKey, Option<u16>), String> {
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let octets = fs::read(path).map_err(|error| named(&error))?;
+    let mut serial = None;
     let octets = if octets.first() == Some(&b'{') {
         let site: Site = serde_json::from_slice(&octets).map_err(|error| named(&error))?;
+        serial = Some(site.serial);
         let server = site.servers.first();
         server
             .ok_or_else(|| named(&"the site has no server"))?
@@ -73,5 +76,6 @@ pub(super) fn site_key(path: &Path) -> Result<VerifyingKey, String> {
         octets.into()
     };
     let key = PublicKey::decode(octets).map_err(|error| named(&error))?;
-    VerifyingKey::new(&key).map_err(|error| named(&error))
+    let key = VerifyingKey::new(&key).map_err(|error| named(&error))?;
+    Ok((key, serial))
 }

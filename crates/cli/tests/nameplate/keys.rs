@@ -33,6 +33,17 @@ fn the_key_of_a_site_is_replaced_while_the_node_runs() {
     let (server, addresses) = (node.server(), node.addresses());
     let (old, new) = (folder.path().join("old.bin"), data.join("pubkey.bin"));
     fs::copy(&new, &old).unwrap();
+    let old_site = folder.path().join("old.json");
+    fs::copy(data.join("siteinfo.json"), &old_site).unwrap();
+    let list = |session: &[&str]| {
+        let key = data.join("admpriv.bin");
+        let by = ["--as", "300:0.NA/0.NA", "--key", path(&key)];
+        let believing = ["--server", &server, "--site-key", path(&old_site)];
+        told(&run(
+            [&["home", "--list"][..], &by, &believing, session].concat()
+        ))
+        .0
+    };
     let (code, out, err) = rotate(&data, &[]);
     assert_eq!((code, &err[..]), (0, ""));
     assert!(out.contains("start the node again"), "{out}");
@@ -53,6 +64,12 @@ fn the_key_of_a_site_is_replaced_while_the_node_runs() {
         0,
         "who states no number gets the new key's"
     );
+    let listed = [list(&[]), list(&["--session"])];
+    assert_eq!(
+        listed,
+        [0, 0],
+        "who states the old number gets the old key's"
+    );
     let site: Json =
         serde_json::from_slice(&fs::read(data.join("siteinfo.json")).unwrap()).unwrap();
     assert_eq!(site["serialNumber"], 2);
@@ -60,6 +77,9 @@ fn the_key_of_a_site_is_replaced_while_the_node_runs() {
     assert!(code == 0 && !data.join("privkey.old.bin").exists(), "{out}");
     let (code, _, err) = rotate(&data, &["--finish"]);
     assert!(code == 1 && err.contains("there is no old key"), "{err}");
+    node.terminate();
+    let node = ServingNode::start_on(&data, addresses);
+    assert_ne!(list(&[]), 0, "the old key is gone");
     node.terminate();
 
     let (code, out, _) = rotate(&data, &["--at-once"]);

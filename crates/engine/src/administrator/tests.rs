@@ -163,10 +163,11 @@ fn nothing_is_proven_by_a_digest_that_can_be_forged_or_in_an_old_version() {
 
 #[test]
 fn without_a_session_only_signed_answers_count_where_the_site_is_known() {
-    let mut asker = asker(4).with_site_key(Pen(b"site"));
+    let mut asker = asker(4).with_site_key(Pen(b"site")).with_site_serial(7);
     asker.ask(1, order("88.1/a"));
     let request = plain(&sent(&mut asker)[0]);
     assert!(request.header.flags.contains(OpFlags::CERTIFIED));
+    assert_eq!(request.header.site_serial, 7);
     let mut challenge = node().challenge(&request, 5, NONCE, NOW);
     let fault = take(&mut asker, &challenge).unwrap_err();
     assert!(matches!(fault, Fault::NotSigned { .. }), "{fault}");
