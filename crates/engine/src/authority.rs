@@ -159,6 +159,16 @@ fn refuse_operation(asked: Asked, opcode: Opcode) -> Step {
             let text = "Next txn id no longer supported; upgrade required";
             asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)
         }
+        Opcode::LOGIN_PASSWORD => {
+            let text = "this node takes no passwords; log in with a key (2001), or prove who you \
+                        are when you are challenged";
+            asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)
+        }
+        Opcode::LOGIN_ID_SYSTEM => {
+            let text = "a login is for a connection of its own; here every request is proven by \
+                        itself, or by its session";
+            asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)
+        }
         _ => {
             let text = "this node does not offer the operation";
             asked.fail(ResponseCode::OPERATION_NOT_SUPPORTED, text)

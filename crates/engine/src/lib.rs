@@ -13,6 +13,7 @@
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`challenges`] | which challenges wait for their answers? |
 //! | [`sessions`] | which sessions are there, and is a message of one authentic and new? |
+//! | [`logins`] | who has proven an identity for all that follows on a connection? |
 //! | [`weak`] | which forms are too weak to be taken without being switched on? |
 //! | [`Allowance`] | how much of something costly is done each second? |
 //! | [`credentials`] | how is a message signed or given a MAC, and is it the right one? |
@@ -44,6 +45,7 @@ pub mod elsewhere;
 pub mod exchange;
 pub mod inbox;
 pub mod locations;
+pub mod logins;
 mod macs;
 pub mod proofs;
 pub mod question;
@@ -64,6 +66,7 @@ pub use cryptography::Cryptography;
 pub use digests::Digests;
 pub use exchange::{Exchange, Outcome};
 pub use inbox::Inbox;
+pub use logins::Logins;
 pub use macs::Macs;
 pub use question::Question;
 pub use sessions::Sessions;

@@ -90,6 +90,8 @@ means! {
     CLIENT_CERTIFICATE = 5, "client certificate";
     /// A name and a secret in the head of a request over HTTPS.
     PASSWORD = 6, "password over HTTPS";
+    /// A login, proven once for all that follows on its connection (operation 2001).
+    LOGIN = 7, "login";
 }
 
 /// Prints the name, or the number.

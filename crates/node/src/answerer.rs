@@ -16,6 +16,7 @@ use client::Clock;
 use crypto::{Provider, SigningKey};
 use engine::authority::{Claim, Identified, Known, OwnSite, Settings, Unidentified};
 use engine::challenges::ChallengeLimits;
+use engine::logins::{LoginLimits, Logins};
 use engine::sessions::{SessionLimits, Sessions};
 use engine::{
     Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step,
@@ -26,6 +27,7 @@ use model::key::Subspace;
 use model::site::Transport;
 use model::{Change, Identifier, Key, Record, Reference};
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::{Position, Store, View};
@@ -36,11 +38,13 @@ use wire::{Identity, Message, Packet, ResponseCode};
 #[cfg(test)]
 mod captures;
 pub(crate) mod fronts;
+mod login;
 mod network;
 mod session;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use login::Line;
 pub(crate) use network::{Answered, More};
 
 /// How often a plan is made again because somebody else was faster.
@@ -53,15 +57,8 @@ const CONFLICTS_COUNT_MAX: usize = 16;
 /// disk lets a node make in the seconds between.
 const FORGOTTEN_COUNT: usize = 100_000;
 
-/// How many proofs of secrets are checked a second. One as the field makes it takes five
-/// milliseconds of a core, so that all together take three quarters of one.
-const SECRETS: AllowanceLimits = AllowanceLimits {
-    per_second: 150,
-    per_source_and_second: 75,
-};
-
 /// What an answerer is told; everything has a default.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AnswererSettings {
     /// What is answered. The case of suffixes is taken from the store instead.
     pub(crate) authority: Settings,
@@ -76,8 +73,31 @@ pub(crate) struct AnswererSettings {
     pub(crate) challenges: ChallengeLimits,
     /// How many sessions there may be for how long.
     pub(crate) sessions: SessionLimits,
+    /// Whether somebody may log in on a connection.
+    pub(crate) offers_logins: bool,
+    /// How many logins there may be for how long.
+    pub(crate) logins: LoginLimits,
+    /// How many proofs of secrets may be checked.
+    pub(crate) secrets: AllowanceLimits,
     /// Who else can be asked. Default: nobody.
     pub(crate) elsewhere: Elsewhere,
+}
+
+impl Default for AnswererSettings {
+    fn default() -> Self {
+        let config = Config::default();
+        Self {
+            authority: Settings::default(),
+            signing_key: None,
+            signatures: AllowanceLimits::default(),
+            challenges: ChallengeLimits::default(),
+            sessions: SessionLimits::default(),
+            offers_logins: config.administration.logins,
+            logins: LoginLimits::default(),
+            secrets: secrets(&config),
+            elsewhere: Elsewhere,
+        }
+    }
 }
 
 impl AnswererSettings {
@@ -117,8 +137,22 @@ impl AnswererSettings {
                 octets_per_source_max: limits.challenges_octets_per_source_max,
             },
             sessions: SessionLimits::default(),
+            offers_logins: config.administration.logins,
+            logins: LoginLimits {
+                life: Duration::from_secs(config.administration.login_seconds_max),
+                ..LoginLimits::default()
+            },
+            secrets: secrets(config),
             elsewhere: Elsewhere,
         })
+    }
+}
+
+/// How many proofs of secrets may be checked.
+fn secrets(config: &Config) -> AllowanceLimits {
+    AllowanceLimits {
+        per_second: config.limits.secrets_per_second,
+        per_source_and_second: config.limits.secrets_per_source_and_second,
     }
 }
 
@@ -174,6 +208,8 @@ pub(crate) struct Visitor {
     /// The address; none if they are in this process.
     address: Option<IpAddr>,
     transport: Transport,
+    /// The connection, if there is one of the protocol's own: on it somebody may be logged in.
+    line: Option<Line>,
 }
 
 impl Visitor {
@@ -182,6 +218,7 @@ impl Visitor {
         source: Source::ANYBODY,
         address: None,
         transport: audit::NO_TRANSPORT,
+        line: None,
     };
 
     /// Somebody with whom there is a connection.
@@ -190,6 +227,15 @@ impl Visitor {
             source: Source::connected(address),
             address: Some(address),
             transport,
+            line: None,
+        }
+    }
+
+    /// Somebody on a connection of the protocol's own.
+    pub(crate) fn on(line: Line, address: IpAddr) -> Self {
+        Self {
+            line: Some(line),
+            ..Self::connected(address, Transport::TCP)
         }
     }
 
@@ -199,6 +245,7 @@ impl Visitor {
             source: Source::claimed(address),
             address: Some(address),
             transport: Transport::UDP,
+            line: None,
         }
     }
 
@@ -232,6 +279,13 @@ pub(crate) struct Answerer {
     challenges: Mutex<Challenges<Source>>,
     /// Locked after the challenges where both are.
     sessions: Mutex<Sessions<Source>>,
+    offers_logins: bool,
+    /// Locked after the sessions where both are.
+    logins: Mutex<Logins<Line>>,
+    /// How many connections there have been.
+    lines: AtomicU64,
+    /// Whether a login was ever asked for.
+    was_login_asked: AtomicBool,
     guesses: Mutex<Guesses>,
     /// How many proofs of secrets may be checked: of proven sources, and of claimed ones.
     secrets: [Mutex<Allowance<Source>>; 2],
@@ -269,8 +323,12 @@ impl Answerer {
                 .map(|limits| Mutex::new(Allowance::new(limits))),
             challenges: Mutex::new(Challenges::new(settings.challenges)),
             sessions: Mutex::new(Sessions::new(settings.sessions)),
+            offers_logins: settings.offers_logins,
+            logins: Mutex::new(Logins::new(settings.logins)),
+            lines: AtomicU64::default(),
+            was_login_asked: AtomicBool::default(),
             guesses: Mutex::default(),
-            secrets: halves(SECRETS).map(|limits| Mutex::new(Allowance::new(limits))),
+            secrets: halves(settings.secrets).map(|limits| Mutex::new(Allowance::new(limits))),
             elsewhere: settings.elsewhere,
         }
     }
@@ -445,6 +503,9 @@ impl Answerer {
                 Ok(None) => return None,
                 Err(error) => return Some(self.fail(request, &error).into()),
             };
+            if answer.is_challenge && matches!(challenging, Challenging::LogInFirst) {
+                return Some(self.log_in_first(request).into());
+            }
             if answer.is_challenge {
                 let challenge = self.challenge(request, challenging, visitor.source);
                 return Some(challenge.unwrap_or(answer.message).into());
@@ -474,16 +535,19 @@ impl Answerer {
         Some(message.into())
     }
 
-    /// Ends the sessions of identities whose records have changed: their keys may be others now.
+    /// Ends the sessions and logins of identities whose records have changed: their keys may be
+    /// others now.
     fn end_sessions_of(&self, keys: &[Key]) {
         if keys.is_empty() {
             return;
         }
         let case = self.authority.settings.suffix_case;
-        lock(&self.sessions).terminate_of(|identity| {
+        let has_changed = |identity: &Identity| {
             let identifier = Identifier::from_octets(identity.identifier.clone());
             identifier.is_ok_and(|identifier| keys.contains(&Key::record(&identifier, case)))
-        });
+        };
+        lock(&self.sessions).terminate_of(has_changed);
+        self.end_logins_of(has_changed);
     }
 
     async fn commit(&self, change: Change) -> Result<Position, store::Error> {
@@ -605,6 +669,8 @@ enum Challenging {
     IssueUnder(u32),
     /// It is only said that one is needed.
     Say,
+    /// It is said that the login that was there is over.
+    LogInFirst,
     /// Nothing more than saying that there is no room: who is asked has just proven that.
     Refuse,
 }
@@ -636,6 +702,12 @@ fn halves(limits: AllowanceLimits) -> [AllowanceLimits; 2] {
         per_second: limits.per_second.div_ceil(2),
         ..limits
     }; 2]
+}
+
+/// The identity as an answer to a challenge names it.
+fn claimed_identity(answered: &Message) -> Option<Identity> {
+    let response = wire::challenge::ChallengeResponse::decode(answered.body.clone());
+    response.ok().map(|response| response.identity)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -16,6 +16,7 @@ pub struct Counters {
     unidentified: AtomicU64,
     weak: AtomicU64,
     refused_in_session: AtomicU64,
+    logins: AtomicU64,
 }
 
 /// What was counted since the node was started.
@@ -39,6 +40,8 @@ pub struct Counted {
     pub weak: u64,
     /// Messages that named a session and were refused: without the right MAC, or sent again.
     pub refused_in_session: u64,
+    /// Logins: who has proven an identity for all that follows on a connection.
+    pub logins: u64,
 }
 
 impl Counters {
@@ -93,6 +96,10 @@ impl Counters {
         add(&self.refused_in_session);
     }
 
+    pub(crate) fn count_login(&self) {
+        add(&self.logins);
+    }
+
     /// What was counted so far.
     pub fn read(&self) -> Counted {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -106,6 +113,7 @@ impl Counters {
             unidentified: read(&self.unidentified),
             weak: read(&self.weak),
             refused_in_session: read(&self.refused_in_session),
+            logins: read(&self.logins),
         }
     }
 }

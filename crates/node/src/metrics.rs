@@ -38,7 +38,7 @@ impl Transport {
 }
 
 /// The operations that are counted one by one; the most frequent first, for they are sought here.
-const OPCODES: [Opcode; 21] = [
+const OPCODES: [Opcode; 22] = [
     Opcode::RESOLUTION,
     Opcode::CREATE_HANDLE,
     Opcode::CHALLENGE_RESPONSE,
@@ -60,10 +60,11 @@ const OPCODES: [Opcode; 21] = [
     Opcode::RETRIEVE_TXN_LOG,
     Opcode::DUMP_HANDLES,
     Opcode::BACKUP_SERVER,
+    Opcode::LOGIN_ID_SYSTEM,
 ];
 
 /// The response codes that are counted one by one; the most frequent first.
-const CODES: [ResponseCode; 32] = [
+const CODES: [ResponseCode; 33] = [
     ResponseCode::SUCCESS,
     ResponseCode::HANDLE_NOT_FOUND,
     ResponseCode::VALUES_NOT_FOUND,
@@ -96,6 +97,7 @@ const CODES: [ResponseCode; 32] = [
     ResponseCode::SESSION_MESSAGE_REJECTED,
     ResponseCode::LOGGED_IN_ALREADY,
     ResponseCode::LOGIN_FIRST,
+    ResponseCode::CREDENTIAL_NOT_VERIFIED,
 ];
 
 /// Bounds of the histogram of answering times, in microseconds: from an answer out of memory to

@@ -4,7 +4,7 @@
 //! Not here: sockets (`udp`, `tcp`), what is answered (`answerer`).
 
 use crate::access_log::{self, Access, AccessLog};
-use crate::answerer::{Answered, Answerer, More, Visitor};
+use crate::answerer::{Answered, Answerer, Line, More, Visitor};
 use crate::config::Config;
 use crate::expiry::Expiry;
 use crate::metrics::{self, Gauges, Metrics, Transport};
@@ -33,6 +33,7 @@ pub(crate) struct Reception {
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     tcp_idle_seconds_max: AtomicU64,
+    tcp_login_idle_seconds_max: AtomicU64,
     tcp_connections_per_peer_max: AtomicUsize,
     /// How many connections are open, by transport; no setting, but as alive.
     connections: [AtomicUsize; Transport::ALL.len()],
@@ -44,13 +45,21 @@ impl Live {
     fn set(&self, config: &Config) {
         let idle = config.tcp.idle_seconds_max;
         self.tcp_idle_seconds_max.store(idle, Ordering::Relaxed);
+        let idle = config.tcp.login_idle_seconds_max;
+        self.tcp_login_idle_seconds_max
+            .store(idle, Ordering::Relaxed);
         let each = config.tcp.connections_per_peer_max;
         self.tcp_connections_per_peer_max
             .store(each, Ordering::Relaxed);
     }
 
-    pub(crate) fn tcp_idle_max(&self) -> Duration {
-        Duration::from_secs(self.tcp_idle_seconds_max.load(Ordering::Relaxed))
+    fn tcp_idle_max(&self, is_logged_in: bool) -> Duration {
+        let seconds = if is_logged_in {
+            &self.tcp_login_idle_seconds_max
+        } else {
+            &self.tcp_idle_seconds_max
+        };
+        Duration::from_secs(seconds.load(Ordering::Relaxed))
     }
 
     pub(crate) fn tcp_connections_per_peer_max(&self) -> usize {
@@ -66,6 +75,39 @@ impl Drop for Open {
         let Self(reception, transport) = self;
         let open = &reception.live.connections[*transport as usize];
         open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection of the protocol's own, on which somebody may be logged in; dropping it ends the
+/// login.
+pub(crate) struct Conversation {
+    reception: Arc<Reception>,
+    line: Line,
+}
+
+impl Conversation {
+    pub(crate) fn begin(reception: &Arc<Reception>) -> Self {
+        Self {
+            reception: Arc::clone(reception),
+            line: reception.answerer.pick_up(),
+        }
+    }
+
+    pub(crate) fn line(&self) -> Line {
+        self.line
+    }
+
+    /// For how long the connection may be silent.
+    pub(crate) fn idle_max(&self) -> Duration {
+        let Self { reception, line } = self;
+        let is_logged_in = reception.answerer.is_logged_in(*line);
+        reception.live.tcp_idle_max(is_logged_in)
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.reception.answerer.hang_up(self.line);
     }
 }
 
@@ -124,12 +166,34 @@ impl Reception {
         peer: IpAddr,
         packet: &Packet,
     ) -> Option<Answered> {
-        let started = Instant::now();
         let visitor = match transport {
             Transport::Udp => Visitor::claimed(peer),
             Transport::Tcp => Visitor::connected(peer, site::Transport::TCP),
             Transport::Http => Visitor::connected(peer, site::Transport::HTTP),
         };
+        self.answer_visitor(visitor, transport, peer, packet).await
+    }
+
+    /// Answers a packet that came on a connection; `None` if it deserves no answer.
+    pub(crate) async fn answer_on(
+        &self,
+        line: Line,
+        peer: IpAddr,
+        packet: &Packet,
+    ) -> Option<Answered> {
+        let visitor = Visitor::on(line, peer);
+        self.answer_visitor(visitor, Transport::Tcp, peer, packet)
+            .await
+    }
+
+    async fn answer_visitor(
+        &self,
+        visitor: Visitor,
+        transport: Transport,
+        peer: IpAddr,
+        packet: &Packet,
+    ) -> Option<Answered> {
+        let started = Instant::now();
         let answered = self.answerer.answer_packet(packet, visitor).await?;
         let took = started.elapsed();
         self.note(transport, peer, packet, &answered.packet, took);

@@ -2,14 +2,15 @@
 //!
 //! Answers leave in the order of the questions, which are carried out side by side: who needs one
 //! after the other waits for the answer. Connections stay open until they are idle for too
-//! long, the peer closes them, or what comes cannot be cut into messages any more. Not here: who is
-//! let in (`accepting`).
+//! long, the peer closes them, or what comes cannot be cut into messages any more. Somebody may log
+//! in on one, and what comes after the answer to that is theirs. Not here: who is let in
+//! (`accepting`).
 
 use crate::accepting::{Acceptor, Host};
-use crate::answerer::Answered;
+use crate::answerer::{Answered, Line};
 use crate::config::Config;
 use crate::metrics::Transport;
-use crate::reception::Reception;
+use crate::reception::{Conversation, Reception};
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use std::io;
@@ -31,6 +32,10 @@ const READ_OCTETS: usize = 4096;
 /// answered. Changes wait for the disk together.
 const UNDER_WAY_COUNT_MAX: usize = 64;
 
+/// How many octets these questions may have together before no more is read, which counts only where
+/// longer messages than the usual are taken: as many as of the usual.
+const UNDER_WAY_OCTETS_MAX: usize = UNDER_WAY_COUNT_MAX * wire::envelope::MESSAGE_OCTETS_MAX;
+
 /// How many octets of answers are gathered before they are sent.
 const SEND_OCTETS: usize = 64 * 1024;
 
@@ -50,6 +55,7 @@ pub(crate) fn start(
 ) -> io::Result<Acceptor> {
     let host = Tcp {
         reception: Arc::clone(reception),
+        message_octets_max: config.tcp.message_octets_max,
         stopped: stopped.clone(),
     };
     let connections_max = config.tcp.connections_max;
@@ -59,6 +65,7 @@ pub(crate) fn start(
 
 struct Tcp {
     reception: Arc<Reception>,
+    message_octets_max: usize,
     stopped: watch::Receiver<bool>,
 }
 
@@ -76,9 +83,11 @@ impl Host for Tcp {
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let connection = Connection {
             stream,
-            packets: PacketStream::default(),
+            packets: PacketStream::up_to(self.message_octets_max),
             buffer: vec![0; READ_OCTETS],
             reception: Arc::clone(&self.reception),
+            conversation: Conversation::begin(&self.reception),
+            octets_under_way: 0,
             peer,
             stopped: self.stopped.clone(),
         };
@@ -91,6 +100,8 @@ struct Connection {
     packets: PacketStream,
     buffer: Vec<u8>,
     reception: Arc<Reception>,
+    conversation: Conversation,
+    octets_under_way: usize,
     peer: SocketAddr,
     stopped: watch::Receiver<bool>,
 }
@@ -99,23 +110,26 @@ impl Connection {
     async fn serve(mut self) -> io::Result<()> {
         let mut under_way = FuturesOrdered::new();
         let last = loop {
-            let has_room = under_way.len() < UNDER_WAY_COUNT_MAX;
+            let has_room = under_way.len() < UNDER_WAY_COUNT_MAX
+                && self.octets_under_way < UNDER_WAY_OCTETS_MAX;
             tokio::select! {
-                Some(answered) = under_way.next(), if !under_way.is_empty() => {
-                    self.send_ready(answered, &mut under_way).await?;
+                Some(done) = under_way.next(), if !under_way.is_empty() => {
+                    self.send_ready(done, &mut under_way).await?;
                 }
                 next = self.next_question(), if has_room => match next? {
                     Next::Question(packet) => {
                         let reception = Arc::clone(&self.reception);
-                        under_way.push_back(answer(reception, self.peer, packet));
+                        let line = self.conversation.line();
+                        self.octets_under_way += packet.payload.len();
+                        under_way.push_back(answer(reception, line, self.peer, packet));
                     }
                     Next::Broken(error) => break Some(error),
                     Next::End => break None,
                 },
             }
         };
-        while let Some(answered) = under_way.next().await {
-            self.send_ready(answered, &mut under_way).await?;
+        while let Some(done) = under_way.next().await {
+            self.send_ready(done, &mut under_way).await?;
         }
         if let Some(error) = last {
             self.refuse(&error).await?;
@@ -125,14 +139,15 @@ impl Connection {
     }
 
     /// Sends an answer, all of it, together with those behind it that are ready.
-    async fn send_ready<F: Future<Output = Option<Answered>>>(
+    async fn send_ready<F: Future<Output = Done>>(
         &mut self,
-        answered: Option<Answered>,
+        mut done: Done,
         under_way: &mut FuturesOrdered<F>,
     ) -> io::Result<()> {
         let mut octets = Vec::new();
-        let mut next = answered;
         loop {
+            self.octets_under_way -= done.octets;
+            let mut next = done.answered;
             while let Some(Answered { packet, more }) = next {
                 octets.extend_from_slice(&packet.encode());
                 if octets.len() >= SEND_OCTETS {
@@ -143,7 +158,7 @@ impl Connection {
                 next = more.and_then(|more| block_in_place(|| reception.more(more)));
             }
             match under_way.next().now_or_never() {
-                Some(Some(answered)) => next = answered,
+                Some(Some(more)) => done = more,
                 _ => break,
             }
         }
@@ -167,7 +182,7 @@ impl Connection {
     /// What comes next. Nothing is lost if this is given up before it is done.
     async fn next_question(&mut self) -> io::Result<Next> {
         let mut stopped = self.stopped.clone();
-        let idle = tokio::time::sleep(self.reception.live.tcp_idle_max());
+        let idle = tokio::time::sleep(self.conversation.idle_max());
         tokio::pin!(idle);
         loop {
             match self.packets.next_packet() {
@@ -212,12 +227,23 @@ enum Next {
     End,
 }
 
-async fn answer(reception: Arc<Reception>, peer: SocketAddr, packet: Packet) -> Option<Answered> {
+/// A question that is no longer under way.
+struct Done {
+    /// How many octets it had.
+    octets: usize,
+    answered: Option<Answered>,
+}
+
+async fn answer(reception: Arc<Reception>, line: Line, peer: SocketAddr, packet: Packet) -> Done {
     let (transport, peer) = (Transport::Tcp, peer.ip());
-    if reception.admits(transport, peer) {
-        reception.answer(transport, peer, &packet).await
+    let answered = if reception.admits(transport, peer) {
+        reception.answer_on(line, peer, &packet).await
     } else {
         let turned_away = reception.turn_away(transport, peer, &packet);
         turned_away.map(Answered::from)
+    };
+    Done {
+        octets: packet.payload.len(),
+        answered,
     }
 }

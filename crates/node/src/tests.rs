@@ -15,6 +15,8 @@ use tempfile::TempDir;
 use wire::response::Answer;
 use wire::{OpFlags, ResponseCode};
 
+mod logins;
+
 struct Running {
     node: Node,
     folder: TempDir,

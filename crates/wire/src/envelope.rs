@@ -105,14 +105,22 @@ impl Envelope {
     /// # Errors
     /// [`Error::MessageLength`].
     pub fn checked_length(&self) -> Result<usize, Error> {
+        self.length_up_to(MESSAGE_OCTETS_MAX)
+    }
+
+    /// The announced length of the whole message, if it is at most `max`.
+    ///
+    /// # Errors
+    /// [`Error::MessageLength`].
+    pub fn length_up_to(&self, max: usize) -> Result<usize, Error> {
         let octets = self.message_length as usize;
-        if (MESSAGE_OCTETS_MIN..=MESSAGE_OCTETS_MAX).contains(&octets) {
+        if (MESSAGE_OCTETS_MIN..=max).contains(&octets) {
             return Ok(octets);
         }
         Err(Error::MessageLength {
             octets,
             min: MESSAGE_OCTETS_MIN,
-            max: MESSAGE_OCTETS_MAX,
+            max,
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Not here: reading the socket.
 
-use crate::envelope::ENVELOPE_OCTETS;
+use crate::envelope::{ENVELOPE_OCTETS, MESSAGE_OCTETS_MAX};
 use crate::{Envelope, Error, Packet};
 use bytes::{Bytes, BytesMut};
 use model::octets::Reader;
@@ -13,12 +13,29 @@ mod tests;
 /// Cuts the octets of a connection into packets, however they arrive.
 ///
 /// Holds at most one announced packet and what was pushed beyond it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PacketStream {
     octets: BytesMut,
+    message_octets_max: usize,
+}
+
+/// Packets of at most [`MESSAGE_OCTETS_MAX`], as everywhere in the field.
+impl Default for PacketStream {
+    fn default() -> Self {
+        Self::up_to(MESSAGE_OCTETS_MAX)
+    }
 }
 
 impl PacketStream {
+    /// Packets of messages of at most so many octets without their envelopes. Some clients send
+    /// longer ones than [`MESSAGE_OCTETS_MAX`], to those who are told to take them.
+    pub fn up_to(message_octets_max: usize) -> Self {
+        Self {
+            octets: BytesMut::new(),
+            message_octets_max,
+        }
+    }
+
     /// Adds octets as they came.
     pub fn push(&mut self, octets: &[u8]) {
         self.octets.extend_from_slice(octets);
@@ -35,7 +52,7 @@ impl PacketStream {
         };
         let head = Bytes::copy_from_slice(envelope);
         let envelope = Envelope::read(&mut Reader::new(head))?;
-        let octets = ENVELOPE_OCTETS + envelope.checked_length()?;
+        let octets = ENVELOPE_OCTETS + envelope.length_up_to(self.message_octets_max)?;
         if self.octets.len() < octets {
             return Ok(None);
         }

@@ -261,13 +261,15 @@ impl Digest {
 
 /// An answer echoes the flags of its request, except those that say something of the answer: it
 /// is authoritative if a primary gives it, and has a digest if it could. Whether anything was
-/// overwritten, the plan says; whether it is signed, whoever signs.
+/// overwritten, the plan says; whether it is signed, whoever signs. That it was checked against
+/// certificates nobody says: whoever asked with that flag set must not hear it back.
 fn answer_flags(asked: OpFlags, is_primary: bool, has_digest: bool) -> OpFlags {
     let own = OpFlags::AUTHORITATIVE
         | OpFlags::CERTIFIED
         | OpFlags::CONTINUOUS
         | OpFlags::REQUEST_DIGEST
-        | OpFlags::OVERWRITE;
+        | OpFlags::OVERWRITE
+        | OpFlags::TRUSTED_RESULT;
     let mut flags = asked & !own;
     if is_primary {
         flags = flags | OpFlags::AUTHORITATIVE;

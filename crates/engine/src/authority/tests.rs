@@ -175,6 +175,20 @@ fn an_answer_repeats_ids_spelling_and_flags() {
     assert_eq!(answer.values[0].value().timestamp, NOW.0);
 }
 
+/// The Chinese system's flags: what was asked is repeated, and that an answer was checked against
+/// certificates is said by nobody here, least of all because the asker says so.
+#[test]
+fn no_answer_says_that_it_was_checked_against_certificates() {
+    let asked = OpFlags::PASS_IDENTITY | OpFlags::TRUSTED_QUERY;
+    let request = about("88.156.1/pump-7")
+        .with_flags(asked | OpFlags::TRUSTED_RESULT)
+        .resolution(1, NOW);
+    let message = Desk::with_a_pump().ask(&request, Origin::Network).message;
+    assert_eq!(message.header.response_code, ResponseCode::SUCCESS);
+    let own = OpFlags(message.header.flags.0 & 7);
+    assert_eq!(own, asked);
+}
+
 #[test]
 fn a_digest_for_an_old_peer_is_sha_1() {
     let mut request = about("88.156.1/x")

@@ -3,6 +3,7 @@
 //!
 //! Not here: sessions (`session.rs`), what is answered (room `engine`), sockets.
 
+use super::login::is_login;
 use super::session::{SessionKey, sealed};
 use super::{Answerer, Challenging, Reply, Source, Visitor, lock};
 use bytes::Bytes;
@@ -88,6 +89,14 @@ impl Finish {
         Self { request_id, how }
     }
 
+    /// The same for an answer whose id of a challenge stays: it is that of a login now.
+    fn staying(mut self) -> Self {
+        if let How::Plainly { ends_challenge, .. } = &mut self.how {
+            *ends_challenge = false;
+        }
+        self
+    }
+
     /// The same without a signature.
     fn unsigned(mut self) -> Self {
         if let How::Plainly { is_certified, .. } = &mut self.how {
@@ -171,9 +180,15 @@ impl Answerer {
         if request.header.opcode == Opcode::VERIFY_CHALLENGE && !request.header.is_response() {
             return Some((self.verify(request, visitor).await?, finish));
         }
-        let challenging = Challenging::Issue;
+        if is_login(request, origin) {
+            return Some((self.ask_login(request, visitor), finish));
+        }
+        let (origin, challenging) = match self.called(request, origin, visitor) {
+            Ok(called) => called,
+            Err(answer) => return Some((answer.into(), finish)),
+        };
         let reply = self
-            .carry_out(request, origin, challenging, visitor)
+            .carry_out(request, &origin, challenging, visitor)
             .await?;
         Some((reply, finish))
     }
@@ -232,6 +247,11 @@ impl Answerer {
         if finish.is_certified() && !self.may_sign_for(source) {
             return (self.too_many(asked), finish.unsigned());
         }
+        if is_login(asked, &Origin::Network) {
+            let (message, has_begun) = self.finish_login(id, &pending, answered, visitor);
+            let finish = if has_begun { finish.staying() } else { finish };
+            return (message.into(), finish);
+        }
         let reply = match self.proven(&pending, answered, source) {
             Ok(known) => {
                 let origin = Origin::Known(known);
@@ -273,17 +293,26 @@ impl Answerer {
         source: Source,
     ) -> Result<engine::Known, Box<Reply>> {
         let asked = &pending.request;
-        let refused = |code, text: &str| -> Box<Reply> {
-            Box::new(self.fail_first(asked, code, text).into())
-        };
+        self.judged(pending, answered, source)
+            .map_err(|(code, text)| Box::new(self.fail_first(asked, code, &text).into()))
+    }
+
+    /// Who answered a challenge, if rightly; else the code and why.
+    pub(super) fn judged(
+        &self,
+        pending: &Pending<Source>,
+        answered: &Message,
+        source: Source,
+    ) -> Result<engine::Known, (ResponseCode, String)> {
+        let asked = &pending.request;
         let response = ChallengeResponse::decode(answered.body.clone())
-            .map_err(|error| refused(ResponseCode::PROTOCOL_ERROR, &error.to_string()))?;
+            .map_err(|error| (ResponseCode::PROTOCOL_ERROR, error.to_string()))?;
         let is_by_key = match &response.authentication[..] {
             AUTHENTICATION_PUBLIC_KEY => true,
             AUTHENTICATION_SECRET_KEY => false,
             _ => {
                 let text = "the kind of authentication is neither HS_PUBKEY nor HS_SECKEY";
-                return Err(refused(ResponseCode::INVALID_CREDENTIAL, text));
+                return Err((ResponseCode::INVALID_CREDENTIAL, text.to_owned()));
             }
         };
         let claim = Claim {
@@ -297,7 +326,7 @@ impl Answerer {
             },
         };
         self.identify(claim, source)
-            .map_err(|why| refused(why.code, &why.reason))
+            .map_err(|why| (why.code, why.reason))
     }
 
     /// Answers that a request is not carried out.
@@ -323,14 +352,15 @@ impl Answerer {
         let id = match challenging {
             Challenging::Issue => {
                 let mut challenges = lock(&self.challenges);
-                challenges.issue(source, request, chance, now, |id| self.is_session(id))?
+                let is_taken = |id| self.is_session(id) || self.is_login(id);
+                challenges.issue(source, request, chance, now, is_taken)?
             }
             Challenging::IssueUnder(id) => {
                 let mut challenges = lock(&self.challenges);
                 challenges.issue_under(id, source, request, chance.nonce, now)?
             }
             Challenging::Say => 0,
-            Challenging::Refuse => return None,
+            Challenging::LogInFirst | Challenging::Refuse => return None,
         };
         Some(self.authority.challenge(request, id, &chance.nonce, date))
     }

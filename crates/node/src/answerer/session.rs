@@ -4,7 +4,7 @@
 //! key (room `crypto`).
 
 use super::network::{Answered, Finish};
-use super::{Answerer, Challenging, Reply, Source, Visitor, lock};
+use super::{Answerer, Challenging, Reply, Source, Visitor, claimed_identity, lock};
 use client::Clock;
 use crypto::{Provider, diffie_hellman};
 use engine::challenges::NotPending;
@@ -170,7 +170,8 @@ impl Answerer {
         // In this order everywhere: challenges, then sessions.
         let challenges = lock(&self.challenges);
         let mut sessions = lock(&self.sessions);
-        let is_taken = |id| challenges.contains(id);
+        let logins = lock(&self.logins);
+        let is_taken = |id| challenges.contains(id) || logins.contains(id);
         let id = sessions.set_up(source, new, wish, is_taken, self.clock.moment());
         Ok((id.map_err(refused)?, Body::SessionSetup(answer)))
     }
@@ -209,10 +210,4 @@ pub(super) fn sealed(key: &SessionKey, asked: &Header, answer: Message) -> Packe
         engine::authority::refuse_as(&envelope, code, &refusal.to_string(), Clock::date())
             .to_packet()
     })
-}
-
-/// The identity as an answer to a challenge names it.
-fn claimed_identity(answered: &Message) -> Option<wire::Identity> {
-    let response = wire::challenge::ChallengeResponse::decode(answered.body.clone());
-    response.ok().map(|response| response.identity)
 }

@@ -20,13 +20,18 @@ pub(super) struct Desk {
     _folder: TempDir,
 }
 
+mod logins;
 mod sessions;
 
 const PEER: Source = Source::ANYBODY;
 
 impl Desk {
     pub(super) fn with(settings: AnswererSettings) -> Self {
-        let folder = TempDir::new().unwrap();
+        Self::with_in(settings, TempDir::new().unwrap())
+    }
+
+    /// With its store in a folder.
+    pub(super) fn with_in(settings: AnswererSettings, folder: TempDir) -> Self {
         let store = Store::open(folder.path(), &Options::default()).unwrap();
         Self {
             answerer: Answerer::with_settings(settings, store),
@@ -54,6 +59,30 @@ impl Desk {
         let key = Key::homed(&prefix.parse().unwrap());
         change.put(key, HOMED_MARK.into());
         self.answerer.store.commit(change).unwrap();
+    }
+
+    pub(super) fn unhome(&self, prefix: &str) {
+        let key = Key::homed(&prefix.parse().unwrap());
+        self.write(key, None);
+    }
+
+    pub(super) fn is_home(&self, prefix: &str) -> bool {
+        let key = Key::homed(&prefix.parse().unwrap());
+        self.answerer.store.view().get(&key).unwrap().is_some()
+    }
+
+    fn write(&self, key: Key, octets: Option<Bytes>) {
+        let mut change = Change::default();
+        change.writes.push(Write { key, octets });
+        self.answerer.store.commit(change).unwrap();
+    }
+
+    /// Leaves a record as it is said, or none.
+    pub(super) fn put(&self, identifier: &str, values: Option<&[Value]>) {
+        let identifier: Identifier = identifier.parse().unwrap();
+        let key = Key::record(&identifier, SuffixCase::Insensitive);
+        let octets = values.map(|values| Record::new(values).unwrap().octets().clone());
+        self.write(key, octets);
     }
 
     /// Writes a record as it is, dates included.

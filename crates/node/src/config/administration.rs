@@ -28,6 +28,13 @@ settings! {
         /// Whether who registers an identifier must prove who they are before they are told that it
         /// exists already. The reference software tells everybody.
         challenge_first: bool = false, Restart;
+        /// Whether somebody may log in on a connection over TCP (operation 2001), as clients of the
+        /// Chinese system do: proven once, all that follows on the connection is theirs, although
+        /// it bears neither proof nor MAC. Who can write into the connection of somebody who has
+        /// logged in acts in their name. Logins are counted in the metrics.
+        logins: bool = true, Restart;
+        /// For how many seconds a login lasts, if the connection does.
+        login_seconds_max: u64 = 86_400, Restart, 1..=604_800;
         /// Weak forms that are accepted all the same, of those that existing clients may still use:
         /// `md5` and `sha1` in proofs, in sessions `old_mac` of versions before 2.7 and
         /// `key_as_vector` with SM4. Every use is counted in the metrics.

@@ -43,6 +43,15 @@ settings! {
         /// After how many seconds without a whole question a connection is closed. The default is
         /// that of the reference software.
         idle_seconds_max: u64 = 300, AtOnce, 1..=86_400;
+        /// The same for a connection on which somebody has logged in. Clients of the Chinese system
+        /// keep an idle one for ten minutes.
+        login_idle_seconds_max: u64 = 900, AtOnce, 1..=86_400;
+        /// The longest message that is read, in octets without its envelope. The default is what
+        /// the field reads; clients of the Chinese system send up to 16,672,500. What is in the
+        /// message has its own limits: a record has at most 256,000 octets whatever is set here.
+        /// Each connection may hold as much.
+        message_octets_max: usize = wire::envelope::MESSAGE_OCTETS_MAX, Restart,
+            262_144..=16_672_500;
     }
 }
 
@@ -70,6 +79,12 @@ settings! {
         signatures_per_second: u32 = 500, Restart, 0..=1_000_000;
         /// How many of these for one source.
         signatures_per_source_and_second: u32 = 100, Restart, 0..=1_000_000;
+        /// How many proofs of secrets are checked a second, half of them over UDP. One as the
+        /// field makes it takes five milliseconds of a core, so that the default takes three
+        /// quarters of one. Beyond it the answer is code 3.
+        secrets_per_second: u32 = 150, Restart, 1..=1_000_000;
+        /// How many of these for one source.
+        secrets_per_source_and_second: u32 = 75, Restart, 1..=1_000_000;
         /// How many challenges may wait for their answer.
         challenges_count_max: usize = 4096, Restart, 1..=1_000_000;
         /// How many octets the requests may have together that wait for the answer to a challenge.

@@ -167,6 +167,11 @@ impl Exposition {
                 "Messages that named a session and were refused",
                 counted.refused_in_session,
             ),
+            (
+                "logins",
+                "Connections on which an identity was proven for all that follows",
+                counted.logins,
+            ),
         ] {
             put_counter(to, name, help, count)?;
         }

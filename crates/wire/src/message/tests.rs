@@ -3,9 +3,12 @@
 
 use super::*;
 use crate::datagram::{Assembly, Datagram};
+use crate::login::LoginRequest;
 use crate::resolution::ResolutionRequest;
 use crate::response::Answer;
-use crate::{Credential, OpFlags, Opcode, Request, RequestDigest, Response, ResponseCode, Version};
+use crate::{
+    Credential, Identity, OpFlags, Opcode, Request, RequestDigest, Response, ResponseCode, Version,
+};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use proptest::prelude::*;
@@ -237,6 +240,23 @@ fn rfc_3652_section_3_2_a_resolution_response_with_digest() {
     };
     assert_eq!(answer.identifier, "20.500.99999/abc");
     assert_eq!(answer.values[0].value().data, "https://example.org/");
+}
+
+/// Operation 2001 as its clients write it, put together by hand from what is known of them: nobody
+/// has captured one. Version 2.3, suggesting 2.10; with a digest asked for.
+#[test]
+fn a_login_of_the_chinese_system() {
+    let octets = "0203020a 00000000 01020304 00000000 00000031\
+        000007d1 00000000 19800000 ffff0000 6b49d200 00000015\
+        0000000d 38382e3630382e383838392f75 0000012c 00000000"
+        .replace(' ', "");
+    let message = Message::decode(hex::decode(octets).unwrap().into()).unwrap();
+    assert_eq!(message.header.opcode, Opcode::LOGIN_ID_SYSTEM);
+    let flags = OpFlags::USUAL | OpFlags::REQUEST_DIGEST;
+    assert_eq!(message.header.flags, flags);
+    let login = LoginRequest::of(Identity::new("88.608.8889/u", 300));
+    assert_eq!(Request::decode(&message), Ok(Request::Login(login.clone())));
+    assert_eq!(login.encode(), message.body);
 }
 
 #[test]

@@ -34,6 +34,23 @@ fn an_impossible_length_ends_the_connection() {
     assert_eq!(stream.envelope().unwrap().request_id, 1);
 }
 
+#[test]
+fn longer_messages_are_taken_only_where_that_is_said() {
+    let long = packet(7, MESSAGE_OCTETS_MAX + 1);
+    let taken_by = |mut stream: PacketStream| {
+        stream.push(&long.encode());
+        stream.next_packet()
+    };
+    let refused = taken_by(PacketStream::default());
+    let max = MESSAGE_OCTETS_MAX;
+    assert!(
+        matches!(refused, Err(Error::MessageLength { octets, max: told, .. })
+            if octets == max + 1 && told == max)
+    );
+    assert!(taken_by(PacketStream::up_to(max + 1)).unwrap() == Some(long.clone()));
+    assert!(taken_by(PacketStream::up_to(max)).is_err());
+}
+
 proptest! {
     #[test]
     fn any_split_gives_the_same_packets(
