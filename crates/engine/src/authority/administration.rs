@@ -109,6 +109,11 @@ impl Administration {
         }
     }
 
+    /// Where the request is remembered; none if it is not.
+    fn resend(&self) -> Option<Resend> {
+        Resend::of(&self.request, self.request_id, self.expiration, self.now)
+    }
+
     /// Whether somebody must prove first who they are.
     fn is_nobody(&self) -> bool {
         self.origin.is_nobody()
@@ -284,12 +289,7 @@ pub(super) fn start<D: Cryptography>(
         return administration.asked.fail(code, "Not a primary server");
     }
     let key = Key::record(&identifier, administration.case);
-    let resend = Resend::of(
-        &administration.request,
-        administration.request_id,
-        administration.expiration,
-        administration.now,
-    );
+    let resend = administration.resend();
     let mut keys = vec![key.clone()];
     keys.extend(resend.as_ref().map(|resend| resend.key().clone()));
     keys.extend(homes_of(&identifier));

@@ -3,6 +3,7 @@
 
 use super::listing::demand_of_home;
 use super::permission::{Alternatives, Ground};
+use super::resend::Resend;
 use super::{Administration, Permitted};
 use crate::authority::Origin;
 use crate::authority::administration::creation::HOMED_MARK;
@@ -58,13 +59,16 @@ struct Homing {
 
 impl Permitted for Homing {
     fn carry_out(self, administration: Administration, ground: Ground) -> Step {
-        let key = self.home.clone();
+        let mut keys = vec![self.home.clone()];
+        let resend = administration.resend();
+        keys.extend(resend.as_ref().map(|resend| resend.key().clone()));
         let waiting = Waiting {
             homing: self,
             administration,
             ground,
+            resend,
         };
-        Fetch::step(vec![key], waiting)
+        Fetch::step(keys, waiting)
     }
 }
 
@@ -73,21 +77,35 @@ struct Waiting {
     homing: Homing,
     administration: Administration,
     ground: Ground,
+    /// Where it stands how the request was answered, if it came before.
+    resend: Option<Resend>,
 }
 
 impl Plan for Waiting {
+    /// Goes on with the mark of the home, then with what is remembered of the request.
     fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
         let Self {
             homing: Homing { home, becomes },
             administration,
             ground,
+            mut resend,
         } = *self;
         let before = found.next().flatten();
         let spelling = home.octets().slice(home.octets().len().min(1)..);
+        if let Some(resend) = &mut resend {
+            resend.found(found.next().flatten());
+            let origin = &administration.origin;
+            if resend
+                .remembered(origin, &spelling, before.as_ref())
+                .is_some()
+            {
+                let asked = administration.asked;
+                return asked.answer_permitted(Change::default(), ground, Body::Done);
+            }
+        }
         let mut change = administration.change(&home, &spelling);
-        let asked = administration.asked;
         if !becomes && before.is_none() {
-            return asked.fail_not_responsible();
+            return administration.asked.fail_not_responsible();
         }
         // To be told twice is no error, and no change.
         if before.is_some() == becomes {
@@ -95,8 +113,13 @@ impl Plan for Waiting {
         } else {
             let octets = becomes.then(|| Bytes::from_static(HOMED_MARK));
             change.expect(home.clone(), before);
+            if let Some(resend) = &resend {
+                let after = octets.as_ref();
+                resend.remember(&administration, &mut change, &spelling, false, after);
+            }
             change.writes.push(Write { key: home, octets });
         }
+        let asked = administration.asked;
         asked.answer_permitted(change, ground, Body::Done)
     }
 }
