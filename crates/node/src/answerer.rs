@@ -39,6 +39,8 @@ use wire::{Identity, Message, Packet, ResponseCode};
 mod captures;
 pub(crate) mod fronts;
 mod login;
+#[cfg(test)]
+mod matrix;
 mod network;
 mod session;
 #[cfg(test)]
