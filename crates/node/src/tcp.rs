@@ -32,8 +32,8 @@ const READ_OCTETS: usize = 4096;
 /// answered. Changes wait for the disk together.
 const UNDER_WAY_COUNT_MAX: usize = 64;
 
-/// How many octets these questions may have together before no more is read, which counts only where
-/// longer messages than the usual are taken: as many as of the usual.
+/// How many octets these questions may have together before no more is read: as many as of the
+/// usual length. It counts only where longer messages are taken.
 const UNDER_WAY_OCTETS_MAX: usize = UNDER_WAY_COUNT_MAX * wire::envelope::MESSAGE_OCTETS_MAX;
 
 /// How many octets of answers are gathered before they are sent.
