@@ -91,6 +91,7 @@ impl Default for AnswererSettings {
         Self {
             authority: Settings::default(),
             signing_key: None,
+            old_key: None,
             signatures: AllowanceLimits::default(),
             challenges: ChallengeLimits::default(),
             sessions: SessionLimits::default(),

@@ -11,6 +11,7 @@
 //! | `api` | shapes, statuses and headers of the JSON API, and its description |
 //! | `tunnel` | messages of the Handle protocol in HTTP |
 //! | `proxy` | where browsers are sent, and what they are shown |
+//! | `matrix` | every operation, key, transport, version and condition, as in room `node` |
 //! | `attacks` | what strangers send to break in or to wear out |
 
 #![allow(
@@ -23,6 +24,7 @@ mod api;
 mod attacks;
 mod bulk;
 mod identity;
+mod matrix;
 mod proxy;
 mod rest;
 mod running;

@@ -30,6 +30,8 @@ pub(crate) trait World {
     fn asker(&self, carrier: Carrier) -> Box<dyn Asker + '_>;
     /// The date.
     fn date(&self) -> Date;
+    /// Whether an asker may be wrong as often as they like.
+    fn forgives(&self) -> bool;
 }
 
 /// Somebody who sends and hears packets; over TCP on one connection.

@@ -216,7 +216,8 @@ impl<'w> Bench<'w> {
     /// Compares what was heard and done with what is expected.
     fn judge(&mut self, cell: Cell, mut channel: Channel<'w>) -> Result<(), String> {
         let seen = channel.take_seen();
-        if asking::is_in_session(cell) {
+        let is_suspect = cell.condition == Condition::WrongKey && !self.world.forgives();
+        if asking::is_in_session(cell) && !is_suspect {
             self.sessions.insert(standing(cell), channel);
         }
         let expected = rules::expected(cell);
