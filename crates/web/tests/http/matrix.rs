@@ -10,6 +10,7 @@ mod asking;
 mod bench;
 #[path = "../../../node/src/answerer/matrix/cells.rs"]
 mod cells;
+mod json;
 #[path = "../../../node/src/answerer/matrix/people.rs"]
 mod people;
 #[path = "../../../node/src/answerer/matrix/rules.rs"]
@@ -76,6 +77,7 @@ impl House {
             ..Config::default()
         };
         config.http.listen.clone_from(&config.listen);
+        config.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
         let folder = TempDir::new_in("/dev/shm").unwrap_or_else(|_| TempDir::new().unwrap());
         let store = Store::open(folder.path(), &Options::default()).unwrap();
         let front = |handle| web::Web::new(handle, &config.http);

@@ -276,7 +276,7 @@ fn held(cell: Cell) -> Held {
 }
 
 /// Leaves what an operation is about as it shall find it.
-fn make_ready(world: &dyn World, operation: Operation) {
+pub(crate) fn make_ready(world: &dyn World, operation: Operation) {
     match operation {
         Operation::Home => world.home(asking::HOMED_LATER, false),
         Operation::Unhome => world.home(asking::UNHOMED, true),
@@ -290,7 +290,11 @@ fn make_ready(world: &dyn World, operation: Operation) {
 ///
 /// # Errors
 /// What is neither as before nor as it should be afterwards.
-fn is_done(world: &dyn World, operation: Operation, seen: &Seen) -> Result<bool, String> {
+pub(crate) fn is_done(
+    world: &dyn World,
+    operation: Operation,
+    seen: &Seen,
+) -> Result<bool, String> {
     match operation {
         Operation::Home => return Ok(world.is_home(asking::HOMED_LATER)),
         Operation::Unhome => return Ok(!world.is_home(asking::UNHOMED)),

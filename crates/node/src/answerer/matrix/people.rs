@@ -84,7 +84,7 @@ pub(crate) struct Keys {
     dsa: [SigningKey; 2],
     /// Of the administrator, then of the guest: signatures cover the identifier.
     sm2: [[SigningKey; 2]; 2],
-    secrets: [&'static [u8]; 2],
+    pub(crate) secrets: [&'static [u8]; 2],
 }
 
 impl Keys {
