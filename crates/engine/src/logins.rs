@@ -32,6 +32,7 @@
 
 use crate::Moment;
 use alloc::collections::{BTreeMap, BTreeSet};
+use bytes::Bytes;
 use core::time::Duration;
 use wire::{Identity, ResponseCode};
 
@@ -195,6 +196,7 @@ impl<L: Ord> Logins<L> {
         self.check(line, challenge)?;
         if let Some(state) = self.by_line.get_mut(line) {
             let ends = now + self.limits.life;
+            let identity = detached(&identity);
             state.stage = Stage::In { identity, ends };
         }
         Ok(())
@@ -251,4 +253,9 @@ impl<L: Ord> Logins<L> {
     pub fn count(&self) -> usize {
         self.by_line.len()
     }
+}
+
+/// The identity in memory of its own: what was received with it, which may be long, may go.
+fn detached(identity: &Identity) -> Identity {
+    Identity::new(Bytes::copy_from_slice(&identity.identifier), identity.index)
 }

@@ -55,6 +55,18 @@ fn a_login_counts_on_its_own_connection_only() {
 }
 
 #[test]
+fn what_came_with_an_identity_is_not_kept() {
+    let message = Bytes::from(b"88.1/u and sixteen megabytes of something else".to_vec());
+    let mut logins = logins();
+    logins.ask(1, 50, START).unwrap();
+    let identity = Identity::new(message.slice(..6), 300);
+    logins.begin(&1, 50, identity.clone(), START).unwrap();
+    drop(identity);
+    assert!(message.is_unique(), "nobody else holds the message");
+    assert!(logins.is_in(&1, START));
+}
+
+#[test]
 fn of_several_that_were_asked_for_the_last_counts() {
     let mut logins = logins();
     logins.ask(1, 50, START).unwrap();
