@@ -26,7 +26,7 @@ pub fn sign(message: &mut Message, counter: u32, key: &impl Signs) -> bool {
 }
 
 /// Whether a message bears a signature of the key.
-pub fn is_signed(message: &Message, key: &impl Verifies) -> bool {
+pub fn is_signed(message: &Message, key: &(impl Verifies + ?Sized)) -> bool {
     let Ok(Some(credential)) = Credential::of(message) else {
         return false;
     };

@@ -10,6 +10,7 @@
 //! | [`elsewhere`] | what does a plan want to know from other nodes? |
 //! | [`question`] | how do we ask another node? |
 //! | [`administrator`] | how do we have another node change something? |
+//! | [`resolver`] | who is responsible for an identifier, and what do they say? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`challenges`] | which challenges wait for their answers? |
 //! | [`sessions`] | which sessions are there, and is a message of one authentic and new? |
@@ -49,6 +50,7 @@ pub mod logins;
 mod macs;
 pub mod proofs;
 pub mod question;
+pub mod resolver;
 pub mod sessions;
 mod signatures;
 pub mod step;

@@ -1,0 +1,375 @@
+//! Finding whoever is responsible for an identifier, from the roots down, and asking them
+//! (RFC 3650 section 3.2, RFC 3651 section 3.2).
+//!
+//! ```text
+//! 88.118.1/pump ── who answers? ── 0.NA/88.118.1 ── at the roots: referred to the sites of 88
+//!                                                 └ at these: the sites of 88.118.1
+//!               └─ at these: the values
+//! ```
+//!
+//! A [`Walk`] is one question's way. Drive it so: put the questions that [`Walk::poll_inquiry`]
+//! gives, side by side; hand in what comes of each with [`Walk::handle_reply`], and call
+//! [`Walk::handle_timeout`] at [`Walk::poll_timeout`]; stop at [`Walk::poll_end`]. What is under
+//! way when the leg of the walk changes is of no use any more.
+//!
+//! What a walk must be proof against is written by strangers: delegations that lead in circles, to
+//! thousands of servers, to nobody, to somebody else's machine. So every walk has [`Limits`], and
+//! in a certified one each answer must be signed with the key that the answer above it named, the
+//! first with one of the roots'. An answer counts for what was asked alone: a server is believed
+//! about identifiers for which somebody above has named it, and about nothing else that it says.
+//!
+//! Beside it: `resolver/service.rs` which servers values name, `resolver/contest.rs` which of them
+//! is asked next, `resolver/belief.rs` whether an answer is believed, `resolver/knowledge.rs` what
+//! is kept for the next walk, `resolver/frame.rs` what waits for what, `resolver/way.rs` what is
+//! done between questions, `resolver/trace.rs` what is told of it. Not here: sockets (room
+//! `client`), other names of an identifier (`HS_ALIAS`).
+
+mod belief;
+mod contest;
+mod frame;
+mod knowledge;
+mod limits;
+mod service;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod way;
+
+pub use frame::Wish;
+pub use knowledge::{Knowledge, KnowledgeLimits};
+pub use limits::{HEAD_START, IN_FLIGHT_MAX, Limits, PATIENCE, SERVICES_MAX, SITES_MAX};
+pub use service::seconds_of;
+pub use trace::{Because, Event, Failure, Fault, Limit, Skip, Source, Ticket, Why, transport_name};
+
+use crate::exchange::Answered;
+use crate::{Cryptography, Date, Moment, WeakForms};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use belief::Verdict;
+use bytes::Bytes;
+use core::net::SocketAddr;
+use core::time::Duration;
+use frame::{Aim, Asking, Frame, State};
+use model::site::Transport;
+use model::{EncodedValue, Identifier, Site};
+use wire::Message;
+
+/// What every walk of one asker needs.
+#[derive(Debug, Clone, Default)]
+pub struct Guide {
+    /// The sites of the roots: what is known without asking.
+    pub roots: Vec<Site>,
+    /// How much work a walk may make.
+    pub limits: Limits,
+    /// The public keys of the asker's own servers, as sites hold them. Such a server is not asked
+    /// what the walk is for: the asker does not know it, or need not ask.
+    pub own_keys: Vec<Bytes>,
+    /// Weak forms of signatures that are believed all the same.
+    pub weak_forms: WeakForms,
+}
+
+/// One question's way from the roots to an answer; `P` is the cryptography.
+#[derive(Debug)]
+pub struct Walk<P> {
+    provider: P,
+    guide: Guide,
+    is_certified: bool,
+    is_fresh: bool,
+    deadline: Moment,
+    /// What waits for what, the walk's own question first; none once it is over.
+    frames: Vec<Frame>,
+    leg: u32,
+    questions: usize,
+    referrals: usize,
+    octets: usize,
+    uses_knowledge: bool,
+    events: VecDeque<(Moment, Event)>,
+    end: Option<End>,
+}
+
+/// A question to put to a server.
+#[derive(Debug, Clone)]
+pub struct Inquiry {
+    /// Names it.
+    pub ticket: Ticket,
+    /// The leg of the walk that it belongs to.
+    pub leg: u32,
+    /// Whom to ask.
+    pub server: SocketAddr,
+    /// How: over UDP or TCP.
+    pub transport: Transport,
+    /// What.
+    pub message: Message,
+    /// How long an answer may take.
+    pub patience: Duration,
+    /// How long an answer may be, in octets.
+    pub octets_max: usize,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// A message that belongs to it; see [`believe`](crate::exchange::believe).
+    Answered(Box<Answered>),
+    /// Nothing.
+    Silent,
+    /// The server cannot be reached, or what came is no answer; and why.
+    Broken(String),
+}
+
+/// How a walk ended.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// With what.
+    pub found: Found,
+    /// The answer that says so, if it is one.
+    pub reached: Option<Reached>,
+}
+
+/// What a walk ended with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The values that were asked for.
+    Values(Vec<EncodedValue>),
+    /// Whether a proof is right.
+    Verified(bool),
+    /// There is no such identifier; or nothing is registered as its prefix, which is named then.
+    NotRegistered(Identifier),
+    /// It has no such values.
+    NoSuchValues,
+    /// Nobody can be asked.
+    Failed(Failure),
+}
+
+/// The answer at the end of a walk.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// Who answered.
+    pub server: SocketAddr,
+    /// How.
+    pub transport: Transport,
+    /// The answer, with the values that were asked for and no others.
+    pub answered: Box<Answered>,
+}
+
+impl<P: Cryptography> Walk<P> {
+    /// Begins a walk.
+    pub fn new(provider: P, guide: Guide, wish: Wish, now: Moment) -> Self {
+        Self {
+            provider,
+            is_certified: wish.is_certified,
+            is_fresh: wish.is_fresh,
+            deadline: now + guide.limits.time,
+            guide,
+            frames: [Frame::new(wish.sought, Aim::Answer)].into(),
+            leg: 0,
+            questions: 0,
+            referrals: 0,
+            octets: 0,
+            uses_knowledge: true,
+            events: VecDeque::new(),
+            end: None,
+        }
+    }
+
+    /// The next question to put now, if there is one.
+    pub fn poll_inquiry(
+        &mut self,
+        knowledge: &mut Knowledge,
+        now: Moment,
+        date: Date,
+    ) -> Option<Inquiry> {
+        self.advance(knowledge, now);
+        if self.is_over() || self.questions >= self.guide.limits.questions_max {
+            return None;
+        }
+        let ticket = self.questions as Ticket + 1;
+        let patience = now.until(self.deadline).min(PATIENCE);
+        let octets_max = self.guide.limits.octets_max.saturating_sub(self.octets);
+        let is_last = self.frames.len() == 1;
+        let frame = self.frames.last_mut()?;
+        let State::Asking(contest) = &mut frame.state else {
+            return None;
+        };
+        let turn = contest.poll_turn(ticket, now)?;
+        let asking = Asking {
+            is_certified: self.is_certified,
+            is_fresh: self.is_fresh && is_last,
+            request_id: request_id(&self.provider),
+            date,
+        };
+        let inquiry = Inquiry {
+            ticket,
+            leg: self.leg,
+            server: turn.server,
+            transport: turn.transport,
+            message: frame.sought.message(turn.place, asking),
+            patience,
+            octets_max,
+        };
+        let event = Event::Asked {
+            ticket,
+            identifier: frame.sought.identifier().clone(),
+            server: turn.server,
+            transport: turn.transport,
+            why: turn.why,
+        };
+        self.questions += 1;
+        self.events.push_back((now, event));
+        Some(inquiry)
+    }
+
+    /// When to call [`Walk::handle_timeout`] if nothing comes before.
+    pub fn poll_timeout(&self) -> Moment {
+        let may_ask = self.questions < self.guide.limits.questions_max;
+        let next = match self.frames.last().map(|frame| &frame.state) {
+            Some(State::Asking(contest)) if may_ask => contest.poll_timeout(),
+            _ => None,
+        };
+        next.unwrap_or(self.deadline).min(self.deadline)
+    }
+
+    /// Ends the walk if its time is over; afterwards there may be another question to put.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        if now >= self.deadline && !self.is_over() {
+            self.give_up(Limit::Time);
+        }
+    }
+
+    /// Takes what came of a question. What is about an earlier leg is ignored.
+    pub fn handle_reply(
+        &mut self,
+        knowledge: &mut Knowledge,
+        now: Moment,
+        date: Date,
+        ticket: Ticket,
+        reply: Reply,
+    ) {
+        if self.is_over() {
+            return;
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            return;
+        };
+        let State::Asking(contest) = &mut frame.state else {
+            return;
+        };
+        let Some(under) = contest.take(ticket) else {
+            return;
+        };
+        let answered = match reply {
+            Reply::Answered(answered) => answered,
+            Reply::Silent => return self.fault(knowledge, now, ticket, &under, Fault::Silent),
+            Reply::Broken(why) => {
+                return self.fault(knowledge, now, ticket, &under, Fault::Broken(why));
+            }
+        };
+        self.octets += octets_of(&answered);
+        if self.octets > self.guide.limits.octets_max {
+            return self.give_up(Limit::Octets);
+        }
+        let believed = belief::judge(
+            &self.provider,
+            &frame.sought,
+            &under.place,
+            *answered,
+            self.is_certified.then_some(self.guide.weak_forms),
+        );
+        let (answered, verdict) = match believed {
+            Ok(believed) => believed,
+            Err(fault) => return self.fault(knowledge, now, ticket, &under, fault),
+        };
+        let code = answered.message.header.response_code;
+        let event = Event::Answered {
+            ticket,
+            code,
+            octets: octets_of(&answered),
+            is_signed: self.is_certified,
+        };
+        self.events.push_back((now, event));
+        let took = Duration::from_millis(now.0.saturating_sub(under.since.0));
+        knowledge.note_answer(under.place.first(), took);
+        if belief::knows_newer_site(&answered, &under.place) {
+            self.forget_way(knowledge);
+        }
+        match verdict {
+            Verdict::Referral(scope, referral) => {
+                self.follow(now, date, code, scope, &referral);
+            }
+            Verdict::Stale if self.start_afresh(knowledge, now) => (),
+            Verdict::Stale => {
+                let fault = belief::refused(&answered);
+                self.fault(knowledge, now, ticket, &under, fault);
+            }
+            Verdict::Outcome(outcome) => {
+                let reached = Reached {
+                    server: under.server,
+                    transport: under.transport,
+                    answered: Box::new(answered),
+                };
+                self.finish(knowledge, now, date, outcome, reached);
+            }
+        }
+    }
+
+    /// What happened since, in order.
+    pub fn poll_event(&mut self) -> Option<(Moment, Event)> {
+        self.events.pop_front()
+    }
+
+    /// The leg of the walk: a question of another leg need not be waited for.
+    pub fn leg(&self) -> u32 {
+        self.leg
+    }
+
+    /// How the walk ended, once it has.
+    pub fn poll_end(&mut self) -> Option<End> {
+        self.end.take()
+    }
+
+    fn is_over(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Goes on until somebody is to be asked, or the walk is over.
+    ///
+    /// Each round takes a record from those to be looked at, of which referrals add few, or ends a
+    /// frame; so it comes to an end.
+    fn advance(&mut self, knowledge: &mut Knowledge, now: Moment) {
+        self.handle_timeout(now);
+        while !self.is_over() {
+            let Some(frame) = self.frames.last_mut() else {
+                return;
+            };
+            match &mut frame.state {
+                State::Lost => self.orient(),
+                State::Gathering(gathering) => match gathering.next() {
+                    Some((record, scope)) => self.look_at(knowledge, now, record, scope),
+                    None => self.line_up(knowledge, now),
+                },
+                State::Asking(contest) if contest.is_lost() => self.lose(knowledge, now),
+                State::Asking(contest) if self.questions >= self.guide.limits.questions_max => {
+                    // Those under way may still answer.
+                    if contest.is_idle() {
+                        self.give_up(Limit::Questions);
+                    }
+                    return;
+                }
+                State::Asking(_) => return,
+            }
+        }
+    }
+}
+
+/// A request id that nobody can guess: over UDP nothing else keeps strangers from answering.
+fn request_id(provider: &impl Cryptography) -> u32 {
+    let [a, b, c, d, ..] = provider.chance();
+    // The greatest number is that of nodes that could not read a request's own.
+    u32::from_be_bytes([a, b, c, d]).min(u32::MAX - 1)
+}
+
+fn octets_of(answered: &Answered) -> usize {
+    answered.message.to_packet().payload.len()
+}

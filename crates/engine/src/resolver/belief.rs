@@ -1,0 +1,146 @@
+//! Whether an answer on a walk is believed, and what it means for the walk (RFC 3652 sections 2.2.4
+//! and 3.3).
+//!
+//! Not here: whether it belongs to the question at all ([`crate::exchange::believe`]).
+
+use super::contest::{Place, key_of};
+use super::frame::{Outcome, Sought};
+use super::service::Scope;
+use super::trace::Fault;
+use crate::exchange::Answered;
+use crate::{Cryptography, SignatureDigest, WeakForms, Weakness, credentials};
+use alloc::string::String;
+use bytes::Bytes;
+use model::identifier::PREFIX_OF_PREFIXES;
+use model::{Identifier, SuffixCase};
+use wire::header::SITE_SERIAL_UNKNOWN;
+use wire::outcome::Referral;
+use wire::{Answer, Credential, Message, ResponseCode};
+
+/// How many characters of a stranger's words are repeated.
+const WORDS_MAX: usize = 200;
+
+/// What an answer that is believed means.
+pub(super) enum Verdict {
+    /// The question is answered.
+    Outcome(Outcome),
+    /// Others know.
+    Referral(Scope, Referral),
+    /// The asker's site record is old.
+    Stale,
+}
+
+/// Judges an answer; `certified` says that it must be signed, and which weak forms will do. The
+/// answer is given back with the values that were asked for only.
+pub(super) fn judge(
+    provider: &impl Cryptography,
+    sought: &Sought,
+    place: &Place,
+    mut answered: Answered,
+    certified: Option<WeakForms>,
+) -> Result<(Answered, Verdict), Fault> {
+    if let Some(weak_forms) = certified {
+        // A signature tells who speaks, and only the digest of what: a signed answer to another
+        // question, in an old version that knows no digest, is had for the asking.
+        if answered.response.digest.is_none() {
+            return Err(Fault::NoDigest);
+        }
+        check_signature(provider, &place.key, &answered.message, weak_forms)?;
+    }
+    let verdict = verdict(sought, &mut answered)?;
+    Ok((answered, verdict))
+}
+
+fn check_signature(
+    provider: &impl Cryptography,
+    key: &Bytes,
+    message: &Message,
+    weak_forms: WeakForms,
+) -> Result<(), Fault> {
+    let key = key_of(provider, key).ok_or(Fault::NotSigned)?;
+    if !credentials::is_signed(message, &*key) {
+        return Err(Fault::NotSigned);
+    }
+    let credential = Credential::of(message).ok().flatten();
+    let digest = credential.and_then(|credential| SignatureDigest::named(&credential.algorithm));
+    match digest {
+        Some(SignatureDigest::Sha256 | SignatureDigest::Sm3) => Ok(()),
+        Some(SignatureDigest::Sha1) if weak_forms.allows(Weakness::Sha1) => Ok(()),
+        Some(weak) => Err(Fault::WeaklySigned(weak.name())),
+        None => Err(Fault::NotSigned),
+    }
+}
+
+fn verdict(sought: &Sought, answered: &mut Answered) -> Result<Verdict, Fault> {
+    let message = &answered.message;
+    let code = message.header.response_code;
+    let code = code.from_version(message.envelope.version);
+    let outcome = match (&mut answered.response.answer, sought) {
+        (Answer::Resolution(answer), Sought::Values { identifier, .. }) => {
+            if !is_about(&answer.identifier, identifier) {
+                return Err(Fault::AboutSomethingElse);
+            }
+            answer.values.retain(|value| sought.wants(value));
+            if answer.values.is_empty() {
+                Outcome::NoValues
+            } else {
+                Outcome::Values(answer.values.clone())
+            }
+        }
+        (Answer::Verification(verdict), Sought::Verification { .. }) => {
+            Outcome::Verified(verdict.is_right())
+        }
+        (Answer::Referral(referral), _) => {
+            let scope = scope_of(code, sought.identifier())?;
+            return Ok(Verdict::Referral(scope, referral.clone()));
+        }
+        (Answer::Failure(_), _) => match code {
+            ResponseCode::HANDLE_NOT_FOUND => Outcome::Missing(sought.identifier().clone()),
+            ResponseCode::VALUES_NOT_FOUND => Outcome::NoValues,
+            ResponseCode::OUT_OF_DATE_SITE_INFO => return Ok(Verdict::Stale),
+            _ => return Err(refused(answered)),
+        },
+        (Answer::Challenge(_), _) => return Err(refused(answered)),
+        _ => return Err(Fault::AboutSomethingElse),
+    };
+    Ok(Verdict::Outcome(outcome))
+}
+
+/// For whom the values of a referral name servers. One by prefix makes sense for the record of a
+/// prefix only.
+fn scope_of(code: ResponseCode, identifier: &Identifier) -> Result<Scope, Fault> {
+    let prefix = identifier.prefix();
+    let is_of_prefix = prefix.as_str().eq_ignore_ascii_case(PREFIX_OF_PREFIXES);
+    match code {
+        ResponseCode::SERVICE_REFERRAL => Ok(Scope::Own),
+        ResponseCode::PREFIX_REFERRAL if is_of_prefix => Ok(Scope::Derived),
+        _ => Err(Fault::AboutSomethingElse),
+    }
+}
+
+/// Whether an answer names the identifier that was asked for: servers repeat its spelling.
+fn is_about(said: &Bytes, asked: &Identifier) -> bool {
+    let canonical = |identifier: &Identifier| identifier.canonical(SuffixCase::Sensitive);
+    let said = Identifier::from_octets(said.clone());
+    said.is_ok_and(|said| canonical(&said) == canonical(asked))
+}
+
+/// Whether a server says that its site has changed since its record was learned.
+pub(super) fn knows_newer_site(answered: &Answered, place: &Place) -> bool {
+    let serial = answered.message.header.site_serial;
+    serial != SITE_SERIAL_UNKNOWN && serial > place.serial
+}
+
+/// That a server will not answer, in its own words, as far as they are fit to be repeated.
+pub(super) fn refused(answered: &Answered) -> Fault {
+    let words = match &answered.response.answer {
+        Answer::Failure(failure) => failure.text(),
+        _ => &[],
+    };
+    let words = String::from_utf8_lossy(words);
+    let printable = words.chars().filter(|character| !character.is_control());
+    Fault::Refused {
+        code: answered.message.header.response_code,
+        text: printable.take(WORDS_MAX).collect(),
+    }
+}

@@ -1,0 +1,230 @@
+//! What walks leave to those after them: which servers records name, and how fast servers answer.
+//!
+//! Everything is bounded, and may be forgotten at any time. Not here: values that were asked for.
+
+use super::service::{Named, Scope};
+use crate::Moment;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
+use model::{Identifier, SuffixCase};
+
+/// How much is kept for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnowledgeLimits {
+    /// How many records. Default: 4,096, the prefixes that a busy node meets in an hour.
+    pub count_max: usize,
+    /// How many octets they take, about. Default: 8 MiB.
+    pub octets_max: usize,
+    /// For how long at most, whatever the values say. Default: an hour, as clients of the field.
+    pub life_max: Duration,
+}
+
+impl Default for KnowledgeLimits {
+    fn default() -> Self {
+        Self {
+            count_max: 4096,
+            octets_max: 8 << 20,
+            life_max: Duration::from_hours(1),
+        }
+    }
+}
+
+/// How many servers' times are kept. Beyond it all are forgotten and measured anew.
+const SERVERS_COUNT_MAX: usize = 4096;
+
+/// How long a server that has failed is asked after the others.
+const SHUNNED: Duration = Duration::from_mins(1);
+
+/// What is added to the time of a server that has failed, in milliseconds: more than any other's.
+const SHUNNED_MS: u32 = 1 << 20;
+
+/// What walks have learned.
+#[derive(Debug)]
+pub struct Knowledge {
+    limits: KnowledgeLimits,
+    records: BTreeMap<RecordKey, Kept>,
+    octets: usize,
+    servers: BTreeMap<SocketAddr, Measured>,
+}
+
+/// What was learned of a record: certified or not are two things, lest a stranger's word be taken
+/// for a signed one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct RecordKey {
+    canonical: Vec<u8>,
+    scope: Scope,
+    is_certified: bool,
+}
+
+impl RecordKey {
+    pub(super) fn new(record: &Identifier, scope: Scope, is_certified: bool) -> Self {
+        Self {
+            canonical: record.canonical(SuffixCase::Sensitive),
+            scope,
+            is_certified,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Kept {
+    named: Arc<Named>,
+    until: Moment,
+    used: Moment,
+    octets: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    milliseconds: u32,
+    shunned_until: Option<Moment>,
+}
+
+impl Default for Knowledge {
+    fn default() -> Self {
+        Self::new(KnowledgeLimits::default())
+    }
+}
+
+impl Knowledge {
+    /// Nothing is known yet.
+    pub fn new(limits: KnowledgeLimits) -> Self {
+        Self {
+            limits,
+            records: BTreeMap::new(),
+            octets: 0,
+            servers: BTreeMap::new(),
+        }
+    }
+
+    /// How many records are kept.
+    pub fn records_count(&self) -> usize {
+        self.records.len()
+    }
+
+    /// How many octets they take, about.
+    pub fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// What is known of a record. What was certified is good for everybody.
+    pub(super) fn named(&mut self, key: &RecordKey, now: Moment) -> Option<Arc<Named>> {
+        let certified = RecordKey {
+            is_certified: true,
+            ..key.clone()
+        };
+        for key in [&certified, key] {
+            if let Some(kept) = self.records.get_mut(key)
+                && now < kept.until
+            {
+                kept.used = now;
+                return Some(Arc::clone(&kept.named));
+            }
+        }
+        None
+    }
+
+    /// Keeps what a record names, as long as its values allow.
+    pub(super) fn keep(&mut self, key: RecordKey, named: &Named, now: Moment) {
+        let life = Duration::from_secs(named.seconds.into()).min(self.limits.life_max);
+        let octets = named.octets() + key.canonical.len();
+        // What takes a large part of the room would drive the others out.
+        if life.is_zero() || octets > self.limits.octets_max / 8 {
+            return;
+        }
+        self.drop_record(&key);
+        self.octets += octets;
+        let kept = Kept {
+            named: Arc::new(named.detached()),
+            until: now + life,
+            used: now,
+            octets,
+        };
+        self.records.insert(key, kept);
+        if self.is_full() {
+            self.make_room(now);
+        }
+    }
+
+    /// Forgets what is known of a record, however it was learned.
+    pub(super) fn forget(&mut self, key: &RecordKey) {
+        for is_certified in [true, false] {
+            self.drop_record(&RecordKey {
+                is_certified,
+                ..key.clone()
+            });
+        }
+    }
+
+    /// Where a server stands among others: what it took last, in milliseconds.
+    pub(super) fn rank(&self, server: SocketAddr, now: Moment) -> u32 {
+        let Some(measured) = self.servers.get(&server) else {
+            return 0;
+        };
+        let is_shunned = measured.shunned_until.is_some_and(|until| now < until);
+        measured.milliseconds + if is_shunned { SHUNNED_MS } else { 0 }
+    }
+
+    /// Notes that a server has answered. One answer moves the measure by a quarter.
+    pub(super) fn note_answer(&mut self, server: SocketAddr, took: Duration) {
+        let took = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
+        let took = took.min(SHUNNED_MS / 2);
+        let before = self.servers.get(&server);
+        let milliseconds = before.map_or(took, |before| (before.milliseconds * 3 + took) / 4);
+        self.measure(server, milliseconds, None);
+    }
+
+    /// Notes that a server has failed.
+    pub(super) fn note_failure(&mut self, server: SocketAddr, now: Moment) {
+        let before = self.servers.get(&server);
+        let milliseconds = before.map_or(0, |before| before.milliseconds);
+        self.measure(server, milliseconds, Some(now + SHUNNED));
+    }
+
+    fn measure(&mut self, server: SocketAddr, milliseconds: u32, shunned_until: Option<Moment>) {
+        if self.servers.len() >= SERVERS_COUNT_MAX && !self.servers.contains_key(&server) {
+            self.servers.clear();
+        }
+        let measured = Measured {
+            milliseconds,
+            shunned_until,
+        };
+        self.servers.insert(server, measured);
+    }
+
+    fn is_full(&self) -> bool {
+        self.records.len() > self.limits.count_max || self.octets > self.limits.octets_max
+    }
+
+    /// Forgets what is over, and then the half that was not used for longest: seldom, so that a
+    /// flood of new records costs little.
+    fn make_room(&mut self, now: Moment) {
+        self.retain(|kept| now < kept.until);
+        while self.is_full() {
+            let mut used: Vec<Moment> = self.records.values().map(|kept| kept.used).collect();
+            let middle = used.len() / 2;
+            let (_, &mut median, _) = used.select_nth_unstable(middle);
+            self.retain(|kept| kept.used > median);
+        }
+    }
+
+    fn retain(&mut self, keeps: impl Fn(&Kept) -> bool) {
+        let octets = &mut self.octets;
+        self.records.retain(|_, kept| {
+            let stays = keeps(kept);
+            if !stays {
+                *octets -= kept.octets;
+            }
+            stays
+        });
+    }
+
+    fn drop_record(&mut self, key: &RecordKey) {
+        if let Some(kept) = self.records.remove(key) {
+            self.octets -= kept.octets;
+        }
+    }
+}
