@@ -1,10 +1,10 @@
-//! The sockets of the asker: asks one node one question, over UDP with retry, TCP or HTTP, or
-//! administers it over a connection that is kept.
+//! The sockets of the asker: asks one node one question, over UDP with retry, TCP or HTTP;
+//! administers it over a connection that is kept; or walks from the roots to whoever is
+//! responsible.
 //!
-//! When to ask again and which answer to believe is decided in room `engine`; here are the
-//! sockets and the clock. Calls block; asking many nodes at once comes with the resolver.
-//!
-//! Not here: finding out which node to ask.
+//! When to ask again, whom, and which answer to believe is decided in room `engine`; here are the
+//! sockets and the clock. A [`Client`] and an [`Administrator`] block; a [`Resolver`] has tasks
+//! wait, any number at a time.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,8 @@ mod administrator;
 mod clock;
 mod error;
 mod http;
+mod resolver;
+mod roots;
 mod tcp;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,8 @@ pub use administrator::{Administrator, Heard, Means, WINDOW, secret};
 pub use clock::Clock;
 pub use error::Error;
 pub use http::HttpTarget;
+pub use resolver::{Resolver, Walked};
+pub use roots::{RootsError, read_roots};
 pub use trace::{Event, Trace};
 
 use engine::exchange::Answered;

@@ -1,0 +1,108 @@
+//! Walking from the roots to whoever is responsible: the sockets and the clock of many walks.
+//!
+//! Whom to ask, in which order, and what to believe is decided in [`engine::resolver`]. Each
+//! question has a socket of its own, whose port nobody can guess. Not here: waiting in threads;
+//! the calls are for tasks of `tokio`.
+
+mod asking;
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Clock;
+use asking::ask;
+use crypto::Provider;
+use engine::resolver::{End, Event, Guide, Knowledge, Walk, Wish};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Finds and asks whoever is responsible for identifiers, any number at a time; what walks learn of
+/// the way is kept for those after them.
+///
+/// ```no_run
+/// use client::{Resolver, read_roots};
+/// use engine::resolver::{Guide, Wish};
+///
+/// # async fn walk() -> Result<(), Box<dyn std::error::Error>> {
+/// let roots = read_roots("bootstrap_handles".as_ref())?;
+/// let resolver = Resolver::new(Guide { roots, ..Guide::default() });
+/// let walked = resolver.walk(Wish::for_values("88.118.1/pump".parse()?).certified()).await;
+/// println!("{:?} in {:?}", walked.end.found, walked.took);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Resolver {
+    guide: Guide,
+    knowledge: Mutex<Knowledge>,
+    clock: Clock,
+}
+
+/// A walk that is over.
+#[derive(Debug)]
+pub struct Walked {
+    /// How it ended.
+    pub end: End,
+    /// What happened, and how long after the walk was begun.
+    pub steps: Vec<(Duration, Event)>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Resolver {
+    /// A resolver that knows nothing but the roots.
+    pub fn new(guide: Guide) -> Self {
+        Self {
+            guide,
+            knowledge: Mutex::new(Knowledge::default()),
+            clock: Clock::start(),
+        }
+    }
+
+    /// Walks. Dropping the future ends the walk.
+    ///
+    /// # Panics
+    /// Outside of a runtime of `tokio` with its drivers for sockets and time.
+    pub async fn walk(&self, wish: Wish) -> Walked {
+        let (clock, begun) = (self.clock, Instant::now());
+        let started = clock.moment();
+        let mut walk = Walk::new(Provider, self.guide.clone(), wish, started);
+        let mut steps = Vec::new();
+        let mut under_way = FuturesUnordered::new();
+        let mut leg = walk.leg();
+        loop {
+            while let Some(inquiry) =
+                walk.poll_inquiry(&mut self.knowledge(), clock.moment(), Clock::date())
+            {
+                if inquiry.leg != leg {
+                    under_way.clear();
+                    leg = inquiry.leg;
+                }
+                under_way.push(ask(clock, inquiry));
+            }
+            while let Some((at, event)) = walk.poll_event() {
+                steps.push((started.until(at), event));
+            }
+            if let Some(end) = walk.poll_end() {
+                let took = begun.elapsed();
+                return Walked { end, steps, took };
+            }
+            let wait = clock.moment().until(walk.poll_timeout());
+            tokio::select! {
+                Some((ticket, reply)) = under_way.next(), if !under_way.is_empty() => {
+                    let (now, date) = (clock.moment(), Clock::date());
+                    walk.handle_reply(&mut self.knowledge(), now, date, ticket, reply);
+                }
+                () = tokio::time::sleep(wait) => walk.handle_timeout(clock.moment()),
+            }
+        }
+    }
+
+    fn knowledge(&self) -> MutexGuard<'_, Knowledge> {
+        // Whole between calls, also if a thread has panicked outside of one.
+        self.knowledge
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
