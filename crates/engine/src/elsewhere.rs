@@ -52,11 +52,11 @@ impl Asking {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Told {
-    /// The values; none if the identifier is not registered, or has no such values.
+    /// The values; none if the identifier has no such values.
     Values(Vec<EncodedValue>),
     /// Whether the proof is right.
     Verified(bool),
-    /// Nothing that can be believed, and why.
+    /// Nothing that can be believed, or that the identifier is not registered; and why.
     Nothing(String),
 }
 

@@ -98,13 +98,17 @@ impl Default for AnswererSettings {
             offers_logins: config.administration.logins,
             logins: LoginLimits::default(),
             secrets: secrets(&config),
-            elsewhere: Elsewhere,
+            elsewhere: Elsewhere::default(),
         }
     }
 }
 
 impl AnswererSettings {
-    fn of(config: &Config, founded: Option<&Founded>) -> Result<Self, TemplatesError> {
+    fn of(
+        config: &Config,
+        founded: Option<&Founded>,
+        elsewhere: Elsewhere,
+    ) -> Result<Self, TemplatesError> {
         let root_admin = founded
             .filter(|founded| founded.is_own_root)
             .map(|_| Reference {
@@ -146,7 +150,7 @@ impl AnswererSettings {
                 ..LoginLimits::default()
             },
             secrets: secrets(config),
-            elsewhere: Elsewhere,
+            elsewhere,
         })
     }
 }
@@ -300,8 +304,9 @@ impl Answerer {
         config: &Config,
         store: Store,
         founded: Option<&Founded>,
+        elsewhere: Elsewhere,
     ) -> Result<Self, TemplatesError> {
-        let settings = AnswererSettings::of(config, founded)?;
+        let settings = AnswererSettings::of(config, founded, elsewhere)?;
         Ok(Self::with_settings(settings, store))
     }
 
@@ -377,23 +382,21 @@ impl Answerer {
     ///
     /// Guessing is bounded: who has been wrong too often, from one source or about one identity, is
     /// not listened to for a while.
-    pub(crate) fn identify(&self, claim: Claim, source: Source) -> Result<Known, Unidentified> {
+    pub(crate) async fn identify(
+        &self,
+        claim: Claim,
+        source: Source,
+    ) -> Result<Known, Unidentified> {
         let identity = claim.identity.clone();
         let costs = claim.evidence.is_of_a_secret();
         self.may_try(&identity, costs, source)?;
-        let mut step = self.authority.identify(claim);
-        let view = self.store.view();
-        let identification = loop {
-            step = match self.go_on(step, &*view) {
-                Ok(Step::Identified(identification)) => break identification,
-                Ok(Step::Answer(_) | Step::Ignore(_)) | Err(_) => {
-                    break Err(Unidentified {
-                        code: ResponseCode::ERROR,
-                        reason: "the node's storage cannot be read".into(),
-                    });
-                }
-                Ok(step) => step,
-            };
+        let step = self.authority.identify(claim);
+        let identification = match self.drive(step, source).await {
+            Ok(Step::Identified(identification)) => identification,
+            Ok(_) | Err(_) => Err(Unidentified {
+                code: ResponseCode::ERROR,
+                reason: "the node's storage cannot be read".into(),
+            }),
         };
         match identification {
             Ok(Identified { known, weakness }) => {
@@ -501,7 +504,8 @@ impl Answerer {
         for _ in 0..CONFLICTS_COUNT_MAX {
             let origin = origin.clone();
             let step = self.authority.start(request, origin, Clock::date());
-            let answer = match self.drive(step) {
+            let driven = self.drive(step, visitor.source).await;
+            let answer = match driven.map(|step| self.answer_of(step)) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
                 Err(error) => return Some(self.fail(request, &error).into()),
@@ -563,41 +567,34 @@ impl Answerer {
         waiting.await.unwrap_or(Err(store::Error::Closed))
     }
 
-    fn drive(&self, mut step: Step) -> Result<Option<Answer>, store::Error> {
-        let view = self.store.view();
-        loop {
-            step = match self.go_on(step, &*view)? {
-                Step::Answer(answer) => {
-                    self.note(&answer.event);
-                    return Ok(Some(*answer));
-                }
-                Step::Ignore(event) => {
-                    self.note(&event);
-                    return Ok(None);
-                }
-                step => step,
+    /// The answer that a plan ended in, which is counted.
+    fn answer_of(&self, step: Step) -> Option<Answer> {
+        match step {
+            Step::Answer(answer) => {
+                self.note(&answer.event);
+                Some(*answer)
             }
+            Step::Ignore(event) => {
+                self.note(&event);
+                None
+            }
+            _ => None,
         }
     }
 
-    /// Gives a plan what it needs next; a step that ends one is given back.
-    fn go_on(&self, step: Step, view: &dyn View) -> Result<Step, store::Error> {
-        Ok(match step {
-            Step::Fetch(fetch) => {
-                let found: Result<_, _> = fetch.keys().iter().map(|key| view.get(key)).collect();
-                fetch.resume(found?)
-            }
-            Step::Scan(scan) => {
-                let found = view.range(scan.from(), scan.to()).take(scan.count_max());
-                let found: Result<_, _> = found.collect();
-                scan.resume(found?)
-            }
-            Step::Ask(ask) => {
-                let told = self.elsewhere.ask(ask.asking());
-                ask.resume(told)
-            }
-            step @ (Step::Answer(_) | Step::Identified(_) | Step::Ignore(_)) => step,
-        })
+    /// Drives a plan to its end, on one view however long others take whom it asks.
+    async fn drive(&self, mut step: Step, source: Source) -> Result<Step, store::Error> {
+        let view = self.store.view();
+        loop {
+            step = drive_here(step, &*view)?;
+            let Step::Ask(ask) = step else {
+                return Ok(step);
+            };
+            let asking = ask.asking().clone();
+            // Boxed: few ask others, and the task of everybody else stays small.
+            let told = Box::pin(self.elsewhere.ask(asking, source)).await;
+            step = ask.resume(told);
+        }
     }
 
     fn note(&self, event: &Event) {
@@ -711,6 +708,26 @@ fn halves(limits: AllowanceLimits) -> [AllowanceLimits; 2] {
 fn claimed_identity(answered: &Message) -> Option<Identity> {
     let response = wire::challenge::ChallengeResponse::decode(answered.body.clone());
     response.ok().map(|response| response.identity)
+}
+
+/// Drives a plan as far as one view suffices: to its end, or to a question for another node.
+fn drive_here(mut step: Step, view: &dyn View) -> Result<Step, store::Error> {
+    loop {
+        step = match step {
+            Step::Fetch(fetch) => {
+                let found: Result<_, _> = fetch.keys().iter().map(|key| view.get(key)).collect();
+                fetch.resume(found?)
+            }
+            Step::Scan(scan) => {
+                let found = view.range(scan.from(), scan.to()).take(scan.count_max());
+                let found: Result<_, _> = found.collect();
+                scan.resume(found?)
+            }
+            step @ (Step::Ask(_) | Step::Answer(_) | Step::Identified(_) | Step::Ignore(_)) => {
+                return Ok(step);
+            }
+        };
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -3,10 +3,11 @@
 //!
 //! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
 //! `config/http.rs` those of HTTP, `config/administration.rs` those of administration,
-//! `config/templates.rs` those of templates, `config/settings.rs`
-//! how they are declared, `config/manual.rs` the texts made of them.
+//! `config/elsewhere.rs` those of asking other nodes, `config/templates.rs` those of templates,
+//! `config/settings.rs` how they are declared, `config/manual.rs` the texts made of them.
 
 mod administration;
+mod elsewhere;
 pub mod http;
 mod manual;
 pub(crate) mod settings;
@@ -16,6 +17,7 @@ mod templates;
 mod tests;
 
 pub use administration::AdministrationConfig;
+pub use elsewhere::ElsewhereConfig;
 pub use http::HttpConfig;
 pub use manual::{example, manual};
 pub use settings::{Effect, Key, Table};
@@ -65,6 +67,7 @@ settings::settings! {
         table site: SiteConfig;
         table administration: AdministrationConfig;
         table keys: KeysConfig;
+        table elsewhere: ElsewhereConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -86,6 +89,7 @@ pub fn tables() -> Vec<Table> {
         table::<SiteConfig>("site", SiteConfig::ABOUT),
         table::<AdministrationConfig>("administration", AdministrationConfig::ABOUT),
         table::<KeysConfig>("keys", KeysConfig::ABOUT),
+        table::<ElsewhereConfig>("elsewhere", ElsewhereConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];

@@ -1,20 +1,208 @@
-//! Asks other nodes what a plan must know of them.
+//! Asks other nodes what a plan must know of them: the keys of an identity that lives there, a
+//! group of administrators, whether a proof was made with a secret that only they have.
 //!
-//! Not here: what plans ask ([`engine::elsewhere`]).
+//! Every answer is signed, from the roots down, or it is not believed. A question waits in a task
+//! of the runtime; whoever needs the answer waits for that, in a task or in a thread. Beside it:
+//! `elsewhere/kept.rs` values that are kept for a while, `elsewhere/under_way.rs` how many
+//! questions there are at a time. Not here: finding whom to ask (room `engine`), sockets (room
+//! `client`), what plans ask ([`engine::elsewhere`]).
 
+mod kept;
+#[cfg(test)]
+mod tests;
+mod under_way;
+
+use crate::answerer::Source;
+use crate::config::Config;
+use crate::founding::Founded;
+use client::{Clock, Resolver, RootsError, Walked, read_roots};
+use engine::WeakForms;
 use engine::elsewhere::{Asking, Told};
+use engine::resolver::{Found, Guide, Limits, Wish};
+use kept::{Kept, KeptKey};
+use model::Site;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tracing::{debug, info};
+use under_way::{UnderWay, UnderWayLimits};
+use wire::Identity;
+use wire::verification::{ChallengedDigest, VerificationRequest};
 
-/// Who can be asked.
+/// Who can be asked. By default nobody.
 #[derive(Debug, Default)]
-pub(crate) struct Elsewhere;
+pub(crate) struct Elsewhere(Option<Others>);
 
-#[expect(clippy::unused_self, reason = "nobody is known yet")]
+/// How others are asked.
+#[derive(Debug)]
+struct Others {
+    resolver: Arc<Resolver>,
+    runtime: Handle,
+    clock: Clock,
+    under_way: UnderWay,
+    kept: Mutex<Kept>,
+}
+
+/// How others are asked, and how much.
+#[derive(Debug, Clone)]
+pub(crate) struct ElsewhereSettings {
+    /// The sites of the roots.
+    pub(crate) roots: Vec<Site>,
+    /// This node's own site, which is not asked what it does not know.
+    pub(crate) own_site: Option<Site>,
+    pub(crate) weak_forms: WeakForms,
+    /// How long a question may take.
+    pub(crate) time_max: Duration,
+    pub(crate) under_way: UnderWayLimits,
+    /// For how long values are kept at most.
+    pub(crate) kept_max: Duration,
+}
+
 impl Elsewhere {
-    /// Asks whoever is responsible. May wait for the network.
-    pub(crate) fn ask(&self, asking: &Asking) -> Told {
+    /// As the configuration says. Reads the file of the roots.
+    pub(crate) fn of(
+        config: &Config,
+        founded: Option<&Founded>,
+        runtime: &Handle,
+    ) -> Result<Self, RootsError> {
+        let elsewhere = &config.elsewhere;
+        let Some(file) = &elsewhere.roots_file else {
+            return Ok(Self::default());
+        };
+        let administration = config.administration.settings(None);
+        let settings = ElsewhereSettings {
+            roots: read_roots(file)?,
+            own_site: founded.map(|founded| founded.site.clone()),
+            // Which are read again, and checked, for the authority.
+            weak_forms: administration.map_or(WeakForms::NONE, |settings| settings.weak_forms),
+            time_max: Duration::from_secs(elsewhere.seconds_max),
+            under_way: UnderWayLimits {
+                total: elsewhere.questions_max,
+                per_source: elsewhere.questions_per_source_max,
+            },
+            kept_max: Duration::from_secs(elsewhere.kept_seconds_max),
+        };
+        Ok(Self::new(settings, runtime))
+    }
+
+    pub(crate) fn new(settings: ElsewhereSettings, runtime: &Handle) -> Self {
+        let own_servers = settings.own_site.map(|site| site.servers);
+        let own_keys = own_servers.into_iter().flatten();
+        let own_keys = own_keys.map(|server| server.public_key);
+        let guide = Guide {
+            roots: settings.roots,
+            limits: Limits {
+                time: settings.time_max,
+                ..Limits::default()
+            },
+            own_keys: own_keys.filter(|key| !key.is_empty()).collect(),
+            weak_forms: settings.weak_forms,
+        };
+        Self(Some(Others {
+            resolver: Arc::new(Resolver::new(guide)),
+            runtime: runtime.clone(),
+            clock: Clock::start(),
+            under_way: UnderWay::new(settings.under_way),
+            kept: Mutex::new(Kept::new(settings.kept_max)),
+        }))
+    }
+
+    /// Asks whoever is responsible, on behalf of a source. May wait for the network.
+    pub(crate) async fn ask(&self, asking: Asking, source: Source) -> Told {
+        if let Some(others) = &self.0 {
+            return others.ask(asking, source).await;
+        }
         let identifier = asking.identifier();
-        Told::Nothing(format!(
-            "{identifier} is with another node, and this node knows none"
-        ))
+        let why = "is with another node, and this node knows none";
+        Told::Nothing(format!("{identifier} {why}"))
+    }
+}
+
+impl Others {
+    async fn ask(&self, asking: Asking, source: Source) -> Told {
+        let key = KeptKey::of(&asking);
+        if let Some(key) = &key
+            && let Some(values) = self.kept().find(key, self.clock.moment())
+        {
+            return Told::Values(values);
+        }
+        let identifier = asking.identifier().clone();
+        let Some(permit) = self.under_way.begin(source) else {
+            let why = "too many questions for other nodes are under way; try again";
+            return Told::Nothing(format!("{identifier}: {why}"));
+        };
+        let Some(wish) = wish_of(asking) else {
+            return Told::Nothing(format!("{identifier}: this node cannot ask that"));
+        };
+        let resolver = Arc::clone(&self.resolver);
+        // A task of its own: whoever waits may be a thread outside of the runtime.
+        let walking = self.runtime.spawn(async move {
+            let walked = resolver.walk(wish).await;
+            drop(permit);
+            walked
+        });
+        let Ok(walked) = walking.await else {
+            return Told::Nothing(format!("{identifier}: this node is about to stop"));
+        };
+        for (after, step) in &walked.steps {
+            debug!(%identifier, ?after, "{step}");
+        }
+        let told = told(walked);
+        match (&told, key) {
+            (Told::Values(values), Some(key)) => {
+                let (now, date) = (self.clock.moment(), Clock::date());
+                self.kept().keep(key, values, now, date);
+            }
+            (Told::Nothing(why), _) => info!(%identifier, %why, "others were asked in vain"),
+            _ => (),
+        }
+        told
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Nothing between two statements that change it can fail.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The question as a walk; certified, for somebody's permission depends on it, and of a primary,
+/// for keys and members that were taken away are still with its copies.
+fn wish_of(asking: Asking) -> Option<Wish> {
+    let wish = match asking {
+        Asking::Values { identifier, types } => {
+            let wish = Wish::for_values(identifier);
+            types.into_iter().fold(wish, Wish::of_type)
+        }
+        Asking::Verification {
+            identifier,
+            index,
+            nonce,
+            digest,
+            proof,
+            version,
+        } => {
+            let request = VerificationRequest {
+                identity: Identity::new(identifier.spelling().clone(), index),
+                nonce,
+                digest: ChallengedDigest::Bare(digest),
+                proof,
+                rest: bytes::Bytes::new(),
+            };
+            Wish::for_verification(identifier, request, version)
+        }
+        _ => return None,
+    };
+    Some(wish.certified().fresh())
+}
+
+fn told(walked: Walked) -> Told {
+    match walked.end.found {
+        Found::Values(values) => Told::Values(values),
+        Found::NoSuchValues => Told::Values(Vec::new()),
+        Found::Verified(is_right) => Told::Verified(is_right),
+        Found::NotRegistered(identifier) => {
+            Told::Nothing(format!("{identifier} is not registered"))
+        }
+        Found::Failed(failure) => Told::Nothing(failure.to_string()),
     }
 }

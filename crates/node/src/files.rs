@@ -7,6 +7,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What a node opens besides connections and tables: sockets, logs, the runtime's own.
 const OTHER_FILES: u64 = 64;
 
+/// How many sockets one question for other nodes may hold.
+const FILES_PER_QUESTION: u64 = engine::resolver::IN_FLIGHT_MAX as u64;
+
 /// Raises the limit of open files as far as this process may, and checks that it suffices.
 pub(crate) fn allow(config: &Config) -> Result<(), Error> {
     let needed = needed(config);
@@ -35,7 +38,10 @@ fn needed(config: &Config) -> u64 {
         .listen
         .len()
         .saturating_mul(config.http.connections_max);
+    let asks = config.elsewhere.roots_file.is_some();
+    let questions = u64::from(asks) * config.elsewhere.questions_max as u64;
     (tcp.saturating_add(http) as u64)
+        .saturating_add(questions * FILES_PER_QUESTION)
         .saturating_add(store::FILES_OPEN_MAX as u64)
         .saturating_add(OTHER_FILES)
 }
@@ -62,6 +68,10 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(needed(&config), 20 + 7 + 256 + 64);
+        let mut asking = config.clone();
+        asking.elsewhere.roots_file = Some("roots".into());
+        asking.elsewhere.questions_max = 10;
+        assert_eq!(needed(&asking), needed(&config) + 30);
         let impossible = Config {
             tcp: TcpConfig {
                 connections_max: usize::MAX,

@@ -68,7 +68,8 @@ impl Handle {
     /// # Errors
     /// What to tell them, and the code of the Handle protocol for it.
     pub fn identify(&self, address: IpAddr, claim: Claim) -> Result<Known, Unidentified> {
-        self.answerer.identify(claim, Source::connected(address))
+        let source = Source::connected(address);
+        pollster::block_on(self.answerer.identify(claim, source))
     }
 
     /// Answers a request for a list, which is told name by name until `tell` says it is enough.
@@ -83,7 +84,8 @@ impl Handle {
         tell: impl FnMut(Bytes) -> ControlFlow<()>,
     ) -> Option<Message> {
         let started = Instant::now();
-        let answer = self.answerer.list(request, known, tell)?;
+        let source = Source::connected(address);
+        let answer = self.answerer.list(request, known, source, tell)?;
         self.note(address, request, &answer, started.elapsed());
         Some(answer)
     }

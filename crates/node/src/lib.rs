@@ -9,6 +9,7 @@
 //! | `rates` | how much may one source ask? |
 //! | `sockets`, `udp`, `tcp` | how do octets come in and go out? |
 //! | `accepting`, [`peers`] | whose connections are let in? |
+//! | `elsewhere` | how are other nodes asked what a plan must know of them? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`tls`] | how is encryption taken off? |
@@ -57,6 +58,7 @@ use accepting::Acceptor;
 use answerer::Answerer;
 use config::{Changed, Effect};
 use control::Control;
+use elsewhere::Elsewhere;
 use founding::Founded;
 use http::HttpService;
 use http::listener::{self, Front};
@@ -105,6 +107,9 @@ pub enum Error {
     /// The operator corrects the namespace, or its place in the configuration.
     #[error(transparent)]
     Templates(#[from] config::TemplatesError),
+    /// The operator gives another file of the roots, or none.
+    #[error("cannot read the roots: {0}")]
+    Roots(#[from] client::RootsError),
     /// The operating system refuses what every node needs.
     #[error("cannot {doing}: {source}")]
     Io {
@@ -176,8 +181,8 @@ impl Bound {
     /// if there is a `front` that does.
     ///
     /// # Errors
-    /// [`Error::Listen`], [`Error::AccessLog`], [`Error::Templates`] or [`Error::Tls`]; then
-    /// nothing listens.
+    /// [`Error::Listen`], [`Error::AccessLog`], [`Error::Templates`], [`Error::Roots`] or
+    /// [`Error::Tls`]; then nothing listens.
     pub fn start(
         self,
         store: Store,
@@ -185,7 +190,8 @@ impl Bound {
         front: Option<MakeFront<'_>>,
     ) -> Result<Node, Error> {
         let (stop, stopped) = watch::channel(false);
-        let answerer = Arc::new(Answerer::new(&self.config, store, founded)?);
+        let elsewhere = Elsewhere::of(&self.config, founded, self.runtime.handle())?;
+        let answerer = Arc::new(Answerer::new(&self.config, store, founded, elsewhere)?);
         let reception = Reception::new(&self.config, &answerer);
         let reception = reception.map_err(|source| Error::AccessLog {
             folder: self.config.log.access_folder.display().to_string(),

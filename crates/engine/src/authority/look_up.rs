@@ -3,6 +3,7 @@
 //! Not here: records that are asked for by strangers ([`super::resolution`]).
 
 use super::administration::homes_of;
+use super::referral::described_prefix;
 use crate::elsewhere::{Ask, Asking, AskingPlan, Told};
 use crate::step::{Fetch, Plan, Step};
 use alloc::boxed::Box;
@@ -72,8 +73,15 @@ impl Plan for LookUp {
     fn resume(self: Box<Self>, mut found: IntoIter<Option<Bytes>>) -> Step {
         // A record of what was given up may be old: whoever took it over knows better.
         let stored = found.next().flatten();
-        let is_home = found.next().flatten().is_some();
-        let is_home_nearby = is_home || found.any(|mark| mark.is_some());
+        let is_home_to_prefix = found.next().flatten().is_some();
+        // A node with a root of its own is home to the records of all prefixes, and has few: those
+        // that are with another root it must ask for.
+        let is_home = if described_prefix(&self.identifier).is_some() {
+            found.next().flatten().is_some()
+        } else {
+            is_home_to_prefix
+        };
+        let is_home_nearby = is_home || is_home_to_prefix || found.any(|mark| mark.is_some());
         match stored.filter(|_| is_home_nearby).map(Record::from_stored) {
             Some(Ok(record)) => {
                 let values = record.entries().map(|entry| entry.encoded).collect();

@@ -3,7 +3,7 @@
 //!
 //! Not here: what a front makes of the answers (room `web`).
 
-use super::{Answerer, Source, Visitor, changed_keys, lock};
+use super::{Answerer, Source, Visitor, changed_keys, drive_here, lock};
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
@@ -33,6 +33,7 @@ impl Answerer {
         &self,
         request: &Message,
         known: Known,
+        source: Source,
         mut tell: impl FnMut(bytes::Bytes) -> ControlFlow<()>,
     ) -> Option<Message> {
         let view = self.store.view();
@@ -40,7 +41,7 @@ impl Answerer {
         let mut step = self.authority.start(request, origin, Clock::date());
         let mut first = None;
         loop {
-            let answer = match self.to_answer(step, &*view) {
+            let answer = match self.answer_on(&*view, step, source) {
                 Ok(answer) => answer?,
                 Err(error) => return Some(self.fail(request, &error)),
             };
@@ -58,17 +59,22 @@ impl Answerer {
         }
     }
 
-    /// Drives a plan on one view to its answer; none if it deserves none.
-    fn to_answer(&self, mut step: Step, view: &dyn View) -> Result<Option<Answer>, store::Error> {
+    /// Drives a plan on one view to its answer; none if it deserves none. Waits for others whom it
+    /// asks.
+    fn answer_on(
+        &self,
+        view: &dyn View,
+        mut step: Step,
+        source: Source,
+    ) -> Result<Option<Answer>, store::Error> {
         loop {
-            step = match self.go_on(step, view)? {
-                Step::Answer(answer) => {
-                    self.note(&answer.event);
-                    return Ok(Some(*answer));
+            step = match drive_here(step, view)? {
+                Step::Ask(ask) => {
+                    let asking = ask.asking().clone();
+                    ask.resume(pollster::block_on(self.elsewhere.ask(asking, source)))
                 }
-                Step::Ignore(_) | Step::Identified(_) => return Ok(None),
-                step => step,
-            }
+                step => return Ok(self.answer_of(step)),
+            };
         }
     }
 
@@ -96,7 +102,7 @@ impl Answerer {
             request.header.expiration = 0;
             let origin = Origin::Known(known.clone());
             let step = self.authority.start(&request, origin, now);
-            let answer = match self.to_answer(step, &*view) {
+            let answer = match self.answer_on(&*view, step, visitor.source) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => {
                     let text = "this is no request";

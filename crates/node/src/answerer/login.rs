@@ -132,7 +132,7 @@ impl Answerer {
     }
 
     /// Answers the login whose challenge with an id was answered; whether it has begun.
-    pub(super) fn finish_login(
+    pub(super) async fn finish_login(
         &self,
         id: u32,
         pending: &Pending<Source>,
@@ -140,7 +140,7 @@ impl Answerer {
         visitor: Visitor,
     ) -> (Message, bool) {
         let asked = &pending.request;
-        match self.try_log_in(id, pending, answered, visitor) {
+        match self.try_log_in(id, pending, answered, visitor).await {
             Ok(()) => {
                 self.counters.count_login();
                 let mut message = self.authority.succeed(asked, Body::Done, Clock::date());
@@ -151,7 +151,7 @@ impl Answerer {
         }
     }
 
-    fn try_log_in(
+    async fn try_log_in(
         &self,
         id: u32,
         pending: &Pending<Source>,
@@ -171,6 +171,7 @@ impl Answerer {
         }
         let known = self
             .judged(pending, answered, visitor.source)
+            .await
             .map_err(|(code, text)| (code_of_login(code), text))?;
         lock(&self.logins)
             .begin(&line, id, known.identity, self.clock.moment())

@@ -5,7 +5,7 @@
 
 use super::login::is_login;
 use super::session::{SessionKey, sealed};
-use super::{Answerer, Challenging, Reply, Source, Visitor, lock};
+use super::{Answerer, Challenging, Reply, Source, Visitor, drive_here, lock};
 use bytes::Bytes;
 use client::Clock;
 use crypto::SigningKey;
@@ -147,7 +147,9 @@ impl Answerer {
     /// The next message of an answer that goes on.
     pub(crate) fn more(&self, more: More) -> Option<Answered> {
         let More { scan, finish } = more;
-        let answer = self.drive(Step::Scan(scan)).ok()??;
+        // Whether somebody may see the list was found out before its first part.
+        let step = drive_here(Step::Scan(scan), &*self.store.view()).ok()?;
+        let answer = self.answer_of(step)?;
         let reply = Reply {
             message: answer.message,
             more: answer.more,
@@ -248,11 +250,12 @@ impl Answerer {
             return (self.too_many(asked), finish.unsigned());
         }
         if is_login(asked, &Origin::Network) {
-            let (message, has_begun) = self.finish_login(id, &pending, answered, visitor);
+            let finished = self.finish_login(id, &pending, answered, visitor);
+            let (message, has_begun) = finished.await;
             let finish = if has_begun { finish.staying() } else { finish };
             return (message.into(), finish);
         }
-        let reply = match self.proven(&pending, answered, source) {
+        let reply = match self.proven(&pending, answered, source).await {
             Ok(known) => {
                 let origin = Origin::Known(known);
                 self.carry_out(asked, &origin, Challenging::Refuse, visitor)
@@ -286,7 +289,7 @@ impl Answerer {
     }
 
     /// Who answered a challenge, if rightly; else what they are told.
-    pub(super) fn proven(
+    pub(super) async fn proven(
         &self,
         pending: &Pending<Source>,
         answered: &Message,
@@ -294,11 +297,12 @@ impl Answerer {
     ) -> Result<engine::Known, Box<Reply>> {
         let asked = &pending.request;
         self.judged(pending, answered, source)
+            .await
             .map_err(|(code, text)| Box::new(self.fail_first(asked, code, &text).into()))
     }
 
     /// Who answered a challenge, if rightly; else the code and why.
-    pub(super) fn judged(
+    pub(super) async fn judged(
         &self,
         pending: &Pending<Source>,
         answered: &Message,
@@ -326,6 +330,7 @@ impl Answerer {
             },
         };
         self.identify(claim, source)
+            .await
             .map_err(|why| (why.code, why.reason))
     }
 

@@ -152,6 +152,7 @@ pub(in crate::authority) fn judge(
         case,
         alternatives,
         lists: BTreeMap::new(),
+        unknown: None,
         then,
     })
     .go_on()
@@ -229,6 +230,8 @@ struct Judging {
     alternatives: Alternatives,
     /// What is known of records with lists; none where there are none, or nobody can be asked.
     lists: BTreeMap<Vec<u8>, Lists>,
+    /// Why nobody could be asked, if that was so: whoever is refused may be in such a list.
+    unknown: Option<String>,
     then: Box<dyn AfterPermission>,
 }
 
@@ -344,9 +347,12 @@ impl Judging {
             names.join(" and ")
         });
         let missing: Vec<String> = missing.collect();
+        let unknown = self.unknown.as_ref();
+        let unknown = unknown.map(|why| format!("; a list could not be looked at: {why}"));
         format!(
-            "{identity} lacks the permission to {}",
-            missing.join("; or to ")
+            "{identity} lacks the permission to {}{}",
+            missing.join("; or to "),
+            unknown.unwrap_or_default()
         )
     }
 }
@@ -366,6 +372,9 @@ impl AfterLookUp for Waiting {
             Some((value.index(), list??.0))
         });
         let lists = lists.collect();
+        if let Found::Unknown(why) = &found {
+            self.judging.unknown.get_or_insert_with(|| why.clone());
+        }
         self.judging.lists.insert(self.canonical, lists);
         self.judging.go_on()
     }
