@@ -1,9 +1,11 @@
-//! `nameplate resolve`: asks a node and shows its answer, to people or to programs.
+//! `nameplate resolve`: asks a node, or walks from the roots to the node that is responsible, and
+//! shows the answer, to people or to programs.
 
 mod address;
 mod data;
 mod json;
 mod layout;
+mod walk;
 
 pub(crate) use address::parse as parse_address;
 pub(crate) use data::key as key_in_words;
@@ -34,9 +36,18 @@ pub(crate) struct ResolveArguments {
     /// The identifier, such as 88.156.1/pump; without a slash, a prefix.
     #[arg(value_name = "ID")]
     identifier: Identifier,
-    /// The node to ask, as host, host:port or [address]:port.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
-    server: String,
+    /// The node to ask, as host, host:port or [address]:port. Without it, the node that is
+    /// responsible is found from the roots, or, if no roots are known, 127.0.0.1 is asked.
+    #[arg(long, value_name = "ADDR")]
+    server: Option<String>,
+    /// The file with the sites of the roots; by default that of other clients in ~/.handle, if it
+    /// is there. Every answer on the way must be signed with the key that the one before it named.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["server", "transport", "site_key", "private", "no_refer"]
+    )]
+    roots: Option<PathBuf>,
     /// Ask only for values of this type; a type that ends in '.' means its family. May be
     /// repeated.
     #[arg(long = "type", value_name = "TYPE")]
@@ -64,7 +75,8 @@ pub(crate) struct ResolveArguments {
     /// node's pubkey.bin). Then any certificate will do over HTTPS.
     #[arg(long, value_name = "FILE")]
     site_key: Option<PathBuf>,
-    /// Accept any certificate over HTTPS: anybody on the way may have answered.
+    /// Accept any certificate over HTTPS, and from the roots answers that are not signed: anybody
+    /// on the way may have answered.
     #[arg(long)]
     insecure: bool,
     /// Ask for values too that not everybody may read.
@@ -76,7 +88,7 @@ pub(crate) struct ResolveArguments {
     /// Ask the node not to refer to another.
     #[arg(long)]
     no_refer: bool,
-    /// How many seconds a question may take over one transport.
+    /// How many seconds a question may take over one transport, or from the roots in all.
     #[arg(long, value_name = "SECONDS", default_value_t = client::TIMEOUT.as_secs(),
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
@@ -94,6 +106,9 @@ pub(crate) struct ResolveArguments {
     lang: Option<Language>,
 }
 
+/// Who is asked if nobody is named and no roots are known.
+const THIS_MACHINE: &str = "127.0.0.1";
+
 const NOT_FOUND: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 const NO_ANSWER: u8 = 3;
@@ -107,15 +122,19 @@ pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
             return ExitCode::from(WRONG_USAGE);
         }
     };
-    let asked = address::parse(&arguments.server).and_then(|servers| ask_any(&servers, arguments));
+    if let Some(file) = walk::roots_file(arguments) {
+        return walk::run(arguments, &file);
+    }
+    let server = arguments.server.as_deref().unwrap_or(THIS_MACHINE);
+    let asked = address::parse(server).and_then(|servers| ask_any(&servers, arguments));
     let believed = asked.and_then(|(reply, place)| Ok((believed(reply, key.as_ref())?, place)));
     match believed {
         Ok((reply, place)) => {
-            show(&reply, &place, arguments);
+            show(&reply, &place, key.is_some(), arguments);
             exit_code(reply.answered.message.header.response_code)
         }
         Err(error) => {
-            eprintln!("nameplate: {}: {error}", arguments.server);
+            eprintln!("nameplate: {server}: {error}");
             ExitCode::from(NO_ANSWER)
         }
     }
@@ -268,7 +287,7 @@ fn exit_code(code: ResponseCode) -> ExitCode {
     }
 }
 
-fn show(reply: &Reply, place: &str, arguments: &ResolveArguments) {
+fn show(reply: &Reply, place: &str, is_checked: bool, arguments: &ResolveArguments) {
     if arguments.json {
         say(json::answer(&arguments.identifier, &reply.answered));
     } else if arguments.short {
@@ -283,6 +302,7 @@ fn show(reply: &Reply, place: &str, arguments: &ResolveArguments) {
             arguments,
             reply,
             place,
+            is_checked,
         });
         say(text.trim_end());
     }

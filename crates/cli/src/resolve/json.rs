@@ -10,6 +10,7 @@
 use engine::exchange::Answered;
 use model::{Identifier, Value};
 use serde::Serialize;
+use wire::ResponseCode;
 use wire::response::Answer;
 
 /// The members of an answer, in their order.
@@ -37,11 +38,24 @@ pub(super) fn answer(identifier: &Identifier, answered: &Answered) -> String {
         }
         _ => (None, None),
     };
-    let form = AnswerForm {
+    print(&AnswerForm {
         response_code: answered.message.header.response_code.0,
         message,
         handle: identifier.as_str(),
         values,
-    };
-    serde_json::to_string(&form).expect("strings, numbers and values can be printed")
+    })
+}
+
+/// That an identifier cannot be there, as one line of JSON.
+pub(super) fn not_found(identifier: &Identifier, why: &str) -> String {
+    print(&AnswerForm {
+        response_code: ResponseCode::HANDLE_NOT_FOUND.0,
+        message: Some(why.to_owned()),
+        handle: identifier.as_str(),
+        values: None,
+    })
+}
+
+fn print(form: &AnswerForm<'_>) -> String {
+    serde_json::to_string(form).expect("strings, numbers and values can be printed")
 }

@@ -39,6 +39,8 @@ pub(super) struct Answered<'a> {
     pub(super) reply: &'a Reply,
     /// Who was asked: an address or a URL.
     pub(super) place: &'a str,
+    /// Whether its signature was checked.
+    pub(super) is_checked: bool,
 }
 
 /// A heading: English, which programs and searches know, and its gloss.
@@ -223,12 +225,9 @@ fn flags(answered: &Answered<'_>) -> String {
     } else {
         "not authoritative"
     };
-    let certified = match (
-        flags.contains(OpFlags::CERTIFIED),
-        &answered.arguments.site_key,
-    ) {
-        (true, Some(_)) => Some("certified (signature checked)"),
-        (true, None) => Some("certified (signature not checked)"),
+    let certified = match (flags.contains(OpFlags::CERTIFIED), answered.is_checked) {
+        (true, true) => Some("certified (signature checked)"),
+        (true, false) => Some("certified (signature not checked)"),
         (false, _) => None,
     };
     let others = OpFlags(flags.0 & !(OpFlags::AUTHORITATIVE.0 | OpFlags::CERTIFIED.0));

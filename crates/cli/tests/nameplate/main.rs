@@ -20,3 +20,4 @@ mod settings;
 mod store;
 mod tools;
 mod transfer;
+mod walk;

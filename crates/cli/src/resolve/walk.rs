@@ -1,0 +1,119 @@
+//! `nameplate resolve` from the roots: finds whoever is responsible, and asks them.
+//!
+//! Not here: whom to ask next, and what to believe (`engine::resolver`).
+
+use super::{NO_ANSWER, NOT_FOUND, ResolveArguments, WRONG_USAGE, exit_code, json, show};
+use crate::output::say;
+use client::{Reply, Resolver, Walked, read_roots};
+use engine::resolver::{Found, Guide, Limits, Wish};
+use model::site::Transport;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Where clients of the field have the file of the roots, in the home folder.
+const USUAL_FILE: &str = ".handle/bootstrap_handles";
+
+/// The file of the roots, where the question is one for a walk: it is given, or nothing is said of
+/// any server and it is in its usual place.
+pub(super) fn roots_file(arguments: &ResolveArguments) -> Option<PathBuf> {
+    if let Some(file) = &arguments.roots {
+        return Some(file.clone());
+    }
+    let names_server = arguments.server.is_some()
+        || arguments.udp
+        || arguments.tcp
+        || arguments.http.is_some()
+        || arguments.site_key.is_some()
+        || arguments.private
+        || arguments.no_refer;
+    if names_server {
+        return None;
+    }
+    let file = PathBuf::from(std::env::var_os("HOME")?).join(USUAL_FILE);
+    file.is_file().then_some(file)
+}
+
+/// Walks, and shows what was found.
+pub(super) fn run(arguments: &ResolveArguments, file: &Path) -> ExitCode {
+    let walked = read_roots(file)
+        .map_err(|error| error.to_string())
+        .and_then(|roots| {
+            let limits = Limits {
+                time: Duration::from_secs(arguments.timeout),
+                ..Limits::default()
+            };
+            let guide = Guide {
+                roots,
+                limits,
+                ..Guide::default()
+            };
+            walk(&Resolver::new(guide), wish(arguments))
+        });
+    match walked {
+        Ok(walked) => told(walked, arguments),
+        Err(error) => {
+            eprintln!("nameplate: {error}");
+            ExitCode::from(WRONG_USAGE)
+        }
+    }
+}
+
+fn wish(arguments: &ResolveArguments) -> Wish {
+    let mut wish = Wish::for_values(arguments.identifier.clone());
+    for value_type in &arguments.types {
+        wish = wish.of_type(value_type.clone());
+    }
+    for &index in &arguments.indexes {
+        wish = wish.at_index(index);
+    }
+    if arguments.auth {
+        wish = wish.fresh();
+    }
+    if !arguments.insecure {
+        wish = wish.certified();
+    }
+    wish
+}
+
+fn walk(resolver: &Resolver, wish: Wish) -> Result<Walked, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    Ok(runtime.block_on(resolver.walk(wish)))
+}
+
+fn told(walked: Walked, arguments: &ResolveArguments) -> ExitCode {
+    let Walked { end, steps, took } = walked;
+    if arguments.trace {
+        for (after, step) in steps {
+            eprintln!("{:9.2} ms  {step}", after.as_secs_f64() * 1000.0);
+        }
+    }
+    if let Some(reached) = end.reached {
+        let place = reached.server.to_string();
+        let reply = Reply {
+            transport: match reached.transport {
+                Transport::UDP => client::Transport::Udp,
+                _ => client::Transport::Tcp,
+            },
+            answered: *reached.answered,
+            took,
+        };
+        show(&reply, &place, !arguments.insecure, arguments);
+        return exit_code(reply.answered.message.header.response_code);
+    }
+    let (code, why) = match end.found {
+        Found::NotRegistered(missing) => (NOT_FOUND, format!("{missing} is not registered")),
+        Found::Failed(failure) => (NO_ANSWER, failure.to_string()),
+        // These come with an answer.
+        Found::Values(_) | Found::Verified(_) | Found::NoSuchValues => (NO_ANSWER, String::new()),
+    };
+    if arguments.json && code == NOT_FOUND {
+        say(json::not_found(&arguments.identifier, &why));
+    } else {
+        eprintln!("nameplate: {}: {why}", arguments.identifier);
+    }
+    ExitCode::from(code)
+}
