@@ -126,7 +126,13 @@ impl<D: Cryptography + Clone + fmt::Debug + Send + 'static> Authority<D> {
             Ok(judging) => {
                 let identifier = judging.identifier.clone();
                 let case = self.settings.suffix_case;
-                look_up(identifier, &[PUBLIC_KEY], case, Box::new(judging))
+                // Nobody is asked for a secret: it never leaves its node.
+                let types: &[_] = if judging.shown.is_by_secret() {
+                    &[]
+                } else {
+                    &[PUBLIC_KEY]
+                };
+                look_up(identifier, types, case, Box::new(judging))
             }
             Err(refused) => Step::Identified(Err(refused)),
         }

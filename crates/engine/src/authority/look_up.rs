@@ -43,7 +43,8 @@ pub(super) trait AfterLookUp: fmt::Debug + Send {
     fn resume(self: Box<Self>, found: Found) -> Step;
 }
 
-/// Looks up the record of an identifier; of a record elsewhere only values of some types.
+/// Looks up the record of an identifier; of a record elsewhere only values of some types, and
+/// without any nobody is asked.
 pub(super) fn look_up(
     identifier: Identifier,
     types: &'static [&'static str],
@@ -92,6 +93,10 @@ impl Plan for LookUp {
                 self.then.resume(Found::Unknown(reason))
             }
             None if is_home => self.then.resume(Found::Nothing),
+            None if self.types.is_empty() => {
+                let reason = [self.identifier.as_str(), " is with another node"].concat();
+                self.then.resume(Found::Unknown(reason))
+            }
             None => {
                 let asking = Asking::Values {
                     identifier: self.identifier.clone(),

@@ -1,26 +1,25 @@
 //! Tests of nodes that ask each other, over real sockets: A is administered, B has the keys and the
 //! groups of the administrators, and is the root.
 
+use super::*;
+use crate::Node;
 use crate::config::ElsewhereConfig;
-use crate::founding::{self, Founded, Keys, Listening};
-use crate::{Config, Node};
+use crate::founding::{self, Keys, Listening};
 use bytes::Bytes;
-use client::{Administrator, Clock};
+use client::Administrator;
 use crypto::{RsaBits, SigningKey};
 use engine::administrator::{Means, Order};
 use engine::exchange::Answered;
 use engine::question::{addition, creation};
 use model::admin::AdminPermissions;
-use model::{
-    Admin, Identifier, Permissions, PrivateKey, Record, Reference, Site, Value, ValueList,
-};
+use model::{Admin, Identifier, Permissions, PrivateKey, Record, Reference, Value, ValueList};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use store::{Options, Store};
 use tempfile::TempDir;
 use wire::response::Answer;
-use wire::{Identity, OpFlags, ResponseCode};
+use wire::{OpFlags, ResponseCode};
 
 const SECRET: &[u8] = b"open sesame";
 
@@ -485,4 +484,131 @@ fn a_long_record_is_fetched_over_tcp() {
     assert!(Record::new(&[value.clone()]).is_ok());
     pair.b.register("99/long", &[value]);
     assert_eq!(pair.create_by_key("88/new"), (DONE, String::new()));
+}
+
+/// In a session the identity is proven once, with what is elsewhere.
+#[test]
+fn a_session_is_proven_by_a_key_of_another_node() {
+    let Pair { a, b, key } = Pair::start(admin("99/me", 300));
+    let means = Means::Key(SigningKey::new(&key).unwrap());
+    let identity = Identity::new("99/me", 300);
+    let administrator = Administrator::new(a.address(), identity, means, 1);
+    let mut administrator = administrator.with_session();
+    let values = [Value::public(1, "URL", "https://e.org")];
+    let mut register = |identifier: &str| {
+        let order = Order::register(&identifier.parse().unwrap(), &values);
+        administrator
+            .ask(order)
+            .unwrap()
+            .message
+            .header
+            .response_code
+    };
+    assert_eq!(register("88/a"), DONE);
+    // What has been proven stays so in the session, whatever becomes of B.
+    b.node.stop().unwrap();
+    assert_eq!(register("88/b"), DONE);
+    assert!(a.has("88/a") && a.has("88/b"));
+}
+
+/// Fronts ask from threads of their own, outside of the runtime.
+#[test]
+fn fronts_wait_for_other_nodes_too() {
+    use engine::authority::{Claim, Evidence, Known};
+    use engine::proofs;
+    let pair = Pair::start(admin("99/group", 200));
+    let front = pair.a.node.handle();
+    let peer = Ipv4Addr::LOCALHOST.into();
+    let (nonce, digest) = ([1; 16], [2; 32]);
+    let covered = proofs::covered(&nonce, &digest);
+    let version = wire::Version::NEWEST;
+    let claim = |secret: &[u8]| Claim {
+        identity: Identity::new("99/me", 301),
+        evidence: Evidence::Proof {
+            proof: proofs::prove_by_secret(&covered, version, secret, [7; 16], &crypto::Provider)
+                .encode(),
+            is_by_key: false,
+            nonce: Bytes::copy_from_slice(&nonce),
+            digest: Bytes::copy_from_slice(&digest),
+            version,
+        },
+    };
+    let refused = front.identify(peer, claim(b"a guess")).unwrap_err();
+    assert_eq!(refused.code, ResponseCode::AUTHENTICATION_FAILED);
+    let known: Known = front.identify(peer, claim(SECRET)).unwrap();
+    let values = [Value::public(1, "URL", "https://e.org")];
+    let request = |identifier: &str| {
+        let identifier: Identifier = identifier.parse().unwrap();
+        creation(&identifier, &values, OpFlags(0), 1, Clock::date())
+    };
+    let answer = front.answer_known(peer, &request("88/one"), known.clone());
+    assert_eq!(answer.unwrap().header.response_code, DONE);
+    let many = ["88/two", "88/three"].map(request).into();
+    let begun = front.begin(peer, many, &known);
+    for answer in front.finish(begun) {
+        assert_eq!(answer.header.response_code, DONE);
+    }
+    assert!(
+        ["88/one", "88/two", "88/three"]
+            .iter()
+            .all(|it| pair.a.has(it))
+    );
+}
+
+/// Whoever names identities that lead to a node which never answers takes no room from others.
+#[test]
+fn a_source_whose_questions_wait_is_refused_at_once() {
+    let silent = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let mut site = Pair::start(admin("99/me", 300)).b.founded.site;
+    site.servers[0].interfaces.truncate(1);
+    site.servers[0].interfaces[0].transport = model::site::Transport::UDP;
+    site.servers[0].interfaces[0].port = port.into();
+    let settings = ElsewhereSettings {
+        roots: vec![site],
+        own_site: None,
+        weak_forms: WeakForms::NONE,
+        time_max: Duration::from_millis(500),
+        under_way: UnderWayLimits {
+            total: 3,
+            per_source: 2,
+        },
+        kept_max: Duration::from_secs(30),
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let elsewhere = Elsewhere::new(settings, runtime.handle());
+    let asking = || Asking::Values {
+        identifier: "99/a".parse().unwrap(),
+        types: vec!["HS_PUBKEY"],
+    };
+    let [one, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(std::net::IpAddr::from);
+    let [one, other] = [one, other].map(Source::connected);
+    let elsewhere = &elsewhere;
+    let ask = |source| async move {
+        let began = Instant::now();
+        let Told::Nothing(why) = elsewhere.ask(asking(), source).await else {
+            panic!("told")
+        };
+        (began.elapsed(), why)
+    };
+    for _ in 0..2 {
+        let asked = [one, one, one, other, other].map(ask);
+        let answers = runtime.block_on(futures_util::future::join_all(asked));
+        let at_once = |(took, why): &(Duration, String)| {
+            assert!(*took < Duration::from_secs(3), "{took:?}");
+            why.contains("too many questions")
+        };
+        let at_once: Vec<bool> = answers.iter().map(at_once).collect();
+        assert_eq!(at_once, [false, false, true, false, true]);
+        assert!(
+            answers[2].0 < Duration::from_millis(400),
+            "{:?}",
+            answers[2].0
+        );
+        assert!(
+            answers[0].1.contains("it takes too long"),
+            "{}",
+            answers[0].1
+        );
+    }
 }
