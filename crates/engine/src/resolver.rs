@@ -196,7 +196,7 @@ impl<P: Cryptography> Walk<P> {
         let turn = contest.poll_turn(ticket, now)?;
         let asking = Asking {
             is_certified: self.is_certified,
-            is_fresh: self.is_fresh && is_last,
+            is_fresh: self.is_fresh && is_last || frame.must_be_fresh,
             request_id: request_id(&self.provider),
             date,
         };
@@ -303,6 +303,7 @@ impl<P: Cryptography> Walk<P> {
                 let fault = belief::refused(&answered);
                 self.fault(knowledge, now, ticket, &under, fault);
             }
+            Verdict::Outcome(outcome) if self.needs_primary(&outcome, &answered) => (),
             Verdict::Outcome(outcome) => {
                 let reached = Reached {
                     server: under.server,

@@ -202,6 +202,8 @@ pub(super) struct Frame {
     pub(super) sought: Sought,
     pub(super) aim: Aim,
     pub(super) state: State,
+    /// Whether a primary must answer: a copy has said that there is nothing, and may be behind.
+    pub(super) must_be_fresh: bool,
     /// The services that were asked already, as digests of their sites.
     pub(super) asked: Vec<[u8; 32]>,
     /// The records that were known from before and led here.
@@ -234,6 +236,7 @@ impl Frame {
             sought,
             aim,
             state: State::Lost,
+            must_be_fresh: false,
             asked: Vec::new(),
             known: Vec::new(),
         }

@@ -237,6 +237,36 @@ fn what_must_be_fresh_is_asked_of_a_primary() {
     assert!(matches!(end.found, Found::Values(_)), "{:?}", end.found);
 }
 
+/// Of what a copy has not, and of that alone, a primary has the last word.
+#[test]
+fn a_prefix_that_a_copy_does_not_know_is_asked_of_a_primary() {
+    let mut world = World::with_root(1);
+    world.guide.roots[0].flags = SiteFlags(0);
+    world.guide.roots.push(site(2));
+    world.behaves(1, Manner::Copy);
+    world.says(5, "99/a", url("a"));
+    for nothing in [100, 200] {
+        world.says(1, "0.NA/99", Says::Code(ResponseCode(nothing)));
+        world.says(2, "0.NA/99", at(&[5]));
+        for _ in 0..8 {
+            world.knowledge = Knowledge::default();
+            assert_eq!(world.data("99/a"), "a");
+            assert!(world.asked.len() <= 3, "{:?}", world.asked);
+        }
+        world.says(2, "0.NA/99", Says::Code(ResponseCode(nothing)));
+        for _ in 0..8 {
+            world.knowledge = Knowledge::default();
+            let found = world.find("99/a");
+            assert!(!matches!(found, Found::Values(_)));
+            assert!(world.asked.len() <= 2, "{:?}", world.asked);
+        }
+    }
+    // Where there is no primary, nobody is asked for ever.
+    world.guide.roots.pop();
+    assert!(matches!(world.find("99/a"), Found::Failed(_)));
+    assert_eq!(world.asked.len(), 2);
+}
+
 #[test]
 fn whoever_has_the_secret_is_asked_about_a_proof() {
     let mut world = World::tree();

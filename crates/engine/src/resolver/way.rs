@@ -6,12 +6,13 @@ use super::knowledge::{Knowledge, RecordKey};
 use super::service::{Named, Scope};
 use super::trace::{Event, Failure, Fault, Limit, Source, Why};
 use super::{End, Found, Reached, Walk};
+use crate::exchange::Answered;
 use crate::{Cryptography, Date, Moment};
 use alloc::vec::Vec;
 use model::identifier::PREFIX_OF_PREFIXES;
 use model::{Identifier, Site, SuffixCase};
-use wire::ResponseCode;
 use wire::outcome::Referral;
+use wire::{OpFlags, ResponseCode};
 
 /// The record that names the roots.
 const ROOT: &str = "0.NA/0.NA";
@@ -120,7 +121,7 @@ impl<P: Cryptography> Walk<P> {
         let sites = core::mem::take(&mut gathering.sites);
         let demands = Demands {
             is_certified: self.is_certified,
-            is_fresh: self.is_fresh && is_own_business,
+            is_fresh: self.is_fresh && is_own_business || frame.must_be_fresh,
             shunned_keys: if is_own_business {
                 &self.guide.own_keys
             } else {
@@ -188,6 +189,25 @@ impl<P: Cryptography> Walk<P> {
         frame.state = State::Lost;
         frame.asked.clear();
         self.uses_knowledge = false;
+        self.leg += 1;
+        true
+    }
+
+    /// Whether a copy has said that a record names no servers: then a primary is asked, once. A
+    /// prefix that was given out a moment ago is not with the copies yet.
+    pub(super) fn needs_primary(&mut self, outcome: &Outcome, answered: &Answered) -> bool {
+        let flags = answered.message.header.flags;
+        let Some(frame) = self.frames.last_mut() else {
+            return false;
+        };
+        let is_nothing = matches!(outcome, Outcome::Missing(_) | Outcome::NoValues);
+        let is_last_word = flags.contains(OpFlags::AUTHORITATIVE) || frame.must_be_fresh;
+        if frame.aim == Aim::Answer || !is_nothing || is_last_word {
+            return false;
+        }
+        frame.must_be_fresh = true;
+        frame.state = State::Lost;
+        frame.asked.clear();
         self.leg += 1;
         true
     }

@@ -207,6 +207,8 @@ pub(super) enum Manner {
     WithSha1,
     /// It says that it answers about something else.
     AboutAnother,
+    /// It is no primary.
+    Copy,
     /// Its site has another number now.
     Renumbered(u16),
 }
@@ -411,7 +413,7 @@ fn answer(question: &Message, port: u16, manner: Manner, about: &str, says: Says
     let authority = crate::Authority {
         digests: Toy::default(),
         settings: Settings {
-            site: OwnSite::without_record(serial, true),
+            site: OwnSite::without_record(serial, manner != Manner::Copy),
             ..Settings::default()
         },
     };
