@@ -2,7 +2,8 @@
 //!
 //! Not here: durability (room `store`), what is planned (the modules beside this one).
 
-use crate::Error;
+use crate::ledger::Ledger;
+use crate::{Error, Instant};
 use model::Change;
 use store::{Store, View};
 
@@ -13,16 +14,22 @@ const TRIES_MAX: u32 = 64;
 
 /// Plans a change and carries it out; returns what the plan gives besides, when it is durable.
 ///
-/// A plan that changes nothing is not committed.
+/// The plan is told what it sees, and when its facts become known: `now`, which is what the clock
+/// says, or just after the newest that is known, should the clock be behind. A plan that changes
+/// nothing is not committed.
 ///
 /// # Errors
 /// What the plan says, [`Error::Busy`], and what the store says.
 pub fn commit<T>(
     store: &Store,
-    mut plan: impl FnMut(&dyn View) -> Result<(Change, T), Error>,
+    now: Instant,
+    mut plan: impl FnMut(&dyn View, Instant) -> Result<(Change, T), Error>,
 ) -> Result<T, Error> {
     for _ in 0..TRIES_MAX {
-        let (change, planned) = plan(&*store.view())?;
+        let view = store.view();
+        let known_at = Ledger::read(&*view)?.next(now);
+        let (change, planned) = plan(&*view, known_at)?;
+        drop(view);
         if change.is_empty() {
             return Ok(planned);
         }

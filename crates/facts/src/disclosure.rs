@@ -29,10 +29,11 @@ use codes::Number;
 use std::cmp::Reverse;
 
 /// The most figures that are protected together: a province's cities by divisions have 588.
-const CELLS_MAX: usize = 20_000;
+const CELLS_MAX: usize = 4_000;
 
-/// The most sums. The time that is needed grows with their square and the hidden figures.
-const SUMS_MAX: usize = 2_000;
+/// The most sums. The time that is needed grows with their square times the hidden figures, the
+/// memory with both.
+const SUMS_MAX: usize = 400;
 
 /// Figures that are shown together, and which of them are the sum of which others.
 ///

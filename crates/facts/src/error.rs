@@ -80,7 +80,13 @@ pub enum Error {
         /// The last day that is frozen.
         until: Date,
     },
-    /// A fact is to be known earlier than another that is there already: the past would change.
+    /// A fact is to be known at a moment beyond the years that are known: the clock is wrong.
+    #[error("facts cannot become known at {at}, beyond the known years; look at the clock")]
+    Beyond {
+        /// When it was to be known.
+        at: Instant,
+    },
+    /// A fact is to be known no later than another that is there already: the past would change.
     #[error("known at {at}, but facts known at {newest} are recorded; the past stays as it was")]
     Past {
         /// When the fact is to be known.

@@ -139,6 +139,13 @@ fn cases() {
         due: None,
         owner: None,
     };
-    let (change, _) = case::step(&*store.view(), NOON, &machine, "n1", &message).unwrap();
+    let (change, _) = case::step(
+        &*store.view(),
+        Instant(NOON.0 + 1),
+        &machine,
+        "n1",
+        &message,
+    )
+    .unwrap();
     check(&store, change, "a step of it");
 }

@@ -1,7 +1,7 @@
 //! The ledger: how far facts are known, and until which day figures are frozen.
 //!
-//! Every change of facts says when it becomes known. That is never before what is known already, so
-//! whoever asks what was known at some moment gets the same answer for ever. The ledger's one row
+//! Every change of facts says when it becomes known. That is after everything that is known already,
+//! so whoever asks what was known then, or before, gets the same answer for ever. The ledger's one row
 //! holds the newest moment; every change relies on it, which makes changes of facts follow one
 //! another even if they touch nothing else in common.
 //!
@@ -53,12 +53,22 @@ impl Ledger {
         })
     }
 
+    /// When a change becomes known if the clock says `now`: then, or just after the newest fact
+    /// should the clock be behind.
+    pub fn next(&self, now: Instant) -> Instant {
+        now.max(Instant(self.newest.0.saturating_add(1)))
+    }
+
     /// Begins a change that becomes known at some moment.
     ///
     /// # Errors
-    /// [`Error::Past`] if that is before what is known already: the caller takes a later one.
+    /// [`Error::Past`] if that is not after all that is known already; [`Error::Beyond`] if it is
+    /// so late that nothing could follow.
     pub fn begin(&self, known_at: Instant) -> Result<Change, Error> {
-        if known_at < self.newest {
+        if known_at.day_in_china().is_none() {
+            return Err(Error::Beyond { at: known_at });
+        }
+        if known_at <= self.newest {
             return Err(Error::Past {
                 at: known_at,
                 newest: self.newest,

@@ -10,6 +10,7 @@
 //! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
 //! | `register` | how many durable registrations a second by every way, beside PostgreSQL and bare syncs? |
+//! | `facts` | how fast do observations come in, and how fast is a series told as known at a moment? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
 //! | `records` | what is registered and asked for? |
@@ -28,6 +29,7 @@ mod answer;
 mod asker;
 mod commit;
 mod cores;
+mod facts;
 mod failure;
 mod folder;
 mod import;
@@ -86,6 +88,8 @@ enum Command {
     Commit(commit::CommitArguments),
     /// Durable registrations a second: sessions, JSON API, bulk, beside PostgreSQL.
     Register(register::RegisterArguments),
+    /// Observations a second, and one series as it was known at some moment.
+    Facts(facts::FactsArguments),
     /// All of these with their defaults: what docs/performance.md quotes.
     All,
     /// The node that is asked, in a process of its own.
@@ -152,6 +156,7 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
         Command::Answer(arguments) => vec![Box::new(|at, on| answer::run(arguments, at, on))],
         Command::Commit(arguments) => vec![Box::new(|at, on| commit::run(arguments, at, on))],
         Command::Register(arguments) => vec![Box::new(|at, on| register::run(arguments, at, on))],
+        Command::Facts(arguments) => vec![Box::new(|at, on| facts::run(arguments, at, on))],
         Command::All => vec![
             Box::new(|at, on| resolve::run(&defaults(), at, on)),
             Box::new(|at, on| answer::run(&defaults(), at, on)),
@@ -159,6 +164,7 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
             Box::new(|at, on| import::run(&defaults::<ImportArguments>().in_no_order(), at, on)),
             Box::new(|at, on| commit::run(&defaults(), at, on)),
             Box::new(|at, on| register::run(&defaults(), at, on)),
+            Box::new(|at, on| facts::run(&defaults(), at, on)),
         ],
         // They measure nothing by themselves.
         Command::Node(_) | Command::Registrar(_) | Command::Echo(_) => Vec::new(),

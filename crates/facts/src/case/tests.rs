@@ -50,14 +50,14 @@ fn message(message: &str, role: &str) -> Message {
 }
 
 fn send(store: &Store, at: u64, name: &str, message: &Message) -> Result<Case, Error> {
-    crate::commit(store, |view| {
-        step(view, Instant(at), &machine(), name, message)
+    crate::commit(store, Instant(at), |view, at| {
+        step(view, at, &machine(), name, message)
     })
 }
 
 fn open_case(store: &Store, at: u64, name: &str) -> Result<Case, Error> {
-    crate::commit(store, |view| {
-        open(view, Instant(at), &machine(), &opening(name))
+    crate::commit(store, Instant(at), |view, at| {
+        open(view, at, &machine(), &opening(name))
     })
 }
 
@@ -190,7 +190,9 @@ fn a_case_goes_by_the_table_that_it_began_with() {
     open_case(&store, NOON, "a").unwrap();
     let newer = Machine::read("堵点卡点", 2, TABLE, LAMPS).unwrap();
     let said = message("受理", "bureau");
-    let stepped = crate::commit(&store, |view| step(view, Instant(NOON), &newer, "a", &said));
+    let stepped = crate::commit(&store, Instant(NOON), |view, at| {
+        step(view, at, &newer, "a", &said)
+    });
     assert!(stepped.unwrap_err().to_string().contains("堵点卡点 1"));
     assert!(send(&store, NOON, "b", &said).is_err());
     let mut nobody = said.clone();
@@ -201,8 +203,8 @@ fn a_case_goes_by_the_table_that_it_began_with() {
     ));
     let mut about_nothing = opening("c");
     about_nothing.objects.clear();
-    let opened = crate::commit(&store, |view| {
-        open(view, Instant(NOON), &machine(), &about_nothing)
+    let opened = crate::commit(&store, Instant(NOON), |view, at| {
+        open(view, at, &machine(), &about_nothing)
     });
     assert!(matches!(opened, Err(Error::Count { .. })));
 }

@@ -26,7 +26,7 @@ fn event(name: &str, when: u64) -> Event {
 }
 
 fn tell(store: &Store, known_at: u64, event: &Event) -> Result<Recorded, Error> {
-    crate::commit(store, |view| record(view, Instant(known_at), event))
+    crate::commit(store, Instant(known_at), |view, at| record(view, at, event))
 }
 
 fn names(store: &Store, object: &Object, between: [u64; 2]) -> Vec<String> {

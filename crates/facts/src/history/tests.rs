@@ -28,7 +28,7 @@ fn report(series: &Series, period: &str, number: i32) -> Report {
 }
 
 fn tell(store: &Store, at: u64, reports: &[Report]) -> Recorded {
-    crate::commit(store, |view| record(view, Instant(at), reports)).unwrap()
+    crate::commit(store, Instant(at), |view, at| record(view, at, reports)).unwrap()
 }
 
 fn refusals(recorded: &Recorded) -> Vec<String> {
@@ -122,23 +122,21 @@ fn the_past_cannot_be_told_otherwise() {
     let (_folder, store) = stored::store();
     let series = series("output", Frequency::Month);
     tell(&store, AFTER_2022, &[report(&series, "2022-01", 1)]);
-    let early = crate::commit(&store, |view| {
-        record(
-            view,
-            Instant(AFTER_2022 - 1),
-            &[report(&series, "2022-02", 1)],
-        )
-    });
-    assert!(matches!(early, Err(Error::Past { .. })), "{early:?}");
-    // Another figure at the same moment would change what that moment's view said.
-    let recorded = tell(&store, AFTER_2022, &[report(&series, "2022-01", 2)]);
-    let said = "0: two different figures are told of 2022-01 at once";
-    assert_eq!(refusals(&recorded), [said]);
-    // Of another period it is as if both had come together.
-    assert_eq!(
-        tell(&store, AFTER_2022, &[report(&series, "2022-02", 2)]).new,
-        1
+    for at in [0, AFTER_2022 - 1, AFTER_2022].map(Instant) {
+        let early = record(&*store.view(), at, &[report(&series, "2022-02", 1)]);
+        assert!(matches!(early, Err(Error::Past { .. })), "{early:?}");
+    }
+    let never = record(
+        &*store.view(),
+        Instant::LAST,
+        &[report(&series, "2022-02", 1)],
     );
+    assert!(matches!(never, Err(Error::Beyond { .. })), "{never:?}");
+    // A clock that is behind does not keep anybody from telling.
+    assert_eq!(tell(&store, 0, &[report(&series, "2022-01", 2)]).new, 1);
+    let view = store.view();
+    let all = revisions(&*view, &series, "2022-01".parse().unwrap()).unwrap();
+    assert_eq!(all[0].at, Instant(AFTER_2022 + 1));
 }
 
 #[test]
@@ -147,7 +145,10 @@ fn a_frozen_month_is_revised_only_as_such() {
     let series = series("output", Frequency::Month);
     tell(&store, AFTER_2022, &[report(&series, "2022-01", 1)]);
     let freeze = |until: Option<Date>| {
-        crate::commit(&store, |view| Ok((Ledger::read(view)?.freeze(until), ()))).unwrap();
+        crate::commit(&store, Instant(0), |view, _| {
+            Ok((Ledger::read(view)?.freeze(until), ()))
+        })
+        .unwrap();
     };
     freeze(Some("2022-02-28".parse().unwrap()));
     let mut late = report(&series, "2022-02", 2);

@@ -30,7 +30,9 @@ fn lies_in(subject: &Object, object: &Object, from: &str, to: Option<&str>) -> R
 }
 
 fn tell(store: &Store, at: u64, relation: &Relation) -> Result<(), Error> {
-    crate::commit(store, |view| Ok((relate(view, Instant(at), relation)?, ())))
+    crate::commit(store, Instant(at), |view, at| {
+        Ok((relate(view, at, relation)?, ()))
+    })
 }
 
 fn names(store: &Store, subject: &Object, day: &str, at: Instant) -> Vec<String> {
@@ -81,14 +83,14 @@ fn an_enterprise_moves_and_what_was_known_stays() {
     assert_eq!(there, std::slice::from_ref(&moved));
     drop(view);
 
-    let change = |view: &dyn View| Ok((take_back(view, Instant(5), &moved)?, ()));
-    crate::commit(&store, change).unwrap();
+    let change = |view: &dyn View, at: Instant| Ok((take_back(view, at, &moved)?, ()));
+    crate::commit(&store, Instant(5), change).unwrap();
     assert_eq!(
         names(&store, &enterprise(), "2022-06-01", Instant::LAST),
         [park("a").to_string()]
     );
     assert!(matches!(
-        crate::commit(&store, change),
+        crate::commit(&store, Instant(5), change),
         Err(Error::Missing { .. })
     ));
 }
