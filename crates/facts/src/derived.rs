@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | How much more than a year, or a month, ago? | [`growth()`], [`comparable`] |
 //! | What is it from the beginning of the year, and back? | [`cumulated`], [`single`] |
-//! | Which part of the growth is whose? | [`contributions`] |
+//! | Which part of the growth is whose? | [`contributions`], [`pulls`] |
 //! | What is missing to the target, and how fast must the rest of the year be? | [`Target`] |
 //!
 //! Rounding: to the nearer, from the middle away from zero (四舍五入), unless said otherwise.
@@ -17,7 +17,7 @@ mod cumulation;
 mod growth;
 mod target;
 
-pub use contribution::{Contribution, Part, contributions};
+pub use contribution::{Contribution, Part, contributions, pulls};
 pub use cumulation::{cumulated, single};
 pub use growth::{Compared, comparable, growth};
 pub use target::{Target, Way};

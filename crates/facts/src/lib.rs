@@ -46,3 +46,5 @@ pub use instant::Instant;
 pub use object::{Object, Role};
 pub use observation::{Content, Observation, Reason};
 pub use series::{Form, Indicator, Series};
+/// What facts are read from; applications need no more of the store.
+pub use store::View;

@@ -1,7 +1,7 @@
 //! Observations a second, and the time that one series takes as it was known at some moment.
 //!
-//! The figures are those of a province: cities by divisions by indicators, ten years of months, each
-//! told and then revised twice. Not here: workbooks and bulletins, which nothing makes yet.
+//! The figures are those of a province: cities by divisions by indicators, ten years of months,
+//! each told and then revised twice. Not here: workbooks and bulletins, which nothing makes yet.
 
 use crate::failure::{Failure, cannot};
 use crate::folder::Parent;

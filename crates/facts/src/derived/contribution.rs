@@ -65,13 +65,13 @@ pub fn contributions(whole: Part, parts: &[Part], places: u32) -> Result<Vec<Con
         .iter()
         .map(|part| part.growth())
         .collect::<Result<Vec<_>, _>>()?;
-    let pulls = shares(&growths, whole.base, places)?;
+    let pulls = shares(&growths, whole.base, None, places)?;
     let growth = whole.growth()?;
     if growth == Number::ZERO {
         let still = |pull| Contribution { pull, rate: None };
         return Ok(pulls.into_iter().map(still).collect());
     }
-    let rates = shares(&growths, growth, places)?.into_iter();
+    let rates = shares(&growths, growth, None, places)?.into_iter();
     let both = pulls.into_iter().zip(rates.map(Some));
     Ok(both
         .map(|(pull, rate)| Contribution { pull, rate })
@@ -86,12 +86,60 @@ fn check_sum(whole: Number, parts: impl Iterator<Item = Number>) -> Result<(), E
     Err(Error::Parts { parts, whole })
 }
 
-/// Each number as per cent of `of`, rounded together so that they add up to their rounded sum.
-fn shares(numbers: &[Number], of: Number, places: u32) -> Result<Vec<Number>, Error> {
+/// By how many points the parts of a part pull a whole, whose base is given, if the part itself
+/// has been told to pull it by `pull`: so that one level down the figures add up again.
+///
+/// ```
+/// use facts::derived::{Part, pulls};
+///
+/// let part = |now: i32, base: i32| Part { now: now.into(), base: base.into() };
+/// // A city that was told to pull its province by 0.5, and its three divisions.
+/// let parts = [part(11, 9), part(8, 7), part(22, 20)];
+/// let found = pulls(&parts, 1000.into(), "0.5".parse()?, 1)?;
+/// let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+/// assert_eq!(found, ["0.2", "0.1", "0.2"]);
+/// # Ok::<(), facts::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Parts`] if the parts do not pull by that, or by less than a step off it;
+/// [`Error::Base`] if the base is not above zero.
+pub fn pulls(
+    parts: &[Part],
+    base: Number,
+    pull: Number,
+    places: u32,
+) -> Result<Vec<Number>, Error> {
+    if !base.is_positive() {
+        return Err(Error::Base { base });
+    }
+    let growths = parts
+        .iter()
+        .map(|part| part.growth())
+        .collect::<Result<Vec<_>, _>>()?;
+    let exact = Number::sum(growths.iter().copied())?.times(100.into())?;
+    let [least, most] =
+        [Rounding::Down, Rounding::Up].map(|rounding| exact.divided_by(base, places, rounding));
+    if pull < least? || pull > most? {
+        let parts = exact.divided_by(base, places, Rounding::HalfAway)?;
+        return Err(Error::Parts { parts, whole: pull });
+    }
+    shares(&growths, base, Some(pull), places)
+}
+
+/// Each number as per cent of `of`, rounded together so that they add up to `sum`, which is their
+/// sum rounded up or down; to the nearer if none is given.
+fn shares(
+    numbers: &[Number],
+    of: Number,
+    sum: Option<Number>,
+    places: u32,
+) -> Result<Vec<Number>, Error> {
     let share = |number: Number, rounding| -> Result<Number, Error> {
         Ok(number.times(100.into())?.divided_by(of, places, rounding)?)
     };
-    let sum = share(Number::sum(numbers.iter().copied())?, Rounding::HalfAway)?;
+    let nearer = share(Number::sum(numbers.iter().copied())?, Rounding::HalfAway)?;
+    let sum = sum.unwrap_or(nearer);
     let mut shares = numbers
         .iter()
         .map(|number| share(*number, Rounding::Down))
@@ -189,6 +237,24 @@ mod tests {
     }
 
     proptest! {
+        /// A level down the pulls add up to what was told of the part, rounded either way.
+        #[test]
+        fn parts_of_a_part_add_up_to_it(
+            parts in prop::collection::vec((-9_000..9_000_i32, 0..9_000_i32), 1..9),
+            base in 1..99_999_i32, is_up: bool,
+        ) {
+            let parts: Vec<_> = parts.into_iter().map(|(now, base)| part(now, base)).collect();
+            let growth = Number::sum(parts.iter().map(|part| part.growth().unwrap())).unwrap();
+            let rounding = if is_up { Rounding::Up } else { Rounding::Down };
+            let exact = growth.times(100.into()).unwrap();
+            let told = exact.divided_by(base.into(), 1, rounding).unwrap();
+            let found = pulls(&parts, base.into(), told, 1).unwrap();
+            prop_assert_eq!(Number::sum(found).unwrap(), told);
+            let step = Number::new(2, 1).unwrap();
+            let off = told.plus(step).unwrap();
+            prop_assert!(pulls(&parts, base.into(), off, 1).is_err());
+        }
+
         #[test]
         fn parts_add_up_to_the_whole_exactly(
             parts in prop::collection::vec((-50_000..1_000_000_i32, 0..1_000_000_i32), 1..12),

@@ -1,0 +1,26 @@
+//! Reading the industrial economy: who pulled it up or down, who is behind his target.
+//!
+//! ```text
+//! facts, as known at a moment ── Snapshot ─┬─ Sheet: one level of a drill-down, opened by a click
+//!                                          └─ Board: regions by industries, fit to be shown
+//! targets, figures to date ────── lag
+//! ```
+//!
+//! A [`Sheet`] is for those who may see single enterprises. What leaves the house is a
+//! [`Board`], in which disclosure control hides what tells of one.
+//!
+//! Not here: how figures come in, warnings, bulletins, pages. Nothing here asks a clock.
+
+#![forbid(unsafe_code)]
+
+mod board;
+mod sheet;
+mod snapshot;
+mod targets;
+#[cfg(test)]
+mod tests;
+
+pub use board::{Board, Figure};
+pub use sheet::{Level, Line, Sheet, ranks};
+pub use snapshot::{Question, Row, Snapshot};
+pub use targets::{Behind, lag};
