@@ -12,6 +12,9 @@
 //! change, added or taken away, leaves every figure above zero that was, and everything shown as it
 //! is. Whether there is such a change is decided exactly, in integers (`elimination`).
 //!
+//! An enterprise that is alone behind a figure knows that one, and must not learn another's: so no
+//! hidden figure may follow from all that is shown and what one enterprise knows for itself.
+//!
 //! What is protected is the figure itself, not how near one can come to it. All tables that are
 //! shown together, or were shown before, must be in one [`Tables`].
 //!
@@ -26,23 +29,28 @@ pub use rule::Rule;
 
 use crate::Error;
 use codes::Number;
+use elimination::Direction;
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most figures that are protected together: a province's cities by divisions have 588.
-const CELLS_MAX: usize = 4_000;
+const CELLS_MAX: usize = 10_000;
 
 /// The most sums. The time that is needed grows with their square times the hidden figures, the
 /// memory with both.
-const SUMS_MAX: usize = 400;
+const SUMS_MAX: usize = 600;
 
 /// Figures that are shown together, and which of them are the sum of which others.
 ///
 /// ```
-/// use facts::disclosure::{Shown, Tables};
+/// use facts::disclosure::{Behind, Shown, Tables};
 ///
 /// // Two cities by two divisions, with totals; one figure is sensitive.
 /// let figures = [[5, 7, 12], [4, 9, 13], [9, 16, 25]];
-/// let cell = |row: usize, column: usize| (figures[row][column].into(), (row, column) == (0, 0));
+/// let behind = |is_first| if is_first { Behind::Few } else { Behind::Enough };
+/// let cell = |row: usize, column: usize| {
+///     (figures[row][column].into(), behind((row, column) == (0, 0)))
+/// };
 /// let tables = Tables::grid(2, 2, cell)?;
 /// let shown = tables.protect()?;
 /// assert_eq!(shown[0], Shown::Sensitive);
@@ -60,8 +68,25 @@ pub struct Tables {
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     value: Number,
-    is_sensitive: bool,
+    behind: Behind,
     is_total: bool,
+}
+
+impl Cell {
+    fn is_sensitive(&self) -> bool {
+        self.behind != Behind::Enough
+    }
+}
+
+/// Says who is behind a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// So many that it may be shown.
+    Enough,
+    /// So few, or one so large, that it must not be: it is sensitive.
+    Few,
+    /// One alone, told apart from others by a number: it is sensitive, and this one knows it.
+    One(usize),
 }
 
 /// Says whether a figure may be shown.
@@ -80,11 +105,11 @@ impl Tables {
     ///
     /// # Errors
     /// [`Error::Count`] if there are too many.
-    pub fn cell(&mut self, value: Number, is_sensitive: bool) -> Result<usize, Error> {
+    pub fn cell(&mut self, value: Number, behind: Behind) -> Result<usize, Error> {
         check_count("figures in tables", self.cells.len(), CELLS_MAX)?;
         self.cells.push(Cell {
             value,
-            is_sensitive,
+            behind,
             is_total: false,
         });
         Ok(self.cells.len() - 1)
@@ -129,13 +154,13 @@ impl Tables {
     pub fn grid(
         rows: usize,
         columns: usize,
-        mut cell: impl FnMut(usize, usize) -> (Number, bool),
+        mut cell: impl FnMut(usize, usize) -> (Number, Behind),
     ) -> Result<Self, Error> {
         let mut tables = Self::default();
         for row in 0..=rows {
             for column in 0..=columns {
-                let (value, is_sensitive) = cell(row, column);
-                tables.cell(value, is_sensitive)?;
+                let (value, behind) = cell(row, column);
+                tables.cell(value, behind)?;
             }
         }
         let at = |row: usize, column: usize| row * (columns + 1) + column;
@@ -159,10 +184,10 @@ impl Tables {
     /// [`Error::Unprotected`] if something sensitive can be reckoned even if all else is hidden, as
     /// where everything else is zero: nothing of the tables can be shown then.
     pub fn protect(&self) -> Result<Vec<Shown>, Error> {
-        let mut hidden: Vec<bool> = self.cells.iter().map(|cell| cell.is_sensitive).collect();
+        let mut hidden: Vec<bool> = self.cells.iter().map(Cell::is_sensitive).collect();
         loop {
             let found = self.recoverable(&hidden)?;
-            let Some(told) = found.iter().find(|at| self.cells[**at].is_sensitive) else {
+            let Some(told) = found.iter().find(|at| self.cells[**at].is_sensitive()) else {
                 break;
             };
             let mut is_same = true;
@@ -177,7 +202,7 @@ impl Tables {
             }
         }
         self.show_what_can_be(&mut hidden)?;
-        let shown = |(cell, is_hidden): (&Cell, &bool)| match (cell.is_sensitive, is_hidden) {
+        let shown = |(cell, is_hidden): (&Cell, &bool)| match (cell.is_sensitive(), is_hidden) {
             (true, _) => Shown::Sensitive,
             (false, true) => Shown::HiddenToo,
             (false, false) => Shown::Yes,
@@ -186,23 +211,50 @@ impl Tables {
     }
 
     /// The hidden figures of which it is not certain that whoever sees all others, and knows that
-    /// none is below zero, cannot reckon them.
+    /// none is below zero and perhaps his own, cannot reckon them.
     ///
     /// # Errors
     /// [`Error::Code`] if the equations need larger integers than there are.
-    fn recoverable(&self, hidden: &[bool]) -> Result<Vec<usize>, Error> {
+    fn recoverable(&self, hidden: &[bool]) -> Result<BTreeSet<usize>, Error> {
         // A zero cannot become less, so no change of others may rely on one.
         let can_move = |at: &usize| hidden[*at] && self.cells[*at].value != Number::ZERO;
         let moving: Vec<usize> = (0..self.cells.len()).filter(can_move).collect();
-        let mut found = elimination::determined(&self.sums, &moving)?;
+        let mut found = self.told(&moving)?;
         let zeros = (0..self.cells.len()).filter(|at| hidden[*at] && !can_move(at));
         for zero in zeros {
-            let with_zero = [&moving[..], &[zero]].concat();
-            if elimination::determined(&self.sums, &with_zero)?.contains(&zero) {
-                found.push(zero);
+            if self.told(&[&moving[..], &[zero]].concat())?.contains(&zero) {
+                found.insert(zero);
             }
         }
         Ok(found)
+    }
+
+    /// Those of the unknown that the sums tell to everybody, and the sensitive ones that they tell
+    /// to somebody who knows his own.
+    fn told(&self, unknown: &[usize]) -> Result<BTreeSet<usize>, Error> {
+        let directions = elimination::directions(&self.sums, unknown)?;
+        let cells = || unknown.iter().copied().zip(&directions);
+        let told = cells().filter(|(_, direction)| direction.is_empty());
+        let mut told: BTreeSet<_> = told.map(|(cell, _)| cell).collect();
+        let mut owned: BTreeMap<usize, BTreeSet<&Direction>> = BTreeMap::new();
+        for (cell, direction) in cells().filter(|(_, direction)| !direction.is_empty()) {
+            if let Behind::One(who) = self.cells[cell].behind {
+                owned.entry(who).or_default().insert(direction);
+            }
+        }
+        for (who, known) in owned {
+            let is_others = |cell: &usize| self.cells[*cell].behind != Behind::One(who);
+            let is_secret = |cell: &usize| self.cells[*cell].is_sensitive() && is_others(cell);
+            if known.len() == 1 {
+                let tied = cells().filter(|(_, direction)| known.contains(direction));
+                told.extend(tied.map(|(cell, _)| cell).filter(is_secret));
+            } else {
+                let others: Vec<_> = unknown.iter().copied().filter(is_others).collect();
+                let follow = elimination::determined(&self.sums, &others)?;
+                told.extend(follow.into_iter().filter(is_secret));
+            }
+        }
+        Ok(told)
     }
 
     /// What else to hide so that a hidden figure may become hard to reckon.
@@ -238,7 +290,7 @@ impl Tables {
 
     /// Shows again what was hidden beside the sensitive figures without need, the largest first.
     fn show_what_can_be(&self, hidden: &mut Vec<bool>) -> Result<(), Error> {
-        let is_spare = |at: &usize| hidden[*at] && !self.cells[*at].is_sensitive;
+        let is_spare = |at: &usize| hidden[*at] && !self.cells[*at].is_sensitive();
         let mut spare: Vec<usize> = (0..self.cells.len()).filter(is_spare).collect();
         spare.sort_by_key(|at| Reverse((self.cells[*at].is_total, self.cells[*at].value)));
         self.show_recoverable(hidden)?;
@@ -254,7 +306,7 @@ impl Tables {
 
     /// Shows what can be reckoned anyway, which tells nobody anything; false if that is sensitive.
     fn show_recoverable(&self, hidden: &mut [bool]) -> Result<bool, Error> {
-        let is_sensitive = |at: &usize| self.cells[*at].is_sensitive;
+        let is_sensitive = |at: &usize| self.cells[*at].is_sensitive();
         if self.recoverable(hidden)?.iter().any(is_sensitive) {
             return Ok(false);
         }

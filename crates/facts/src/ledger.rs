@@ -2,8 +2,8 @@
 //!
 //! Every change of facts says when it becomes known. That is after everything that is known
 //! already, so whoever asks what was known then, or before, gets the same answer for ever. The
-//! ledger's one row holds the newest moment; every change relies on it, which makes changes of facts follow one
-//! another even if they touch nothing else in common.
+//! ledger's one row holds the newest moment; every change relies on it, which makes changes of
+//! facts follow one another even if they touch nothing else in common.
 //!
 //! A bulletin freezes the figures it was made of: afterwards they can still be revised, but not by
 //! an oversight.

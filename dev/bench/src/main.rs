@@ -10,7 +10,7 @@
 //! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
 //! | `register` | how many durable registrations a second by every way, beside PostgreSQL and bare syncs? |
-//! | `facts` | how fast do observations come in, and how fast is a series told as known at a moment? |
+//! | `facts` | how many observations a second; how long takes a series as known at a moment? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
 //! | `records` | what is registered and asked for? |

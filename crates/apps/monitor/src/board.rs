@@ -8,9 +8,9 @@
 use crate::sheet::{industry_at, own_growth, sum};
 use crate::snapshot::{Row, Snapshot};
 use codes::{IndustryLevel, Number, Region, RegionLevel};
-use facts::disclosure::{Rule, Shown, Tables};
+use facts::disclosure::{Behind, Rule, Shown, Tables};
 use facts::{Error, Object};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is shown in one place of a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,22 +107,36 @@ impl Board {
 
 /// The places that must not be shown, counted row by row: those of either period.
 fn hidden(grid: &Places, rule: &Rule) -> Result<BTreeSet<usize>, Error> {
-    let mut sensitive = Vec::new();
+    let all = grid.last().and_then(|line| line.last());
+    let all: BTreeMap<_, _> = all
+        .into_iter()
+        .flatten()
+        .map(|row| &row.enterprise)
+        .zip(0..)
+        .collect();
+    let mut behind = Vec::new();
     for rows in grid.iter().flatten() {
-        let now: Vec<_> = rows.iter().map(|row| row.now).collect();
-        let base: Vec<_> = rows.iter().map(|row| row.base).collect();
-        sensitive.push(rule.is_sensitive(&now)? || rule.is_sensitive(&base)?);
+        let numbered = |of: fn(&Row) -> Number| -> Vec<_> {
+            rows.iter()
+                .map(|row| (all[&row.enterprise], of(row)))
+                .collect()
+        };
+        // Whatever is sensitive in either period is so in both.
+        behind.push(match rule.behind(&numbered(|row| row.now))? {
+            Behind::Enough => rule.behind(&numbered(|row| row.base))?,
+            found => found,
+        });
     }
     let mut hidden = BTreeSet::new();
     for of in [|row: &Row| row.now, |row: &Row| row.base] {
-        let mut values = Vec::with_capacity(sensitive.len());
+        let mut values = Vec::with_capacity(behind.len());
         for rows in grid.iter().flatten() {
             values.push(Number::sum(rows.iter().map(of))?);
         }
         let width = grid.first().map_or(1, Vec::len);
         let cell = |line: usize, place: usize| {
             let at = line * width + place;
-            (values[at], sensitive[at])
+            (values[at], behind[at])
         };
         let shown = Tables::grid(grid.len() - 1, width - 1, cell)?.protect()?;
         let found = shown

@@ -1,5 +1,6 @@
 //! Which figures tell of one enterprise. Not here: what else is hidden for their sake.
 
+use super::Behind;
 use crate::Error;
 use codes::Number;
 
@@ -47,6 +48,20 @@ impl Rule {
         Ok(of.len() < self.least
             || self.is_dominated(&sizes, total)?
             || self.is_near(&sizes, total)?)
+    }
+
+    /// Who is behind a figure that is the sum of these, as far as it is sensitive: each a number of
+    /// whom it is, and what is his.
+    ///
+    /// # Errors
+    /// As of [`Rule::is_sensitive`].
+    pub fn behind(&self, of: &[(usize, Number)]) -> Result<Behind, Error> {
+        let numbers: Vec<_> = of.iter().map(|(_, number)| *number).collect();
+        Ok(match (self.is_sensitive(&numbers)?, of) {
+            (false, _) => Behind::Enough,
+            (true, [(who, _)]) => Behind::One(*who),
+            (true, _) => Behind::Few,
+        })
     }
 
     fn is_dominated(&self, sizes: &[Number], total: Number) -> Result<bool, Error> {

@@ -3,6 +3,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 /// A table of small figures with its totals; the first rows are given, the rest are sums.
 fn with_totals(inner: &[Vec<i32>]) -> Vec<Vec<i32>> {
@@ -16,15 +17,33 @@ fn with_totals(inner: &[Vec<i32>]) -> Vec<Vec<i32>> {
     table
 }
 
-fn grid(table: &[Vec<i32>], sensitive: &[(usize, usize)]) -> Tables {
+/// Places that are sensitive, and whether somebody is alone behind each.
+type Sensitive = BTreeMap<(usize, usize), bool>;
+
+fn few(places: &[(usize, usize)]) -> Sensitive {
+    places.iter().map(|place| (*place, false)).collect()
+}
+
+fn grid(table: &[Vec<i32>], sensitive: &Sensitive) -> Tables {
     let [rows, columns] = [table.len() - 1, table[0].len() - 1];
     let cell = |row: usize, column: usize| {
-        (
-            table[row][column].into(),
-            sensitive.contains(&(row, column)),
-        )
+        let behind = match sensitive.get(&(row, column)) {
+            None => Behind::Enough,
+            Some(false) => Behind::Few,
+            Some(true) => Behind::One(row * 100 + column),
+        };
+        (table[row][column].into(), behind)
     };
     Tables::grid(rows, columns, cell).unwrap()
+}
+
+fn plain(tables: &mut Tables, value: i32, is_sensitive: bool) -> usize {
+    let behind = if is_sensitive {
+        Behind::Few
+    } else {
+        Behind::Enough
+    };
+    tables.cell(value.into(), behind).unwrap()
 }
 
 /// The attacker: all inner figures from 0 to `most` that agree with everything shown. Gives for
@@ -74,27 +93,81 @@ fn possible(table: &[Vec<i32>], shown: &[Shown], most: i32) -> Vec<Vec<i32>> {
     }
 }
 
-fn check_safe(table: &[Vec<i32>], shown: &[Shown], most: i32) {
-    let possible = possible(table, shown, most);
-    for (cell, values) in possible.iter().enumerate() {
+/// Nobody who sees what is shown, nor anybody who knows one figure besides that is his alone, can
+/// tell a hidden figure; of figures that were hidden for others' sake the latter may.
+fn check_safe(table: &[Vec<i32>], shown: &[Shown], sensitive: &Sensitive, most: i32) {
+    for (cell, values) in possible(table, shown, most).iter().enumerate() {
         let is_hidden = shown[cell] != Shown::Yes;
         assert!(
             !is_hidden || values.len() > 1,
             "cell {cell} is {values:?}: {table:?} {shown:?}"
         );
     }
+    for own in own(table, sensitive) {
+        for (cell, values) in as_seen_by(own, table, shown, most).iter().enumerate() {
+            let is_told = shown[cell] == Shown::Sensitive && cell != own && values.len() == 1;
+            assert!(
+                !is_told,
+                "{own} knows that {cell} is {values:?}: {table:?} {shown:?}"
+            );
+        }
+    }
+}
+
+/// The figures that somebody knows, because he is alone behind them.
+fn own(table: &[Vec<i32>], sensitive: &Sensitive) -> Vec<usize> {
+    let alone = sensitive.iter().filter(|(_, is_alone)| **is_alone);
+    alone
+        .map(|((row, column), _)| row * table[0].len() + column)
+        .collect()
+}
+
+fn as_seen_by(own: usize, table: &[Vec<i32>], shown: &[Shown], most: i32) -> Vec<Vec<i32>> {
+    let mut seen = shown.to_vec();
+    seen[own] = Shown::Yes;
+    possible(table, &seen, most)
+}
+
+#[test]
+fn one_who_knows_his_own_learns_nobody_elses() {
+    let table = with_totals(&[vec![5, 7, 9], vec![6, 8, 4], vec![3, 9, 8]]);
+    let alone: Sensitive = [((0, 0), true), ((0, 1), true)].into();
+    let protected = |sensitive: &Sensitive| grid(&table, sensitive).protect().unwrap();
+    // For everybody else a square would do.
+    let strangers = protected(&few(&[(0, 0), (0, 1)]));
+    let count = |shown: &[Shown]| shown.iter().filter(|shown| **shown != Shown::Yes).count();
+    assert_eq!(count(&strangers), 4, "{strangers:?}");
+    let shown = protected(&alone);
+    assert!(count(&shown) > 4, "{shown:?}");
+    let tables = grid(&table, &alone);
+    let hidden = |shown: &[Shown]| shown.iter().map(|of| *of != Shown::Yes).collect::<Vec<_>>();
+    let told = |shown: &[Shown]| tables.recoverable(&hidden(shown)).unwrap();
+    assert_eq!(told(&strangers).into_iter().collect::<Vec<_>>(), [0, 1]);
+    assert!(told(&shown).is_empty());
+    // What is one's own, in a place and in its total, is no secret from him.
+    let lone = with_totals(&[vec![5, 0, 9], vec![6, 0, 4], vec![3, 2, 8]]);
+    let tables = Tables::grid(3, 3, |row, column| {
+        let is_his = column == 1 && row >= 2;
+        let behind = if is_his {
+            Behind::One(7)
+        } else {
+            Behind::Enough
+        };
+        (lone[row][column].into(), behind)
+    });
+    assert!(tables.unwrap().protect().is_ok());
 }
 
 #[test]
 fn a_lone_figure_is_not_left_alone() {
     let table = with_totals(&[vec![2, 3, 1], vec![1, 2, 3]]);
-    let tables = grid(&table, &[(0, 1)]);
+    let tables = grid(&table, &few(&[(0, 1)]));
     // Hidden by itself it is the total less the others.
     let mut alone = vec![Shown::Yes; 12];
     alone[1] = Shown::Sensitive;
     assert_eq!(possible(&table, &alone, 4)[1], [3]);
     let shown = tables.protect().unwrap();
-    check_safe(&table, &shown, 4);
+    check_safe(&table, &shown, &few(&[(0, 1)]), 4);
     let hidden = shown.iter().filter(|shown| **shown != Shown::Yes).count();
     assert_eq!(hidden, 4, "{shown:?}");
 }
@@ -103,7 +176,7 @@ fn a_lone_figure_is_not_left_alone() {
 fn where_all_else_is_zero_nothing_can_be_shown() {
     let table = with_totals(&[vec![2, 0], vec![0, 0]]);
     // Its totals can be hidden with it, and then nobody can tell.
-    let shown = grid(&table, &[(0, 0)]).protect().unwrap();
+    let shown = grid(&table, &few(&[(0, 0)])).protect().unwrap();
     let hidden: Vec<_> = shown.iter().map(|shown| *shown != Shown::Yes).collect();
     assert_eq!(
         hidden,
@@ -111,14 +184,14 @@ fn where_all_else_is_zero_nothing_can_be_shown() {
     );
     // If something shown fixes the total, nothing helps.
     let mut tables = Tables::default();
-    let total = tables.cell(2.into(), false).unwrap();
-    let part = tables.cell(2.into(), true).unwrap();
-    let zero = tables.cell(0.into(), false).unwrap();
+    let total = plain(&mut tables, 2, false);
+    let part = plain(&mut tables, 2, true);
+    let zero = plain(&mut tables, 0, false);
     tables.sum(total, &[part, zero]).unwrap();
     assert_eq!(tables.protect().unwrap()[total], Shown::HiddenToo);
     let mut lone = Tables::default();
-    let lone_total = lone.cell(0.into(), false).unwrap();
-    let secret = lone.cell(0.into(), true).unwrap();
+    let lone_total = plain(&mut lone, 0, false);
+    let secret = plain(&mut lone, 0, true);
     lone.sum(lone_total, &[secret]).unwrap();
     assert!(matches!(
         lone.protect(),
@@ -130,7 +203,7 @@ fn where_all_else_is_zero_nothing_can_be_shown() {
 fn tables_that_share_a_total_are_protected_together() {
     // A province of two cities, each of two counties; divisions add up over both levels.
     let mut tables = Tables::default();
-    let mut cell = |value: i32, is_sensitive| tables.cell(value.into(), is_sensitive).unwrap();
+    let mut cell = |value: i32, is_sensitive| plain(&mut tables, value, is_sensitive);
     let province = cell(30, false);
     let [a, b] = [cell(12, false), cell(18, false)];
     let [a1, a2, b1, b2] = [
@@ -147,7 +220,7 @@ fn tables_that_share_a_total_are_protected_together() {
     assert_eq!(hidden, [a1, a2]);
     // The total of a's other county is shown in a table of its own: it no longer helps.
     let mut linked = tables.clone();
-    let twin = linked.cell(7.into(), false).unwrap();
+    let twin = plain(&mut linked, 7, false);
     linked.sum(twin, &[a2]).unwrap();
     let shown = linked.protect().unwrap();
     assert_eq!(shown[a1], Shown::Sensitive);
@@ -158,7 +231,7 @@ fn tables_that_share_a_total_are_protected_together() {
 #[test]
 fn tables_that_are_not_sums_are_refused() {
     let mut tables = Tables::default();
-    let [a, b] = [1, 2].map(|value| tables.cell(value.into(), false).unwrap());
+    let [a, b] = [1, 2].map(|value| plain(&mut tables, value, false));
     assert!(matches!(tables.sum(a, &[b]), Err(Error::Parts { .. })));
     assert!(matches!(tables.sum(a, &[9]), Err(Error::Missing { .. })));
     assert!(matches!(tables.sum(9, &[a]), Err(Error::Missing { .. })));
@@ -174,9 +247,9 @@ fn a_table_of_a_province_is_protected() {
     };
     let inner: Vec<Vec<i32>> = (0..13).map(|_| (0..41).map(|_| next()).collect()).collect();
     let table = with_totals(&inner);
-    let sensitive: Vec<_> = (0..13 * 41)
+    let sensitive: Sensitive = (0..13 * 41)
         .step_by(17)
-        .map(|at| (at / 41, at % 41))
+        .map(|at| ((at / 41, at % 41), at % 2 == 0))
         .collect();
     let shown = grid(&table, &sensitive).protect().unwrap();
     let count = |wanted: Shown| shown.iter().filter(|shown| **shown == wanted).count();
@@ -194,19 +267,23 @@ proptest! {
     #[test]
     fn an_attacker_recovers_nothing(
         inner in prop::collection::vec(prop::collection::vec(0..3_i32, 3), 2..4),
-        sensitive in prop::collection::btree_set((0..2_usize, 0..3_usize), 1..3),
+        sensitive in prop::collection::btree_map((0..2_usize, 0..3_usize), any::<bool>(), 1..4),
     ) {
         let table = with_totals(&inner);
-        let sensitive: Vec<_> = sensitive.into_iter().collect();
         match grid(&table, &sensitive).protect() {
-            Ok(shown) => check_safe(&table, &shown, 3),
+            Ok(shown) => check_safe(&table, &shown, &sensitive, 3),
             // Only where hiding everything that is not zero does not help either.
             Err(Error::Unprotected { cell }) => {
                 let shown = |(at, value): (usize, &i32)| {
-                    if *value != 0 || at == cell { Shown::Sensitive } else { Shown::Yes }
+                    let place = (at / table[0].len(), at % table[0].len());
+                    let hides = *value != 0 || sensitive.contains_key(&place);
+                    if hides { Shown::Sensitive } else { Shown::Yes }
                 };
                 let shown: Vec<_> = table.iter().flatten().enumerate().map(shown).collect();
-                prop_assert_eq!(possible(&table, &shown, 3)[cell].len(), 1);
+                let is_told = |seen: Vec<Vec<i32>>| seen[cell].len() == 1;
+                let mut others = own(&table, &sensitive).into_iter().filter(|own| *own != cell);
+                prop_assert!(is_told(possible(&table, &shown, 3))
+                    || others.any(|own| is_told(as_seen_by(own, &table, &shown, 3))));
             }
             Err(error) => prop_assert!(false, "{error}"),
         }
