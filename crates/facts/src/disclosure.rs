@@ -181,8 +181,8 @@ impl Tables {
     /// without need, that is, none could be shown again by itself.
     ///
     /// # Errors
-    /// [`Error::Unprotected`] if something sensitive can be reckoned even if all else is hidden, as
-    /// where everything else is zero: nothing of the tables can be shown then.
+    /// [`Error::Unprotected`] if something sensitive can be reckoned whatever else is hidden, as a
+    /// total of parts that are all zero and not sensitive: nothing of the tables can be shown then.
     pub fn protect(&self) -> Result<Vec<Shown>, Error> {
         let mut hidden: Vec<bool> = self.cells.iter().map(Cell::is_sensitive).collect();
         loop {
@@ -222,11 +222,38 @@ impl Tables {
         let mut found = self.told(&moving)?;
         let zeros = (0..self.cells.len()).filter(|at| hidden[*at] && !can_move(at));
         for zero in zeros {
-            if self.told(&[&moving[..], &[zero]].concat())?.contains(&zero) {
+            // It can become more, and with it its own totals, should they be zero too.
+            let rising = self.rising_with(zero, hidden);
+            if self.told(&[&moving[..], &rising].concat())?.contains(&zero) {
                 found.insert(zero);
             }
         }
         Ok(found)
+    }
+
+    /// A hidden zero and the hidden totals that are zero because all their parts are, through
+    /// however many sums: they rise with it, whatever else does not.
+    fn rising_with(&self, zero: usize, hidden: &[bool]) -> Vec<usize> {
+        let mut rising = vec![zero];
+        let mut at = 0;
+        while let Some(part) = rising.get(at).copied() {
+            for total in self.zero_totals_of(part) {
+                if hidden[total] && !rising.contains(&total) {
+                    rising.push(total);
+                }
+            }
+            at += 1;
+        }
+        rising
+    }
+
+    /// The totals of a figure that are zero because all their parts are.
+    fn zero_totals_of(&self, part: usize) -> impl Iterator<Item = usize> {
+        let is_zero =
+            |sum: &&Vec<usize>| sum.iter().all(|at| self.cells[*at].value == Number::ZERO);
+        let with_part = move |sum: &&Vec<usize>| sum.iter().skip(1).any(|at| *at == part);
+        let sums = self.sums.iter().filter(with_part).filter(is_zero);
+        sums.filter_map(|sum| sum.first().copied())
     }
 
     /// Those of the unknown that the sums tell to everybody, and the sensitive ones that they tell
@@ -259,6 +286,12 @@ impl Tables {
 
     /// What else to hide so that a hidden figure may become hard to reckon.
     fn to_hide_for(&self, cell: usize, hidden: &[bool]) -> Option<usize> {
+        // A total of zero says that all its parts are zero.
+        let rising = self.rising_with(cell, hidden);
+        let mut totals = rising.iter().flat_map(|part| self.zero_totals_of(*part));
+        if let Some(total) = totals.find(|total| !hidden[*total]) {
+            return Some(total);
+        }
         let is_free = |at: &usize| !hidden[*at] && self.cells[*at].value != Number::ZERO;
         let of = |sums: &[&Vec<usize>]| {
             let free = sums
