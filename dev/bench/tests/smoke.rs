@@ -87,6 +87,38 @@ fn people_see_a_table() {
 }
 
 #[test]
+fn facts_are_loaded_asked_for_and_recorded() {
+    let short = [
+        "facts",
+        "--observations",
+        "1000",
+        "--seconds",
+        "0.05",
+        "--rounds",
+        "1",
+        "--json",
+    ];
+    let output = bench(&short);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let report = &found["reports"][0];
+    let said = report["what"].as_str().expect("it says what was measured");
+    assert!(
+        said.starts_with("3 series of 120 months, each told 3 times"),
+        "{said}"
+    );
+    let figures = report["figures"].as_array().expect("figures are a list");
+    assert_eq!(figures.len(), 8, "{report}");
+    assert!(
+        figures
+            .iter()
+            .all(|figure| figure["min"].as_f64() > Some(0.0)),
+        "{report}"
+    );
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_told() {
     let output = bench(&["commit", "--folder", "/nowhere/at/all"]);
     assert!(!output.status.success());
