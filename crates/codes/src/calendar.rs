@@ -19,6 +19,7 @@
 //!
 //! Not here: holidays and days of work, which change by decree every year.
 
+mod chinese;
 mod date;
 mod period;
 mod spelling;

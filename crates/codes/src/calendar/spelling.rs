@@ -1,4 +1,4 @@
-//! How periods are written: one form for programs, read and printed, and one for people.
+//! How periods are written for programs. Not here: for people (`chinese`).
 
 use super::{Date, Frequency, Period};
 use crate::{Error, text};
@@ -86,30 +86,4 @@ fn read(written: &str) -> Option<Period> {
 fn digits(text: &str, count: usize) -> Option<u16> {
     let is_number = text.len() == count && text.bytes().all(|octet| octet.is_ascii_digit());
     is_number.then(|| text.parse().ok())?
-}
-
-impl Period {
-    /// How it is written in Chinese documents, such as `2022年1-2月`.
-    pub fn chinese(self) -> String {
-        let (year, number) = (self.year_number(), self.number_in_year());
-        let day = self.first_day();
-        match self.frequency() {
-            Frequency::Day => format!("{year}年{}月{}日", day.month(), day.day()),
-            Frequency::TenDays => {
-                let third = ["上旬", "中旬", "下旬"][self.ordinal() as usize % 3];
-                format!("{year}年{}月{third}", day.month())
-            }
-            Frequency::Week => format!("{year}年第{number}周"),
-            Frequency::MergedMonth if number == 2 => format!("{year}年1-2月"),
-            Frequency::YearToDate if number > 1 => format!("{year}年1-{number}月"),
-            Frequency::Month | Frequency::MergedMonth | Frequency::YearToDate => {
-                format!("{year}年{number}月")
-            }
-            Frequency::Quarter => {
-                let quarter = ["一", "二", "三", "四"][self.ordinal() as usize % 4];
-                format!("{year}年{quarter}季度")
-            }
-            Frequency::Year => format!("{year}年"),
-        }
-    }
 }
