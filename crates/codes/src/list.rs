@@ -63,12 +63,22 @@ impl<C: Code> List<C> {
     /// changed.
     ///
     /// # Errors
-    /// [`Error::Row`] for a code that is none; [`Error::Table`] for a name that is missing or too
-    /// long, for two names of one code, for too many rows.
+    /// [`Error::Row`] for a code that is none; [`Error::Table`] if there are no headings, for a
+    /// name that is missing or too long, for two names of one code, for too many rows.
     pub fn import(&mut self, csv: &str) -> Result<usize, Error> {
         let mut read = BTreeMap::new();
-        for row in csv::Reader::from_reader(csv.as_bytes()).records() {
-            let row = row.map_err(|error| table(error.position(), error.to_string()))?;
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let wrong = |error: csv::Error| table(error.position(), error.to_string());
+        let headings = reader.headers().map_err(wrong)?;
+        if headings
+            .get(0)
+            .is_some_and(|first| first.parse::<C>().is_ok())
+        {
+            let problem = "the first line must be headings, and begins with a code".to_owned();
+            return Err(Error::Table { line: 1, problem });
+        }
+        for row in reader.records() {
+            let row = row.map_err(wrong)?;
             let (code, name) = read_row(&row)?;
             if let Some(before) = read.insert(code, Box::from(name))
                 && *before != *name
@@ -167,6 +177,10 @@ mod tests {
         );
         check("code,name\n3501,福州市\n3502\n", "line: 3");
         check("code,name\n3501, \n", "line 2: a name has 1 to 200");
+        check(
+            "3501,福州市\n3502,厦门市\n",
+            "line 1: the first line must be headings",
+        );
         check(
             &format!("code,name\n3501,{}\n", "福".repeat(201)),
             "line 2: a name has 1 to 200",

@@ -185,6 +185,9 @@ fn not_twice(
 /// The write of a report that nobody judges: for loads of what has been judged elsewhere, with
 /// [`store::Store::load`], into a folder that has nothing of these series yet.
 ///
+/// A load does not touch the ledger. Whoever loads commits [`Ledger::begin`] afterwards, with the
+/// latest moment that he has loaded, lest something become known before it.
+///
 /// # Errors
 /// [`Error::Text`], [`Error::Frequency`].
 pub fn loaded(known_at: Instant, report: &Report) -> Result<Write, Error> {
