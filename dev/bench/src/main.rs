@@ -9,7 +9,7 @@
 //! | `import` | how many rows a second, beside a plain file; how much disk and memory? |
 //! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
-//! | `register` | how many durable registrations a second by every way, beside PostgreSQL and bare syncs? |
+//! | `register` | how many durable registrations a second by every way, beside its peers? |
 //! | `facts` | how many observations a second; how long takes a series as known at a moment? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
