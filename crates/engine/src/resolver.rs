@@ -49,6 +49,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use belief::Verdict;
 use bytes::Bytes;
+use contest::Under;
 use core::net::SocketAddr;
 use core::time::Duration;
 use frame::{Aim, Asking, Frame, State};
@@ -270,49 +271,7 @@ impl<P: Cryptography> Walk<P> {
         if self.octets > self.guide.limits.octets_max {
             return self.give_up(Limit::Octets);
         }
-        let believed = belief::judge(
-            &self.provider,
-            &frame.sought,
-            &under.place,
-            *answered,
-            self.is_certified.then_some(self.guide.weak_forms),
-        );
-        let (answered, verdict) = match believed {
-            Ok(believed) => believed,
-            Err(fault) => return self.fault(knowledge, now, ticket, &under, fault),
-        };
-        let code = answered.message.header.response_code;
-        let event = Event::Answered {
-            ticket,
-            code,
-            octets: octets_of(&answered),
-            is_signed: self.is_certified,
-        };
-        self.events.push_back((now, event));
-        let took = Duration::from_millis(now.0.saturating_sub(under.since.0));
-        knowledge.note_answer(under.place.first(), took);
-        if belief::knows_newer_site(&answered, &under.place) {
-            self.forget_way(knowledge);
-        }
-        match verdict {
-            Verdict::Referral(scope, referral) => {
-                self.follow(now, date, code, scope, &referral);
-            }
-            Verdict::Stale if self.start_afresh(knowledge, now) => (),
-            Verdict::Stale => {
-                let fault = belief::refused(&answered);
-                self.fault(knowledge, now, ticket, &under, fault);
-            }
-            Verdict::Outcome(outcome) if self.needs_primary(&outcome, &answered) => (),
-            Verdict::Outcome(outcome) => {
-                let reached = Reached {
-                    server: under.server,
-                    transport: under.transport,
-                    answered: Box::new(answered),
-                };
-                self.finish(knowledge, now, date, outcome, reached);
-            }
-        }
+        self.take_answer(knowledge, now, date, ticket, &under, *answered);
     }
 
     /// What happened since, in order.
@@ -328,6 +287,59 @@ impl<P: Cryptography> Walk<P> {
     /// How the walk ended, once it has.
     pub fn poll_end(&mut self) -> Option<End> {
         self.end.take()
+    }
+
+    /// Takes an answer, if it is believed.
+    fn take_answer(
+        &mut self,
+        knowledge: &mut Knowledge,
+        now: Moment,
+        date: Date,
+        ticket: Ticket,
+        under: &Under,
+        answered: Answered,
+    ) {
+        let Some(frame) = self.frames.last() else {
+            return;
+        };
+        let certified = self.is_certified.then_some(self.guide.weak_forms);
+        let (provider, place) = (&self.provider, &under.place);
+        let believed = belief::judge(provider, &frame.sought, place, answered, certified);
+        let (answered, verdict) = match believed {
+            Ok(believed) => believed,
+            Err(fault) => return self.fault(knowledge, now, ticket, under, fault),
+        };
+        let code = answered.message.header.response_code;
+        let event = Event::Answered {
+            ticket,
+            code,
+            octets: octets_of(&answered),
+            is_signed: self.is_certified,
+        };
+        self.events.push_back((now, event));
+        knowledge.note_answer(place.first(), under.since.until(now));
+        if belief::knows_newer_site(&answered, place) {
+            self.forget_way(knowledge);
+        }
+        match verdict {
+            Verdict::Referral(scope, referral) => {
+                self.follow(now, date, code, scope, &referral);
+            }
+            Verdict::Stale if self.start_afresh(knowledge, now) => (),
+            Verdict::Stale => {
+                let fault = belief::refused(&answered);
+                self.fault(knowledge, now, ticket, under, fault);
+            }
+            Verdict::Outcome(outcome) if self.needs_primary(&outcome, &answered) => (),
+            Verdict::Outcome(outcome) => {
+                let reached = Reached {
+                    server: under.server,
+                    transport: under.transport,
+                    answered: Box::new(answered),
+                };
+                self.finish(knowledge, now, date, outcome, reached);
+            }
+        }
     }
 
     fn is_over(&self) -> bool {

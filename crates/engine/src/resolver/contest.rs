@@ -80,7 +80,7 @@ pub(super) struct Contest {
     /// When the next one is asked though others are under way.
     head_start_until: Moment,
     has_failed: bool,
-    pub(super) tried: Vec<(SocketAddr, Transport, Fault)>,
+    tried: Vec<(SocketAddr, Transport, Fault)>,
     /// Why sites are left out, with their numbers.
     pub(super) skipped: Vec<(usize, Skip)>,
 }
@@ -233,6 +233,20 @@ impl Contest {
         self.next_runner = Some(under.runner);
         self.has_failed = true;
         self.head_start_until = now;
+    }
+
+    /// Takes note of those who have not answered, for nobody waits for them any more; all who were
+    /// asked in vain.
+    pub(super) fn give_up(&mut self) -> Vec<(SocketAddr, Transport, Fault)> {
+        for runner in &mut self.runners {
+            for (_, way, _) in core::mem::take(&mut runner.in_flight) {
+                if let Some(&(transport, port)) = runner.place.ways.get(way) {
+                    let server = SocketAddr::new(runner.place.address, port);
+                    self.tried.push((server, transport, Fault::Silent));
+                }
+            }
+        }
+        core::mem::take(&mut self.tried)
     }
 
     /// Whether nobody is being asked.

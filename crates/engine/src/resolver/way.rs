@@ -162,7 +162,7 @@ impl<P: Cryptography> Walk<P> {
             return;
         };
         let tried = match &mut frame.state {
-            State::Asking(contest) => core::mem::take(&mut contest.tried),
+            State::Asking(contest) => contest.give_up(),
             _ => Vec::new(),
         };
         let failure = Failure {
@@ -338,7 +338,7 @@ impl<P: Cryptography> Walk<P> {
         let mut tried = Vec::new();
         for frame in &mut self.frames {
             if let State::Asking(contest) = &mut frame.state {
-                tried.append(&mut contest.tried);
+                tried.append(&mut contest.give_up());
             }
         }
         let why = Why::Limit(limit);

@@ -605,6 +605,8 @@ fn a_source_whose_questions_wait_is_refused_at_once() {
             "{:?}",
             answers[2].0
         );
+        let silent = format!("127.0.0.1:{port} over UDP: no answer");
+        assert!(answers[0].1.contains(&silent), "{}", answers[0].1);
         assert!(
             answers[0].1.contains("it takes too long"),
             "{}",

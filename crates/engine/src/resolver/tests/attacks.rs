@@ -104,6 +104,17 @@ fn of_thousands_of_sites_a_few_are_asked() {
     let before = world.now;
     let failed = failure(&mut world, "88.118.1/a");
     assert_eq!(failed.why, limited(Limit::Time));
+    assert!(
+        failed
+            .tried
+            .iter()
+            .all(|(.., fault)| *fault == Fault::Silent)
+    );
+    assert_eq!(
+        failed.tried.len(),
+        world.asked.len(),
+        "who is silent is named"
+    );
     assert_eq!(world.now - before, 10_000);
     assert!(world.asked.len() <= 12, "{}", world.asked.len());
 }
