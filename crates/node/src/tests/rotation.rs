@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use wire::{Identity, Message};
 
 const THING: &str = "88.1/thing";
@@ -143,25 +143,31 @@ fn the_key_of_a_site_is_replaced_and_no_question_fails() {
     let (node, founded) = start_founded(folder.path(), 0);
     let server = node.addresses()[0];
     register_thing(&node);
-    let (stops, reads) = (AtomicBool::new(false), AtomicU32::new(0));
+    let stops = AtomicBool::new(false);
+    let reads = [AtomicU32::new(0), AtomicU32::new(0)];
+    // Of each reader: one must not wait while the other reads for both.
     let more = |count: u32| {
-        let enough = reads.load(Ordering::SeqCst) + count;
-        while reads.load(Ordering::SeqCst) < enough {
-            assert!(!stops.load(Ordering::SeqCst), "a reader has panicked");
-            thread::yield_now();
+        for reads in &reads {
+            let enough = reads.load(Ordering::SeqCst) + count;
+            while reads.load(Ordering::SeqCst) < enough {
+                assert!(!stops.load(Ordering::SeqCst), "a reader has panicked");
+                thread::sleep(Duration::from_millis(1));
+            }
         }
     };
+    let read = |reads: &AtomicU32| {
+        let _stop = StopOnPanic(&stops);
+        let mut reader = Reader::new(server, founded.site.clone());
+        while !stops.load(Ordering::SeqCst) {
+            reader.read();
+            reads.fetch_add(1, Ordering::SeqCst);
+        }
+        reader
+    };
     thread::scope(|scope| {
-        let read = || {
-            let _stop = StopOnPanic(&stops);
-            let mut reader = Reader::new(server, founded.site.clone());
-            while !stops.load(Ordering::SeqCst) {
-                reader.read();
-                reads.fetch_add(1, Ordering::SeqCst);
-            }
-            reader
-        };
-        let readers = [scope.spawn(read), scope.spawn(read)];
+        let read = &read;
+        let readers = reads.each_ref();
+        let readers = readers.map(|reads| scope.spawn(move || read(reads)));
         more(20);
         let rotated = founding::rotate(folder.path(), None, true).unwrap();
         assert_ne!(rotated.before, rotated.after);
