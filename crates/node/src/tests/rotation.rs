@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use wire::{Identity, Message};
 
 const THING: &str = "88.1/thing";
@@ -151,7 +151,7 @@ fn the_key_of_a_site_is_replaced_and_no_question_fails() {
             let enough = reads.load(Ordering::SeqCst) + count;
             while reads.load(Ordering::SeqCst) < enough {
                 assert!(!stops.load(Ordering::SeqCst), "a reader has panicked");
-                thread::sleep(Duration::from_millis(1));
+                thread::yield_now();
             }
         }
     };
