@@ -16,7 +16,8 @@
 //! let (connection, challenge, now) = (1, 0x1234_5678, Moment(0));
 //! // Somebody asks to be known, and is challenged; then the proof was right.
 //! logins.ask(connection, challenge, now)?;
-//! logins.begin(&connection, challenge, Identity::new("88.1/u", 300), now)?;
+//! let age = logins.check(&connection, challenge)?; // before the proof is looked at
+//! logins.begin(&connection, challenge, &Identity::new("88.1/u", 300), age, now)?;
 //! let Standing::In { id, identity } = logins.standing(&connection, now) else { panic!() };
 //! assert_eq!((id, identity), (challenge, Identity::new("88.1/u", 300)));
 //! // Once is enough, and another connection has nothing of it.
@@ -112,7 +113,13 @@ pub struct Logins<L> {
     by_line: BTreeMap<L, State>,
     /// The ids of all of them, which nothing else may have.
     ids: BTreeSet<u32>,
+    age: Age,
 }
+
+/// How often keys have changed. A proof that was looked at in one age begins nothing in another:
+/// it may have been made with a key that is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Age(u64);
 
 #[derive(Debug)]
 struct State {
@@ -144,6 +151,7 @@ impl<L: Ord> Logins<L> {
             limits,
             by_line: BTreeMap::new(),
             ids: BTreeSet::new(),
+            age: Age::default(),
         }
     }
 
@@ -170,33 +178,37 @@ impl<L: Ord> Logins<L> {
         Ok(())
     }
 
-    /// Whether a challenge is that of the login that was last asked for on a connection.
+    /// Whether a challenge is that of the login that was last asked for on a connection; ask before
+    /// its proof is looked at.
     ///
     /// # Errors
     /// [`Refusal::NotAsked`] if it is not.
-    pub fn check(&self, line: &L, challenge: u32) -> Result<(), Refusal> {
+    pub fn check(&self, line: &L, challenge: u32) -> Result<Age, Refusal> {
         let state = self.by_line.get(line);
         let is_asked =
             state.is_some_and(|state| matches!(state.stage, Stage::Asked) && state.id == challenge);
-        is_asked.then_some(()).ok_or(Refusal::NotAsked)
+        is_asked.then_some(self.age).ok_or(Refusal::NotAsked)
     }
 
     /// Takes note that an identity was proven in answer to the challenge of a login: from now on
     /// the connection is the identity's.
     ///
     /// # Errors
-    /// As [`Logins::check`].
+    /// As [`Logins::check`], and if keys have changed since then.
     pub fn begin(
         &mut self,
         line: &L,
         challenge: u32,
-        identity: Identity,
+        identity: &Identity,
+        age: Age,
         now: Moment,
     ) -> Result<(), Refusal> {
-        self.check(line, challenge)?;
+        if self.check(line, challenge)? != age {
+            return Err(Refusal::NotAsked);
+        }
         if let Some(state) = self.by_line.get_mut(line) {
             let ends = now + self.limits.life;
-            let identity = detached(&identity);
+            let identity = detached(identity);
             state.stage = Stage::In { identity, ends };
         }
         Ok(())
@@ -234,6 +246,7 @@ impl<L: Ord> Logins<L> {
     /// Ends the logins of some identities, as when a key is revoked; tells how many there were. A
     /// login that was asked for and not begun goes on: its proof will be checked with the new key.
     pub fn end_of(&mut self, is_meant: impl Fn(&Identity) -> bool) -> usize {
+        self.age.0 += 1;
         let mut ended = 0;
         for state in self.by_line.values_mut() {
             if matches!(&state.stage, Stage::In { identity, .. } if is_meant(identity)) {

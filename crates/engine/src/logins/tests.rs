@@ -19,8 +19,14 @@ fn user() -> Identity {
 fn logged_in(line: u64, id: u32) -> Logins<u64> {
     let mut logins = logins();
     logins.ask(line, id, START).unwrap();
-    logins.begin(&line, id, user(), START).unwrap();
+    begin(&mut logins, line, id, START).unwrap();
     logins
+}
+
+/// Begins a login whose proof was looked at just now.
+fn begin(logins: &mut Logins<u64>, line: u64, id: u32, now: Moment) -> Result<(), Refusal> {
+    let age = logins.check(&line, id)?;
+    logins.begin(&line, id, &user(), age, now)
 }
 
 #[test]
@@ -28,7 +34,7 @@ fn a_login_counts_on_its_own_connection_only() {
     let mut logins = logins();
     logins.ask(1, 50, START).unwrap();
     logins.ask(2, 60, START).unwrap();
-    let begun = |logins: &mut Logins<u64>, line, id| logins.begin(&line, id, user(), START);
+    let begun = |logins: &mut Logins<u64>, line, id| begin(logins, line, id, START);
     assert_eq!(
         begun(&mut logins, 2, 50),
         Err(Refusal::NotAsked),
@@ -60,7 +66,8 @@ fn what_came_with_an_identity_is_not_kept() {
     let mut logins = logins();
     logins.ask(1, 50, START).unwrap();
     let identity = Identity::new(message.slice(..6), 300);
-    logins.begin(&1, 50, identity.clone(), START).unwrap();
+    let age = logins.check(&1, 50).unwrap();
+    logins.begin(&1, 50, &identity, age, START).unwrap();
     drop(identity);
     assert!(message.is_unique(), "nobody else holds the message");
     assert!(logins.is_in(&1, START));
@@ -72,7 +79,7 @@ fn of_several_that_were_asked_for_the_last_counts() {
     logins.ask(1, 50, START).unwrap();
     logins.ask(1, 51, START).unwrap();
     assert_eq!(logins.check(&1, 50), Err(Refusal::NotAsked));
-    assert_eq!(logins.check(&1, 51), Ok(()));
+    assert!(logins.check(&1, 51).is_ok());
     assert!(!logins.contains(50) && logins.contains(51));
 }
 
@@ -87,7 +94,7 @@ fn who_is_logged_in_cannot_log_in_again_until_it_is_over() {
     assert!(!logins.is_in(&1, over));
     assert!(logins.contains(50), "nothing else gets the id meanwhile");
     logins.ask(1, 51, over).unwrap();
-    logins.begin(&1, 51, user(), over).unwrap();
+    begin(&mut logins, 1, 51, over).unwrap();
     assert!(logins.is_in(&1, over) && !logins.contains(50));
 }
 
@@ -95,8 +102,9 @@ fn who_is_logged_in_cannot_log_in_again_until_it_is_over() {
 fn a_login_ends_with_its_connection_and_with_its_key() {
     let mut logins = logged_in(1, 50);
     logins.ask(2, 60, START).unwrap();
+    let age = logins.check(&2, 60).unwrap();
     logins
-        .begin(&2, 60, Identity::new("88.1/v", 300), START)
+        .begin(&2, 60, &Identity::new("88.1/v", 300), age, START)
         .unwrap();
     assert_eq!(logins.end_of(|identity| *identity == user()), 1);
     assert_eq!(
@@ -111,6 +119,17 @@ fn a_login_ends_with_its_connection_and_with_its_key() {
     assert_eq!(logins.standing(&1, START), Standing::Nobody);
     assert!(!logins.contains(50));
     assert_eq!(logins.count(), 1);
+}
+
+#[test]
+fn a_proof_with_a_key_that_has_changed_meanwhile_begins_nothing() {
+    let mut logins = logins();
+    logins.ask(1, 50, START).unwrap();
+    let age = logins.check(&1, 50).unwrap();
+    logins.end_of(|identity| *identity == user());
+    let begun = logins.begin(&1, 50, &user(), age, START);
+    assert_eq!(begun, Err(Refusal::NotAsked));
+    assert_eq!(logins.standing(&1, START), Standing::Nobody);
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Answerer {
         let not_asked = || refused(engine::logins::Refusal::NotAsked);
         let line = visitor.line.ok_or_else(not_asked)?;
         // Before anything is checked that costs work.
-        lock(&self.logins).check(&line, id).map_err(refused)?;
+        let age = lock(&self.logins).check(&line, id).map_err(refused)?;
         let asked = LoginRequest::decode(pending.request.body.clone())
             .map_err(|error| (ResponseCode::PROTOCOL_ERROR, error.to_string()))?;
         if claimed_identity(answered).is_some_and(|claimed| claimed != asked.identity) {
@@ -174,7 +174,7 @@ impl Answerer {
             .await
             .map_err(|(code, text)| (code_of_login(code), text))?;
         lock(&self.logins)
-            .begin(&line, id, known.identity, self.clock.moment())
+            .begin(&line, id, &known.identity, age, self.clock.moment())
             .map_err(refused)
     }
 
