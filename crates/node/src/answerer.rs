@@ -23,9 +23,8 @@ use engine::{
 };
 use model::audit;
 use model::change::Write;
-use model::key::Subspace;
 use model::site::Transport;
-use model::{Change, Identifier, Key, Record, Reference};
+use model::{Change, Identifier, Key, Reference};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,12 +41,15 @@ mod login;
 #[cfg(test)]
 mod matrix;
 mod network;
+mod proven;
 mod session;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use login::Line;
 pub(crate) use network::{Answered, More};
+
+use proven::{Proven, changed_keys};
 
 /// How often a plan is made again because somebody else was faster.
 ///
@@ -284,11 +286,8 @@ pub(crate) struct Answerer {
     /// addresses takes nothing from the others.
     signatures: [Mutex<Allowance<Source>>; 2],
     challenges: Mutex<Challenges<Source>>,
-    /// Locked after the challenges where both are.
-    sessions: Mutex<Sessions<Source>>,
+    proven: Arc<Proven>,
     offers_logins: bool,
-    /// Locked after the sessions where both are.
-    logins: Mutex<Logins<Line>>,
     /// How many connections there have been.
     lines: AtomicU64,
     /// Whether a login was ever asked for.
@@ -311,6 +310,9 @@ impl Answerer {
     }
 
     pub(crate) fn with_settings(settings: AnswererSettings, store: Store) -> Self {
+        let sessions = Sessions::new(settings.sessions);
+        let logins = Logins::new(settings.logins);
+        let proven = Proven::new(store.settings().suffix_case, sessions, logins);
         Self {
             authority: Authority {
                 digests: Provider,
@@ -330,9 +332,8 @@ impl Answerer {
             signatures: halves(settings.signatures)
                 .map(|limits| Mutex::new(Allowance::new(limits))),
             challenges: Mutex::new(Challenges::new(settings.challenges)),
-            sessions: Mutex::new(Sessions::new(settings.sessions)),
+            proven: Arc::new(proven),
             offers_logins: settings.offers_logins,
-            logins: Mutex::new(Logins::new(settings.logins)),
             lines: AtomicU64::default(),
             was_login_asked: AtomicBool::default(),
             guesses: Mutex::default(),
@@ -526,12 +527,8 @@ impl Answerer {
                 return Some(reply);
             }
             visitor.note(&mut change);
-            let keys = changed_keys(&change);
             match self.commit(change).await {
-                Ok(_) => {
-                    self.end_sessions_of(&keys);
-                    return Some(reply);
-                }
+                Ok(_) => return Some(reply),
                 Err(store::Error::Conflict { .. }) => (),
                 Err(error) => return Some(self.fail(request, &error).into()),
             }
@@ -542,29 +539,29 @@ impl Answerer {
         Some(message.into())
     }
 
-    /// Ends the sessions and logins of identities whose records have changed: their keys may be
-    /// others now.
-    fn end_sessions_of(&self, keys: &[Key]) {
-        if keys.is_empty() {
-            return;
-        }
-        let case = self.authority.settings.suffix_case;
-        let has_changed = |identity: &Identity| {
-            let identifier = Identifier::from_octets(identity.identifier.clone());
-            identifier.is_ok_and(|identifier| keys.contains(&Key::record(&identifier, case)))
-        };
-        lock(&self.sessions).terminate_of(has_changed);
-        self.end_logins_of(has_changed);
-    }
-
+    /// Gives a change to the store, and waits until it is durable and visible. It is made as well
+    /// if nobody waits any more.
     async fn commit(&self, change: Change) -> Result<Position, store::Error> {
         let (done, waiting) = oneshot::channel();
-        let tell = move |result| {
-            // Whoever asked may have gone.
-            let _ = done.send(result);
-        };
-        self.store.submit(change, Box::new(tell));
+        // Whoever asked may have gone.
+        self.submit(change, move |outcome| drop(done.send(outcome)));
         waiting.await.unwrap_or(Err(store::Error::Closed))
+    }
+
+    /// Gives a change to the store; `tell` is called on the committer's thread. Before that, those
+    /// are known no more whose keys the change has replaced.
+    fn submit(
+        &self,
+        change: Change,
+        tell: impl FnOnce(Result<Position, store::Error>) + Send + 'static,
+    ) {
+        let keys = changed_keys(&change);
+        let proven = Arc::clone(&self.proven);
+        let done = move |outcome| {
+            proven.end_after(&outcome, &keys);
+            tell(outcome);
+        };
+        self.store.submit(change, Box::new(done));
     }
 
     /// The answer that a plan ended in, which is counted.
@@ -673,27 +670,6 @@ enum Challenging {
     LogInFirst,
     /// Nothing more than saying that there is no room: who is asked has just proven that.
     Refuse,
-}
-
-/// The records that a change replaces or removes and that held somebody's keys.
-fn changed_keys(change: &Change) -> Vec<Key> {
-    let holds_keys = |octets: &Bytes| {
-        let record = Record::from_stored(octets.clone());
-        record.is_ok_and(|record| {
-            let mut types = record.entries();
-            types.any(|entry| {
-                let value_type = entry.encoded.type_octets();
-                [&b"HS_PUBKEY"[..], b"HS_SECKEY"]
-                    .iter()
-                    .any(|key| value_type.eq_ignore_ascii_case(key))
-            })
-        })
-    };
-    let is_record = |key: &Key| key.octets().first() == Some(&Subspace::RECORDS.0);
-    let seen = change.preconditions.iter();
-    let held = seen.filter(|seen| is_record(&seen.key));
-    let held = held.filter(|seen| seen.seen.as_ref().is_some_and(holds_keys));
-    held.map(|seen| seen.key.clone()).collect()
 }
 
 /// Half of an allowance, twice; no half is less than one of each, unless there is none at all.

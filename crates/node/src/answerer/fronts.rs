@@ -3,11 +3,10 @@
 //!
 //! Not here: what a front makes of the answers (room `web`).
 
-use super::{Answerer, Source, Visitor, changed_keys, drive_here, lock};
+use super::{Answerer, Source, Visitor, drive_here, lock};
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
-use model::{Change, Key};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex};
 use store::View;
@@ -123,21 +122,15 @@ impl Answerer {
             begun.requests.push(Waiting {
                 request: is_changing.then_some(request),
                 answer: answer.message,
-                keys: changed_keys(&change),
             });
             if is_changing {
                 visitor.note(&mut change);
-                self.submit(change, at, &outcomes);
+                outcomes.count_one();
+                let outcomes = Arc::clone(&outcomes);
+                self.submit(change, move |outcome| outcomes.note(at, outcome.err()));
             }
         }
         begun
-    }
-
-    fn submit(&self, change: Change, at: usize, outcomes: &Arc<Outcomes>) {
-        outcomes.count_one();
-        let outcomes = Arc::clone(outcomes);
-        let done = move |result: Result<_, _>| outcomes.note(at, result.err());
-        self.store.submit(change, Box::new(done));
     }
 
     /// Waits until what was begun is durable; the answers, in the order of the requests.
@@ -166,12 +159,6 @@ impl Answerer {
                 error => self.fail(&request, &error),
             };
         }
-        // Those of a change that failed as well: to end a session that might go on costs its
-        // client a proof.
-        let changed = requests
-            .iter()
-            .flat_map(|waiting| waiting.keys.iter().cloned());
-        self.end_sessions_of(&changed.collect::<Vec<_>>());
         requests.into_iter().map(|waiting| waiting.answer).collect()
     }
 
@@ -211,8 +198,6 @@ struct Waiting {
     request: Option<Message>,
     /// The answer, if the change becomes durable.
     answer: Message,
-    /// The records with somebody's keys that it changes.
-    keys: Vec<Key>,
 }
 
 impl Waiting {
@@ -220,7 +205,6 @@ impl Waiting {
         Self {
             request: None,
             answer,
-            keys: Vec::new(),
         }
     }
 }

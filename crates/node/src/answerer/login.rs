@@ -12,7 +12,7 @@ use model::Identifier;
 use std::sync::atomic::Ordering;
 use wire::login::LoginRequest;
 use wire::response::Answer as Body;
-use wire::{Identity, Message, Opcode, ResponseCode};
+use wire::{Message, Opcode, ResponseCode};
 
 /// A connection of the protocol's own, for as long as it is open. Numbers are not used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,23 +39,18 @@ impl Answerer {
     /// A connection is no more, and so is its login.
     pub(crate) fn hang_up(&self, line: Line) {
         if self.has_logins() {
-            lock(&self.logins).hang_up(&line);
+            lock(&self.proven.logins).hang_up(&line);
         }
     }
 
     /// Whether somebody is logged in on a connection.
     pub(crate) fn is_logged_in(&self, line: Line) -> bool {
-        self.has_logins() && lock(&self.logins).is_in(&line, self.clock.moment())
+        self.has_logins() && lock(&self.proven.logins).is_in(&line, self.clock.moment())
     }
 
     /// Whether an id is a login's.
     pub(super) fn is_login(&self, id: u32) -> bool {
-        lock(&self.logins).contains(id)
-    }
-
-    /// Ends the logins of some identities.
-    pub(super) fn end_logins_of(&self, is_meant: impl Fn(&Identity) -> bool) {
-        lock(&self.logins).end_of(is_meant);
+        lock(&self.proven.logins).contains(id)
     }
 
     /// Whether anybody ever asked for a login: most nodes have none, and look for none.
@@ -71,7 +66,7 @@ impl Answerer {
         };
         let named = request.envelope.session_id;
         let is_of = |id: u32| named == 0 || named == id;
-        match lock(&self.logins).standing(&line, self.clock.moment()) {
+        match lock(&self.proven.logins).standing(&line, self.clock.moment()) {
             Standing::In { id, identity } if is_of(id) => Caller::Known(Known {
                 identity,
                 means: Means::LOGIN,
@@ -118,7 +113,7 @@ impl Answerer {
             (ResponseCode::SERVER_BUSY, text.to_owned())
         })?;
         let (id, now) = (challenge.envelope.session_id, self.clock.moment());
-        let asked = lock(&self.logins).ask(line, id, now);
+        let asked = lock(&self.proven.logins).ask(line, id, now);
         asked.map_err(|refusal| (refusal.code(), refusal.to_string()))?;
         Ok(challenge)
     }
@@ -162,7 +157,7 @@ impl Answerer {
         let not_asked = || refused(engine::logins::Refusal::NotAsked);
         let line = visitor.line.ok_or_else(not_asked)?;
         // Before anything is checked that costs work.
-        let age = lock(&self.logins).check(&line, id).map_err(refused)?;
+        let age = lock(&self.proven.logins).check(&line, id).map_err(refused)?;
         let asked = LoginRequest::decode(pending.request.body.clone())
             .map_err(|error| (ResponseCode::PROTOCOL_ERROR, error.to_string()))?;
         if claimed_identity(answered).is_some_and(|claimed| claimed != asked.identity) {
@@ -173,7 +168,7 @@ impl Answerer {
             .judged(pending, answered, visitor.source)
             .await
             .map_err(|(code, text)| (code_of_login(code), text))?;
-        lock(&self.logins)
+        lock(&self.proven.logins)
             .begin(&line, id, &known.identity, age, self.clock.moment())
             .map_err(refused)
     }

@@ -24,12 +24,12 @@ impl Answerer {
         if id == 0 {
             return None;
         }
-        lock(&self.sessions).key(id, self.clock.moment()).ok()
+        lock(&self.proven.sessions).key(id, self.clock.moment()).ok()
     }
 
     /// Whether an id is a session's.
     pub(super) fn is_session(&self, id: u32) -> bool {
-        lock(&self.sessions).contains(id)
+        lock(&self.proven.sessions).contains(id)
     }
 
     /// Answers one packet of a session; `None` if it deserves no answer.
@@ -46,7 +46,7 @@ impl Answerer {
             Err(refusal) => return Some(self.refuse_in_session(packet, &refusal)),
         };
         self.counters.count_weak_forms(opened.weak_forms);
-        let received = lock(&self.sessions).receive(&opened, self.clock.moment());
+        let received = lock(&self.proven.sessions).receive(&opened, self.clock.moment());
         let received = match received {
             Ok(received) => received,
             Err(refusal) => return Some(self.refuse_in_session(packet, &refusal)),
@@ -101,7 +101,7 @@ impl Answerer {
             .await
             .and_then(|known| {
                 let identity = claimed_identity(answered).unwrap_or_else(|| known.identity.clone());
-                let mut sessions = lock(&self.sessions);
+                let mut sessions = lock(&self.proven.sessions);
                 match sessions.mark_proven(key, &identity, self.clock.moment()) {
                     Ok(_) => Ok(known),
                     Err(refusal) => {
@@ -170,15 +170,15 @@ impl Answerer {
         };
         // In this order everywhere: challenges, then sessions.
         let challenges = lock(&self.challenges);
-        let mut sessions = lock(&self.sessions);
-        let logins = lock(&self.logins);
+        let mut sessions = lock(&self.proven.sessions);
+        let logins = lock(&self.proven.logins);
         let is_taken = |id| challenges.contains(id) || logins.contains(id);
         let id = sessions.set_up(source, new, wish, is_taken, self.clock.moment());
         Ok((id.map_err(refused)?, Body::SessionSetup(answer)))
     }
 
     fn terminate(&self, opened: &Opened) -> Reply {
-        lock(&self.sessions).terminate(opened.key());
+        lock(&self.proven.sessions).terminate(opened.key());
         self.authority
             .succeed(&opened.message, Body::Done, Clock::date())
             .into()

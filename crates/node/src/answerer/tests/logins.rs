@@ -7,6 +7,7 @@ use crate::answerer::login::Caller;
 use engine::logins::LoginLimits;
 use model::PublicKey;
 use model::public_key::Numbers;
+use std::task::{Context, Waker};
 use wire::login::LoginRequest;
 use wire::values::ValuesRequest;
 
@@ -190,7 +191,7 @@ fn another_connection_has_nothing_of_it() {
         code(&next.ask(&request)),
         ResponseCode::AUTHENTICATION_NEEDED
     );
-    assert_eq!(lock(&desk.answerer.logins).count(), 0);
+    assert_eq!(lock(&desk.answerer.proven.logins).count(), 0);
 }
 
 #[test]
@@ -300,6 +301,31 @@ fn a_login_ends_when_the_record_of_its_identity_changes() {
     );
     let others = code(&other.ask(&creation("88.1/a")));
     assert_eq!(others, ResponseCode::INVALID_ADMIN, "still logged in");
+}
+
+/// The connection of whoever revokes a key may break at any time, and so may be dropped what
+/// answers them.
+#[test]
+fn a_login_ends_although_nobody_waits_for_the_change() {
+    let desk = desk();
+    let (client, revoker) = (Client::new(&desk), Client::new(&desk));
+    client.log_in(USER);
+    revoker.log_in(USER);
+    let mut change = creation(USER);
+    change.header.opcode = Opcode::ADD_VALUE;
+    let packet = change.to_packet();
+    let visitor = Visitor::on(revoker.line, [192, 0, 2, 1].into());
+    let mut answering = Box::pin(desk.answerer.answer_packet(&packet, visitor));
+    let mut context = Context::from_waker(Waker::noop());
+    let polled = answering.as_mut().poll(&mut context);
+    drop(answering);
+    drop(polled);
+    // Changes are made in their order: when this one is durable, that one is.
+    desk.register("88.1/next", &[Value::public(1, "URL", "https://e.org")]);
+    let has_changed = desk.values_of(&USER.parse().unwrap()).len() == 3;
+    assert!(has_changed, "the store took the change");
+    let asked = code(&client.ask(&creation("88.1/a")));
+    assert_eq!(asked, ResponseCode::LOGIN_FIRST);
 }
 
 #[test]

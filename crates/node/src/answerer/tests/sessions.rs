@@ -233,7 +233,7 @@ fn what_was_asked_in_a_session_is_not_answered_without_it() {
     let request = creation("88.1/a");
     let challenge = asker.ask(&request);
     let proof = proven(&request, &challenge, identity(), Shown::Secret(SECRET));
-    lock(&desk.answerer.sessions).terminate_of(|_| true);
+    lock(&desk.answerer.proven.sessions).terminate_of(|_| true);
     let mut packet = proof.to_packet();
     packet.envelope.session_id = asker.key.id();
     let answer = Message::from_packet(&desk.ask_packet(&packet)).unwrap();
