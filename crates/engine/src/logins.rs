@@ -3,7 +3,8 @@
 //!
 //! Nothing but the connection says who asks from then on: its messages bear neither proof nor MAC.
 //! So a login belongs to the connection on which it was asked for *and* proven, and to no other; it
-//! ends with it, by itself after a while, and when the record of its identity changes. The id of
+//! ends with it, by itself after a while, and when the record of its identity changes: also one
+//! that has been asked for only, for its proof may be under way with the key before. The id of
 //! its challenge becomes its own, which messages may name as that of a session, and which counts
 //! on its own connection only.
 //!
@@ -15,13 +16,13 @@
 //! let mut logins = Logins::new(LoginLimits::default());
 //! let (connection, challenge, now) = (1, 0x1234_5678, Moment(0));
 //! // Somebody asks to be known, and is challenged; then the proof was right.
-//! logins.ask(connection, challenge, now)?;
-//! let age = logins.check(&connection, challenge)?; // before the proof is looked at
-//! logins.begin(&connection, challenge, &Identity::new("88.1/u", 300), age, now)?;
-//! let Standing::In { id, identity } = logins.standing(&connection, now) else { panic!() };
-//! assert_eq!((id, identity), (challenge, Identity::new("88.1/u", 300)));
+//! let identity = Identity::new("88.1/u", 300);
+//! logins.ask(connection, challenge, &identity, now)?;
+//! logins.begin(&connection, challenge, 300, now)?;
+//! let standing = Standing::In { id: challenge, identity: identity.clone() };
+//! assert_eq!(logins.standing(&connection, now), standing);
 //! // Once is enough, and another connection has nothing of it.
-//! assert!(logins.ask(connection, 7, now).is_err());
+//! assert!(logins.ask(connection, 7, &identity, now).is_err());
 //! assert_eq!(logins.standing(&2, now), Standing::Nobody);
 //! logins.hang_up(&connection);
 //! assert_eq!(logins.standing(&connection, now), Standing::Nobody);
@@ -87,8 +88,12 @@ pub enum Refusal {
     /// connection.
     #[error("somebody has logged in on this connection already; make another for another identity")]
     Already,
-    /// The challenge was not that of the connection's last login. The asker asks again.
-    #[error("the login was not asked for on this connection, or was asked for again; ask again")]
+    /// The challenge was not that of the connection's last login, or the record of the identity
+    /// has changed since. The asker asks again.
+    #[error(
+        "this login does not wait for a proof on this connection, or the record of its identity has \
+         changed since it was asked for; ask again"
+    )]
     NotAsked,
     /// There are too many.
     #[error("there is no room for another login; wait, nothing was done")]
@@ -113,17 +118,12 @@ pub struct Logins<L> {
     by_line: BTreeMap<L, State>,
     /// The ids of all of them, which nothing else may have.
     ids: BTreeSet<u32>,
-    age: Age,
 }
-
-/// How often keys have changed. A proof that was looked at in one age begins nothing in another:
-/// it may have been made with a key that is no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Age(u64);
 
 #[derive(Debug)]
 struct State {
     id: u32,
+    identity: Identity,
     stage: Stage,
 }
 
@@ -132,7 +132,6 @@ enum Stage {
     /// A challenge with the id waits for its answer.
     Asked,
     In {
-        identity: Identity,
         ends: Moment,
     },
     Over,
@@ -140,7 +139,7 @@ enum Stage {
 
 impl State {
     fn is_in(&self, now: Moment) -> bool {
-        matches!(self.stage, Stage::In { ends, .. } if now < ends)
+        matches!(self.stage, Stage::In { ends } if now < ends)
     }
 }
 
@@ -151,25 +150,30 @@ impl<L: Ord> Logins<L> {
             limits,
             by_line: BTreeMap::new(),
             ids: BTreeSet::new(),
-            age: Age::default(),
         }
     }
 
-    /// Takes note that a login was asked for on a connection and challenged under an id. Of
-    /// several, only the last counts.
+    /// Takes note that an identity's login was asked for on a connection and challenged under an
+    /// id. Of several, only the last counts.
     ///
     /// # Errors
     /// [`Refusal::Already`], [`Refusal::Full`].
-    pub fn ask(&mut self, line: L, challenge: u32, now: Moment) -> Result<(), Refusal> {
+    pub fn ask(
+        &mut self,
+        line: L,
+        challenge: u32,
+        identity: &Identity,
+        now: Moment,
+    ) -> Result<(), Refusal> {
         match self.by_line.get(&line) {
             Some(state) if state.is_in(now) => return Err(Refusal::Already),
             None if self.by_line.len() >= self.limits.count_max => return Err(Refusal::Full),
             Some(_) | None => {}
         }
-        let stage = Stage::Asked;
         let asked = State {
             id: challenge,
-            stage,
+            identity: detached(identity),
+            stage: Stage::Asked,
         };
         if let Some(before) = self.by_line.insert(line, asked) {
             self.ids.remove(&before.id);
@@ -178,38 +182,35 @@ impl<L: Ord> Logins<L> {
         Ok(())
     }
 
-    /// Whether a challenge is that of the login that was last asked for on a connection; ask before
-    /// its proof is looked at.
+    /// Whether a challenge is that of the login that was last asked for on a connection.
     ///
     /// # Errors
     /// [`Refusal::NotAsked`] if it is not.
-    pub fn check(&self, line: &L, challenge: u32) -> Result<Age, Refusal> {
+    pub fn check(&self, line: &L, challenge: u32) -> Result<(), Refusal> {
         let state = self.by_line.get(line);
         let is_asked =
             state.is_some_and(|state| matches!(state.stage, Stage::Asked) && state.id == challenge);
-        is_asked.then_some(self.age).ok_or(Refusal::NotAsked)
+        is_asked.then_some(()).ok_or(Refusal::NotAsked)
     }
 
-    /// Takes note that an identity was proven in answer to the challenge of a login: from now on
-    /// the connection is the identity's.
+    /// Takes note that its identity was proven in answer to the challenge of a login, by the key
+    /// with an index, which need not be that of the identity where that is 0: from now on the
+    /// connection is the identity's.
     ///
     /// # Errors
-    /// As [`Logins::check`], and if keys have changed since then.
+    /// As [`Logins::check`].
     pub fn begin(
         &mut self,
         line: &L,
         challenge: u32,
-        identity: &Identity,
-        age: Age,
+        index: u32,
         now: Moment,
     ) -> Result<(), Refusal> {
-        if self.check(line, challenge)? != age {
-            return Err(Refusal::NotAsked);
-        }
+        self.check(line, challenge)?;
         if let Some(state) = self.by_line.get_mut(line) {
             let ends = now + self.limits.life;
-            let identity = detached(identity);
-            state.stage = Stage::In { identity, ends };
+            state.identity.index = index;
+            state.stage = Stage::In { ends };
         }
         Ok(())
     }
@@ -220,11 +221,11 @@ impl<L: Ord> Logins<L> {
             return Standing::Nobody;
         };
         let id = state.id;
-        match &state.stage {
+        match state.stage {
             Stage::Asked => Standing::Nobody,
-            Stage::In { identity, .. } if state.is_in(now) => Standing::In {
+            Stage::In { .. } if state.is_in(now) => Standing::In {
                 id,
-                identity: identity.clone(),
+                identity: state.identity.clone(),
             },
             Stage::In { .. } | Stage::Over => Standing::Over { id },
         }
@@ -236,6 +237,11 @@ impl<L: Ord> Logins<L> {
         state.is_some_and(|state| state.is_in(now))
     }
 
+    /// Whether an id is that of the login that was last asked for on a connection, which may be over.
+    pub fn is_of(&self, line: &L, id: u32) -> bool {
+        self.by_line.get(line).is_some_and(|state| state.id == id)
+    }
+
     /// Forgets a connection that is no more.
     pub fn hang_up(&mut self, line: &L) {
         if let Some(state) = self.by_line.remove(line) {
@@ -243,17 +249,24 @@ impl<L: Ord> Logins<L> {
         }
     }
 
-    /// Ends the logins of some identities, as when a key is revoked; tells how many there were. A
-    /// login that was asked for and not begun goes on: its proof will be checked with the new key.
+    /// Ends the logins of some identities, as when a key is revoked; tells how many there were. One
+    /// that was asked for and not begun is forgotten: its proof may have been found right with the
+    /// key before, a moment ago.
     pub fn end_of(&mut self, is_meant: impl Fn(&Identity) -> bool) -> usize {
-        self.age.0 += 1;
         let mut ended = 0;
-        for state in self.by_line.values_mut() {
-            if matches!(&state.stage, Stage::In { identity, .. } if is_meant(identity)) {
+        let ids = &mut self.ids;
+        self.by_line.retain(|_, state| match state.stage {
+            Stage::Asked if is_meant(&state.identity) => {
+                ids.remove(&state.id);
+                false
+            }
+            Stage::In { .. } if is_meant(&state.identity) => {
                 state.stage = Stage::Over;
                 ended += 1;
+                true
             }
-        }
+            Stage::Asked | Stage::In { .. } | Stage::Over => true,
+        });
         ended
     }
 

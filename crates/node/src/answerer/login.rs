@@ -97,11 +97,13 @@ impl Answerer {
         };
         let body = LoginRequest::decode(request.body.clone())
             .map_err(|error| (ResponseCode::PROTOCOL_ERROR, error.to_string()))?;
-        Identifier::from_octets(body.identity.identifier).map_err(|error| {
+        Identifier::from_octets(body.identity.identifier.clone()).map_err(|error| {
             let text = format!("the identity is no identifier: {error}");
             (ResponseCode::UNABLE_TO_AUTHENTICATE, text)
         })?;
-        if request.envelope.session_id != 0 && !self.is_logged_in(line) {
+        let named = request.envelope.session_id;
+        // Who was told that the login is over may name it once more.
+        if named != 0 && !lock(&self.proven.logins).is_of(&line, named) {
             let text = "this node knows no session with that id; log in without one";
             return Err((ResponseCode::SESSION_TIMEOUT, text.to_owned()));
         }
@@ -113,7 +115,7 @@ impl Answerer {
             (ResponseCode::SERVER_BUSY, text.to_owned())
         })?;
         let (id, now) = (challenge.envelope.session_id, self.clock.moment());
-        let asked = lock(&self.proven.logins).ask(line, id, now);
+        let asked = lock(&self.proven.logins).ask(line, id, &body.identity, now);
         asked.map_err(|refusal| (refusal.code(), refusal.to_string()))?;
         Ok(challenge)
     }
@@ -157,7 +159,9 @@ impl Answerer {
         let not_asked = || refused(engine::logins::Refusal::NotAsked);
         let line = visitor.line.ok_or_else(not_asked)?;
         // Before anything is checked that costs work.
-        let age = lock(&self.proven.logins).check(&line, id).map_err(refused)?;
+        lock(&self.proven.logins)
+            .check(&line, id)
+            .map_err(refused)?;
         let asked = LoginRequest::decode(pending.request.body.clone())
             .map_err(|error| (ResponseCode::PROTOCOL_ERROR, error.to_string()))?;
         if claimed_identity(answered).is_some_and(|claimed| claimed != asked.identity) {
@@ -169,7 +173,7 @@ impl Answerer {
             .await
             .map_err(|(code, text)| (code_of_login(code), text))?;
         lock(&self.proven.logins)
-            .begin(&line, id, &known.identity, age, self.clock.moment())
+            .begin(&line, id, known.identity.index, self.clock.moment())
             .map_err(refused)
     }
 

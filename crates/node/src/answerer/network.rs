@@ -240,7 +240,8 @@ impl Answerer {
         };
         let asked = &pending.request;
         let finish = Finish::after_challenge(asked, answered);
-        if asked.envelope.session_id != 0 {
+        let is_login = is_login(asked, &Origin::Network);
+        if asked.envelope.session_id != 0 && !is_login {
             // What was asked in a session is not answered in clear when that is over.
             let text = "the session of the request is over; set one up anew";
             let code = ResponseCode::SESSION_TIMEOUT;
@@ -249,7 +250,7 @@ impl Answerer {
         if finish.is_certified() && !self.may_sign_for(source) {
             return (self.too_many(asked), finish.unsigned());
         }
-        if is_login(asked, &Origin::Network) {
+        if is_login {
             let finished = self.finish_login(id, &pending, answered, visitor);
             let (message, has_begun) = finished.await;
             let finish = if has_begun { finish.staying() } else { finish };

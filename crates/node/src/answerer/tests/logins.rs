@@ -283,6 +283,17 @@ fn where_a_login_is_over_408_says_so() {
         ResponseCode::SUCCESS,
         "for everybody"
     );
+    // Anew, by a client whose messages go on naming the login.
+    let mut again = login(USER);
+    again.envelope.session_id = id;
+    for _ in 0..2 {
+        let challenge = client.ask(&again);
+        assert_eq!(code(&challenge), ResponseCode::AUTHENTICATION_NEEDED);
+        assert_ne!(challenge.envelope.session_id, id);
+        let begun = client.answer(&challenge, USER, &key_of(USER));
+        assert_eq!(code(&begun), ResponseCode::SUCCESS);
+        again.envelope.session_id = begun.envelope.session_id;
+    }
     assert_eq!(code(&client.log_in(USER)), ResponseCode::SUCCESS, "anew");
 }
 
@@ -326,6 +337,20 @@ fn a_login_ends_although_nobody_waits_for_the_change() {
     assert!(has_changed, "the store took the change");
     let asked = code(&client.ask(&creation("88.1/a")));
     assert_eq!(asked, ResponseCode::LOGIN_FIRST);
+}
+
+#[test]
+fn a_login_does_not_begin_with_a_proof_from_before_a_change() {
+    let desk = desk();
+    let (client, revoker) = (Client::new(&desk), Client::new(&desk));
+    let challenge = client.ask_login(USER);
+    revoker.log_in(USER);
+    let mut change = creation(USER);
+    change.header.opcode = Opcode::ADD_VALUE;
+    assert_eq!(code(&revoker.ask(&change)), ResponseCode::SUCCESS);
+    let answer = client.answer(&challenge, USER, &key_of(USER));
+    assert_eq!(code(&answer), ResponseCode::AUTHENTICATION_TIMEOUT);
+    assert_eq!(code(&client.log_in(USER)), ResponseCode::SUCCESS, "anew");
 }
 
 #[test]
