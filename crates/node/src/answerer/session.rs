@@ -24,7 +24,9 @@ impl Answerer {
         if id == 0 {
             return None;
         }
-        lock(&self.proven.sessions).key(id, self.clock.moment()).ok()
+        lock(&self.proven.sessions)
+            .key(id, self.clock.moment())
+            .ok()
     }
 
     /// Whether an id is a session's.
