@@ -107,17 +107,24 @@ impl Plan for Waiting {
         if !becomes && before.is_none() {
             return administration.asked.fail_not_responsible();
         }
-        // To be told twice is no error, and no change.
-        if before.is_some() == becomes {
-            change = Change::default();
+        let octets = if before.is_some() == becomes {
+            // To be told twice is no error, and no change. But it is remembered: if the request
+            // comes again when somebody else has changed it, nothing is done.
+            change.note = None;
+            before.clone()
         } else {
-            let octets = becomes.then(|| Bytes::from_static(HOMED_MARK));
-            change.expect(home.clone(), before);
-            if let Some(resend) = &resend {
-                let after = octets.as_ref();
-                resend.remember(&administration, &mut change, &spelling, false, after);
-            }
-            change.writes.push(Write { key: home, octets });
+            becomes.then(|| Bytes::from_static(HOMED_MARK))
+        };
+        if let Some(resend) = &resend {
+            let after = octets.as_ref();
+            resend.remember(&administration, &mut change, &spelling, false, after);
+        }
+        if before != octets {
+            let key = home.clone();
+            change.writes.push(Write { key, octets });
+        }
+        if !change.is_empty() {
+            change.expect(home, before);
         }
         let asked = administration.asked;
         asked.answer_permitted(change, ground, Body::Done)

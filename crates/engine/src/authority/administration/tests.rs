@@ -641,6 +641,25 @@ fn homes_are_for_those_whom_the_operator_names() {
 }
 
 #[test]
+fn to_be_made_home_twice_is_remembered_as_well() {
+    let mut desk = Desk::with(AdministrationSettings {
+        home_admins: vec![user(ALL)],
+        ..AdministrationSettings::default()
+    });
+    let key = Key::homed(&"88.7".parse().unwrap());
+    desk.stored.insert(key.clone(), HOMED_MARK.into());
+    let home = naming(Opcode::HOME_PREFIX, "0.NA/88.7");
+    let change = desk.answer(&home, by(ALL)).change;
+    assert_eq!(change.note, None, "nothing happened");
+    assert!(change.writes.iter().all(|write| write.key != key));
+    assert_eq!(desk.code(&home, by(ALL)), 1);
+    let unhome = naming(Opcode::UNHOME_PREFIX, "0.NA/88.7");
+    assert_eq!(desk.code(&unhome, by(ALL)), 1);
+    assert_eq!(desk.code(&home, by(ALL)), 1, "the same request again");
+    assert!(!desk.stored.contains_key(&key), "is not done again");
+}
+
+#[test]
 fn a_permission_says_where_it_comes_from() {
     let mut desk = Desk::new();
     let ground = desk
