@@ -49,6 +49,7 @@ mod tests;
 pub(crate) use login::Line;
 pub(crate) use network::{Answered, More};
 
+pub(crate) use proven::Watcher;
 use proven::{Proven, changed_keys};
 
 /// How often a plan is made again because somebody else was faster.

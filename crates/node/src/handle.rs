@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wire::{Envelope, Message, Opcode, Packet};
+use wire::{Envelope, Identity, Message, Opcode, Packet};
 
 /// How long a list may be that is answered through HTTP, in octets: some 600,000 identifiers. It is
 /// held in memory; over TCP, lists of any length come piece by piece.
@@ -70,6 +70,16 @@ impl Handle {
     pub fn identify(&self, address: IpAddr, claim: Claim) -> Result<Known, Unidentified> {
         let source = Source::connected(address);
         pollster::block_on(self.answerer.identify(claim, source))
+    }
+
+    /// Has a front told from now on whose keys have changed, by a question that says whether an
+    /// identity is among them: what the front believes because of an earlier proof must be believed
+    /// no more when `tell` returns. The change is visible then, and not yet acknowledged.
+    ///
+    /// `tell` is called on the thread that makes changes durable, which waits for it, and must
+    /// neither ask the node anything nor hold this handle.
+    pub fn watch_keys(&self, tell: impl Fn(&dyn Fn(&Identity) -> bool) + Send + 'static) {
+        self.answerer.watch_keys(Box::new(tell));
     }
 
     /// Answers a request for a list, which is told name by name until `tell` says it is enough.

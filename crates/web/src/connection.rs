@@ -58,7 +58,7 @@ pub(crate) struct Front {
     pub(crate) handle: Handle,
     pub(crate) config: HttpConfig,
     pub(crate) counts: Counts,
-    pub(crate) sessions: Sessions,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) bulk: Bulk,
     sources: Arc<Peers>,
     room: Arc<Room>,
@@ -71,14 +71,17 @@ impl Web {
         reason = "the node takes services of any kind"
     )]
     pub fn new(handle: Handle, config: &HttpConfig) -> Arc<dyn HttpService> {
+        let sessions = Arc::new(Sessions::new(Limits {
+            silence: Duration::from_secs(config.session_seconds_max),
+            count_max: config.sessions_count_max,
+            count_per_source_max: config.sessions_per_source_max,
+        }));
+        let watching = Arc::clone(&sessions);
+        handle.watch_keys(move |is_meant| watching.end_of(is_meant));
         Arc::new(Self(Arc::new(Front {
             handle,
             counts: Counts::default(),
-            sessions: Sessions::new(Limits {
-                silence: Duration::from_secs(config.session_seconds_max),
-                count_max: config.sessions_count_max,
-                count_per_source_max: config.sessions_per_source_max,
-            }),
+            sessions,
             bulk: Bulk::new(config),
             sources: Arc::default(),
             room: Arc::new(Room::new(config.bodies_octets_max, config.body_octets_max)),

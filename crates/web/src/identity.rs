@@ -124,7 +124,9 @@ fn of_fields(front: &Front, visitor: &Visitor, fields: &Fields) -> Result<Who, N
     let client_nonce = fields.client_nonce()?;
     let Some(id) = &fields.session_id else {
         let known = fields.is_client_certificate();
-        let known = known.then(|| by_certificate(front, visitor)).transpose()?;
+        let known = known
+            .then(|| identify(front, visitor, of_certificate(visitor)?))
+            .transpose()?;
         return Ok(Who {
             known,
             session: None,
@@ -156,7 +158,9 @@ pub(crate) fn prove(
     fields: &Fields,
 ) -> Result<Known, NotBelieved> {
     if fields.is_client_certificate() {
-        let known = by_certificate(front, visitor)?;
+        let claim = of_certificate(visitor)?;
+        front.sessions.claim(id, &claim.identity);
+        let known = identify(front, visitor, claim)?;
         front.sessions.authenticate(id, &session.nonce, &known, &[]);
         return Ok(known);
     }
@@ -164,6 +168,7 @@ pub(crate) fn prove(
         return Ok(known);
     }
     let claim = fields.claim(&session.nonce)?;
+    front.sessions.claim(id, &claim.identity);
     let known = identify(front, visitor, claim)?;
     let fingerprint = fields.fingerprint();
     let is_first = front
@@ -171,19 +176,18 @@ pub(crate) fn prove(
         .authenticate(id, &session.nonce, &known, &fingerprint);
     is_first
         .then_some(known)
-        .ok_or_else(|| "the nonce has been used".into())
+        .ok_or_else(|| "the nonce has been used, or the session has ended".into())
 }
 
-fn by_certificate(front: &Front, visitor: &Visitor) -> Result<Known, NotBelieved> {
+fn of_certificate(visitor: &Visitor) -> Result<Claim, NotBelieved> {
     let shown = visitor.certificate.as_ref();
     let shown = shown.ok_or("no client certificate of RSA was shown in the TLS handshake")?;
     let identity = shown.identity.as_ref();
     let identity = identity.ok_or("the certificate names no INDEX:HANDLE in its CN or UID")?;
-    let claim = Claim {
+    Ok(Claim {
         identity: Identity::new(identity.identifier.clone(), identity.index),
         evidence: Evidence::Certificate(shown.key.clone()),
-    };
-    identify(front, visitor, claim)
+    })
 }
 
 fn identify(front: &Front, visitor: &Visitor, claim: Claim) -> Result<Known, NotBelieved> {

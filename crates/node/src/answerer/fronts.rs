@@ -3,7 +3,7 @@
 //!
 //! Not here: what a front makes of the answers (room `web`).
 
-use super::{Answerer, Source, Visitor, drive_here, lock};
+use super::{Answerer, Source, Visitor, Watcher, drive_here, lock};
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
@@ -165,6 +165,11 @@ impl Answerer {
     /// Answers whether a proof is right (operation 201), to whom may ask that so often.
     pub(crate) fn verify_for_front(&self, request: &Message, visitor: Visitor) -> Option<Message> {
         Some(pollster::block_on(self.verify(request, visitor))?.message)
+    }
+
+    /// Tells a front from now on whose keys change.
+    pub(crate) fn watch_keys(&self, watcher: Watcher) {
+        self.proven.watch(watcher);
     }
 
     /// Signs octets as the site does; none if it has no key, or if that is too often for a source.

@@ -21,7 +21,11 @@ pub(super) struct Proven {
     pub(super) sessions: Mutex<Sessions<Source>>,
     /// Locked after the sessions where both are.
     pub(super) logins: Mutex<Logins<Line>>,
+    watchers: Mutex<Vec<Watcher>>,
 }
+
+/// Is told which identities may have other keys now.
+pub(crate) type Watcher = Box<dyn Fn(&dyn Fn(&Identity) -> bool) + Send>;
 
 impl Proven {
     pub(super) fn new(case: SuffixCase, sessions: Sessions<Source>, logins: Logins<Line>) -> Self {
@@ -29,7 +33,13 @@ impl Proven {
             case,
             sessions: Mutex::new(sessions),
             logins: Mutex::new(logins),
+            watchers: Mutex::default(),
         }
+    }
+
+    /// Tells a front from now on whose keys change, for what it keeps itself.
+    pub(super) fn watch(&self, watcher: Watcher) {
+        lock(&self.watchers).push(watcher);
     }
 
     /// Ends the sessions and logins of identities whose records a change has replaced or removed:
@@ -43,6 +53,9 @@ impl Proven {
         let has_changed = |identity: &Identity| is_one_of(identity, keys, self.case);
         lock(&self.sessions).terminate_of(has_changed);
         lock(&self.logins).end_of(has_changed);
+        for tell in &*lock(&self.watchers) {
+            tell(&has_changed);
+        }
     }
 }
 

@@ -2,15 +2,18 @@
 //! and the identity once it is proven.
 //!
 //! Strangers begin sessions, so their number is bounded, in total and for each source, and they end
-//! after a silence. They are in memory only: after a restart clients are challenged anew. Not here:
-//! sessions of the Handle protocol.
+//! after a silence, and when the record of their identity changes. They are in memory only: after a
+//! restart clients are challenged anew. Not here: sessions of the Handle protocol.
 
+use bytes::Bytes;
 use engine::authority::Known;
+use model::Identifier;
 use node::peers::network_of;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use wire::Identity;
 
 const NONCE_OCTETS: usize = 16;
 
@@ -38,12 +41,14 @@ pub(crate) struct Sessions {
 /// A session as it was when it was looked at.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
-    /// What the next proof must cover.
     /// When it began, or was last proven.
     since: Instant,
+    /// What the next proof must cover.
     pub(crate) nonce: [u8; NONCE_OCTETS],
     /// Whose it is.
     pub(crate) known: Option<Known>,
+    /// Whose it would be by the last proof that was shown, which may be under way.
+    claimed: Option<Identity>,
     /// What the proof was.
     fingerprint: Vec<u8>,
     source: IpAddr,
@@ -74,6 +79,7 @@ impl Sessions {
         let session = Session {
             nonce: nonce()?,
             known: None,
+            claimed: None,
             fingerprint: Vec::new(),
             since: Instant::now(),
             source: network_of(source),
@@ -98,8 +104,19 @@ impl Sessions {
         Some(session.clone())
     }
 
-    /// Makes a session somebody's who has proven it with a nonce, which then counts no more. False
-    /// if it has been used meanwhile, or the session has ended.
+    /// Takes note that a proof for an identity is about to be judged. If its key is revoked while
+    /// it is, the session ends.
+    pub(crate) fn claim(&self, name: &str, identity: &Identity) {
+        // Bounds what is kept; nothing else proves anything.
+        let is_one = Identifier::from_octets(identity.identifier.clone()).is_ok();
+        let octets = Bytes::copy_from_slice(&identity.identifier);
+        if let Some(session) = self.lock().get_mut(name) {
+            session.claimed = is_one.then(|| Identity::new(octets, identity.index));
+        }
+    }
+
+    /// Makes a session somebody's who has [claimed](Self::claim) and proven it with a nonce, which
+    /// then counts no more. False if it has been used meanwhile, or the session has ended.
     pub(crate) fn authenticate(
         &self,
         name: &str,
@@ -112,7 +129,12 @@ impl Sessions {
         };
         let mut sessions = self.lock();
         let session = sessions.get_mut(name);
-        let Some(session) = session.filter(|session| session.nonce == *proven) else {
+        let is_claimed = |session: &Session| {
+            let claimed = session.claimed.as_ref();
+            claimed.is_some_and(|claimed| claimed.identifier == known.identity.identifier)
+        };
+        let session = session.filter(|session| session.nonce == *proven && is_claimed(session));
+        let Some(session) = session else {
             return false;
         };
         session.nonce = fresh;
@@ -125,6 +147,14 @@ impl Sessions {
     /// Ends a session; false if there is none.
     pub(crate) fn end(&self, name: &str) -> bool {
         self.lock().remove(name).is_some()
+    }
+
+    /// Ends the sessions of some identities, also those that are about to become theirs.
+    pub(crate) fn end_of(&self, is_meant: impl Fn(&Identity) -> bool) {
+        self.lock().retain(|_, session| {
+            let known = session.known.as_ref().map(|known| &known.identity);
+            !known.into_iter().chain(&session.claimed).any(&is_meant)
+        });
     }
 
     /// Ends sessions until a source may have one more: those that are over, then the source's own,
@@ -172,7 +202,6 @@ fn nonce() -> Option<[u8; NONCE_OCTETS]> {
 mod tests {
     use super::*;
     use engine::authority::Means;
-    use wire::Identity;
 
     const LIMITS: Limits = Limits {
         silence: Duration::from_mins(30),
@@ -195,6 +224,7 @@ mod tests {
     fn a_nonce_counts_once() {
         let sessions = Sessions::new(LIMITS);
         let (name, session) = sessions.begin(source(1)).unwrap();
+        sessions.claim(&name, &somebody().identity);
         let authenticate = || sessions.authenticate(&name, &session.nonce, &somebody(), b"proof");
         assert!(authenticate());
         assert!(!authenticate());
@@ -216,10 +246,30 @@ mod tests {
         let living: Vec<bool> = names.iter().map(lives).collect();
         assert_eq!(living, [false, true, true]);
         let (other, session) = sessions.begin(source(2)).unwrap();
+        sessions.claim(&other, &somebody().identity);
         sessions.authenticate(&other, &session.nonce, &somebody(), b"");
         sessions.begin(source(3)).unwrap();
         assert!(lives(&other), "who has proven something stays");
         assert_eq!(sessions.lock().len(), 3);
+    }
+
+    #[test]
+    fn sessions_end_with_their_key_also_while_a_proof_is_judged() {
+        let sessions = Sessions::new(LIMITS);
+        let identity = somebody().identity;
+        let (proven, session) = sessions.begin(source(1)).unwrap();
+        sessions.claim(&proven, &identity);
+        assert!(sessions.authenticate(&proven, &session.nonce, &somebody(), b""));
+        let (judged, session) = sessions.begin(source(2)).unwrap();
+        sessions.claim(&judged, &identity);
+        let (other, unclaimed) = sessions.begin(source(3)).unwrap();
+        sessions.end_of(|it| *it == identity);
+        let lives = |name: &String| sessions.session(name).is_some();
+        assert_eq!([&proven, &judged, &other].map(lives), [false, false, true]);
+        assert!(!sessions.authenticate(&judged, &session.nonce, &somebody(), b""));
+        // Another claim takes the place of the first, which then makes the session nobody's.
+        sessions.claim(&other, &Identity::new("88/b", 1));
+        assert!(!sessions.authenticate(&other, &unclaimed.nonce, &somebody(), b""));
     }
 
     #[test]

@@ -112,6 +112,23 @@ fn a_session_is_somebodys_until_it_ends() {
 }
 
 #[test]
+fn a_session_ends_when_the_record_of_its_identity_changes() {
+    let (running, administrator) = administrator::start();
+    let session = session(&running, "");
+    let proof = administrator.proof_by_key(text(&session, "nonce"));
+    assert_eq!(prove(&running, &session, proof).status, 200);
+    let named = format!("Handle sessionId=\"{}\"", text(&session, "sessionId"));
+    assert_eq!(put(&running, "s", &named).status, 201);
+    let other = running.administer("PUT", "/api/handles/20.500.99999/t", URL);
+    assert_eq!(other.status, 201, "another record");
+    assert_eq!(put(&running, "s", &named).status, 200, "it goes on");
+    let path = format!("/api/handles/{}?index=1", administrator::PREFIX);
+    let changed = running.administer("PUT", &path, URL);
+    assert_eq!(changed.json()["responseCode"], 1, "{}", changed.body);
+    assert_eq!(put(&running, "s", &named).status, 401);
+}
+
+#[test]
 fn what_is_no_session_is_refused() {
     let (running, administrator) = administrator::start();
     for body in [
