@@ -147,9 +147,10 @@ pub(in crate::authority) fn judge(
     then: Box<dyn AfterPermission>,
 ) -> Step {
     Box::new(Judging {
-        who: Name::of(&who.identity, case),
+        who: Identifier::from_octets(who.identity.identifier.clone()).ok(),
         shown: who.identity.clone(),
         case,
+        is_here: None,
         alternatives,
         lists: BTreeMap::new(),
         unknown: None,
@@ -158,33 +159,12 @@ pub(in crate::authority) fn judge(
     .go_on()
 }
 
-/// An identity or list, so that equal names are equal.
+/// An identity or list as whoever is responsible may tell it apart: on another node, spellings that
+/// mean the same here may be two records, of two people.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
     canonical: Vec<u8>,
     index: u32,
-}
-
-impl Name {
-    fn of(identity: &Identity, case: SuffixCase) -> Option<Self> {
-        let identifier = Identifier::from_octets(identity.identifier.clone()).ok()?;
-        Some(Self {
-            canonical: identifier.canonical(case),
-            index: identity.index,
-        })
-    }
-
-    fn of_reference(reference: &Reference, case: SuffixCase) -> Option<Self> {
-        Self::of(
-            &Identity::new(reference.identifier.clone(), reference.index),
-            case,
-        )
-    }
-
-    /// Whether a holder of this name is the identity; index 0 stands for every index.
-    fn means(&self, who: &Self) -> bool {
-        self.canonical == who.canonical && (self.index == 0 || self.index == who.index)
-    }
 }
 
 /// The lists in a record, by index.
@@ -224,9 +204,12 @@ fn lists_to(queue: &[Reached<'_>], reached: &Reached<'_>) -> Vec<Reference> {
 /// A request that waits for lists.
 #[derive(Debug)]
 struct Judging {
-    who: Option<Name>,
+    who: Option<Identifier>,
     shown: Identity,
     case: SuffixCase,
+    /// Whether the identity lives here, where this node's case of suffixes counts; looked up when
+    /// it is named in another spelling.
+    is_here: Option<bool>,
     alternatives: Alternatives,
     /// What is known of records with lists; none where there are none, or nobody can be asked.
     lists: BTreeMap<Vec<u8>, Lists>,
@@ -238,9 +221,17 @@ struct Judging {
 /// What came of following the holders of one demand.
 enum Followed {
     Met(Granted),
-    /// This record must be looked up first.
-    Needs(Reference),
+    /// This must be looked up first.
+    Needs(Needed),
     Unmet,
+}
+
+/// What must be looked up before a demand can be judged.
+enum Needed {
+    /// A record with a list.
+    List(Identifier),
+    /// Where the identity lives.
+    Home,
 }
 
 impl Judging {
@@ -254,7 +245,10 @@ impl Judging {
             }
         }
         match needed {
-            Some(reference) if self.lists.len() < LISTS_LOOKED_UP_MAX => self.look_up(&reference),
+            Some(Needed::Home) => self.look_up_home(),
+            Some(Needed::List(list)) if self.lists.len() < LISTS_LOOKED_UP_MAX => {
+                self.look_up(list)
+            }
             _ => {
                 let why = self.why_not();
                 self.then.refuse(why)
@@ -262,12 +256,12 @@ impl Judging {
         }
     }
 
-    fn meets(&self, demands: &[Demand]) -> Result<Ground, Option<Reference>> {
+    fn meets(&self, demands: &[Demand]) -> Result<Ground, Option<Needed>> {
         let mut ground = Ground::default();
         for demand in demands {
             match self.follow(demand) {
                 Followed::Met(granted) => ground.0.push(granted),
-                Followed::Needs(reference) => return Err(Some(reference)),
+                Followed::Needs(needed) => return Err(Some(needed)),
                 Followed::Unmet => return Err(None),
             }
         }
@@ -286,21 +280,28 @@ impl Judging {
         while let Some(reached) = queue.get(at).cloned() {
             let from = at;
             at += 1;
-            let Some(name) = Name::of_reference(&reached.reference, self.case) else {
+            let Ok(holder) = Identifier::from_octets(reached.reference.identifier.clone()) else {
                 continue;
             };
-            if name.means(who) {
-                return Followed::Met(Granted {
-                    permissions: demand.permissions,
-                    rule: reached.rule.clone(),
-                    lists: lists_to(&queue, &reached),
-                });
+            let index = reached.reference.index;
+            match self.means(&holder, index, who) {
+                Some(true) => {
+                    return Followed::Met(Granted {
+                        permissions: demand.permissions,
+                        rule: reached.rule.clone(),
+                        lists: lists_to(&queue, &reached),
+                    });
+                }
+                Some(false) => (),
+                None => needs = needs.or(Some(Needed::Home)),
             }
+            let canonical = holder.canonical(SuffixCase::Sensitive);
+            let name = Name { canonical, index };
             if !seen.insert(name.clone()) {
                 continue;
             }
             match self.lists.get(&name.canonical) {
-                None => needs = needs.or(Some(reached.reference)),
+                None => needs = needs.or(Some(Needed::List(holder))),
                 Some(found) => {
                     let within = found.get(&name.index).map_or(&[][..], Vec::as_slice);
                     let room = REFERENCES_FOLLOWED_MAX.saturating_sub(queue.len());
@@ -316,20 +317,34 @@ impl Judging {
         needs.map_or(Followed::Unmet, Followed::Needs)
     }
 
-    fn look_up(self: Box<Self>, reference: &Reference) -> Step {
-        match Identifier::from_octets(reference.identifier.clone()) {
-            Ok(identifier) => {
-                let case = self.case;
-                let wait = Waiting {
-                    canonical: identifier.canonical(case),
-                    judging: self,
-                };
-                look_up(identifier, &["HS_VLIST"], case, Box::new(wait))
-            }
-            // A name that is none was not needed.
-            Err(_) => self
-                .then
-                .refuse("an administrator's name is malformed".into()),
+    /// Whether a holder is the identity; index 0 stands for every index. None if that depends on
+    /// where the identity lives, which is not known yet.
+    fn means(&self, holder: &Identifier, index: u32, who: &Identifier) -> Option<bool> {
+        let is_equal = |case| holder.canonical(case) == who.canonical(case);
+        if index != 0 && index != self.shown.index || !is_equal(self.case) {
+            return Some(false);
+        }
+        if is_equal(SuffixCase::Sensitive) {
+            return Some(true);
+        }
+        self.is_here
+    }
+
+    fn look_up(self: Box<Self>, list: Identifier) -> Step {
+        let case = self.case;
+        let wait = WaitingForLists {
+            canonical: list.canonical(SuffixCase::Sensitive),
+            judging: self,
+        };
+        look_up(list, &["HS_VLIST"], case, Box::new(wait))
+    }
+
+    fn look_up_home(self: Box<Self>) -> Step {
+        let case = self.case;
+        match self.who.clone() {
+            // Nobody is asked without a type.
+            Some(who) => look_up(who, &[], case, Box::new(WaitingForHome(self))),
+            None => self.then.refuse("the identity is no identifier".into()),
         }
     }
 
@@ -359,12 +374,12 @@ impl Judging {
 
 /// A judgement that waits for a record with lists.
 #[derive(Debug)]
-struct Waiting {
+struct WaitingForLists {
     canonical: Vec<u8>,
     judging: Box<Judging>,
 }
 
-impl AfterLookUp for Waiting {
+impl AfterLookUp for WaitingForLists {
     fn resume(mut self: Box<Self>, found: Found) -> Step {
         let lists = found.values().iter().filter_map(|value| {
             let is_list = matches(b"HS_VLIST", value.type_octets());
@@ -377,6 +392,17 @@ impl AfterLookUp for Waiting {
         }
         self.judging.lists.insert(self.canonical, lists);
         self.judging.go_on()
+    }
+}
+
+/// A judgement that waits to know where the identity lives.
+#[derive(Debug)]
+struct WaitingForHome(Box<Judging>);
+
+impl AfterLookUp for WaitingForHome {
+    fn resume(mut self: Box<Self>, found: Found) -> Step {
+        self.0.is_here = Some(matches!(found, Found::Here(_) | Found::Nothing));
+        self.0.go_on()
     }
 }
 

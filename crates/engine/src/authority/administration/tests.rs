@@ -3,6 +3,7 @@
 use super::*;
 use crate::authority::fuzz::Sums;
 use crate::authority::{HOMED_MARK, Known, Means, OwnSite, Settings};
+use crate::elsewhere::Told;
 use crate::question::message;
 use crate::step::{Answer, drive_alone};
 use model::admin::Admin;
@@ -705,6 +706,83 @@ fn who_cannot_be_asked_stands_in_nobodys_way() {
     desk.put("0.NA/88.1", &values);
     assert_eq!(desk.code(&create("88.1/new", &[url(1)]), by(LISTED)), 1);
     assert_eq!(desk.code(&create("88.1/newer", &[url(1)]), by(NOBODY)), 400);
+}
+
+/// On a node that tells case apart they are two people, and either can register the other's name.
+#[test]
+fn somebody_elsewhere_is_nobody_of_another_spelling() {
+    let mut desk = Desk::new();
+    let named = |at: u32, identifier: &str| {
+        let identifier = identifier.to_owned().into();
+        admin(
+            at,
+            AdminPermissions::ADD_HANDLE,
+            Reference {
+                identifier,
+                index: 300,
+            },
+        )
+    };
+    let known = |identifier: &str| {
+        Origin::Known(Known {
+            identity: Identity::new(identifier.to_owned(), 300),
+            means: Means::PUBLIC_KEY,
+        })
+    };
+    desk.put(
+        "0.NA/88.1",
+        &[named(100, "99.a/Alice"), named(101, "88.1/Users")],
+    );
+    let code = |desk: &mut Desk, suffix: &str, who: &str| {
+        desk.code(&create(&format!("88.1/{suffix}"), &[url(1)]), known(who))
+    };
+    assert_eq!(code(&mut desk, "a", "99.a/ALICE"), 400);
+    assert_eq!(code(&mut desk, "b", "99.a/alice"), 400);
+    assert_eq!(code(&mut desk, "c", "99.A/Alice"), 1, "case of a prefix");
+    assert_eq!(code(&mut desk, "d", "88.1/USERS"), 1, "lives here");
+    // Nor are lists of another spelling the same list.
+    let group = |identifier: &str| Reference {
+        identifier: identifier.to_owned().into(),
+        index: 1,
+    };
+    let asked = |groups: [&str; 2]| {
+        let mut desk = Desk::new();
+        let [one, other] = groups.map(group);
+        let holders = [(100, one), (101, other)];
+        let holders = holders.map(|(at, it)| admin(at, AdminPermissions::ADD_HANDLE, it));
+        desk.put("0.NA/88.1", &holders);
+        let request = create("88.1/new", &[url(1)]);
+        let mut step = desk.authority.start(&request, known("88.1/Users"), LATER);
+        let mut asked = Vec::new();
+        loop {
+            step = match step {
+                Step::Fetch(fetch) => {
+                    let found = fetch.keys().iter().map(|key| desk.stored.get(key).cloned());
+                    let found = found.collect();
+                    fetch.resume(found)
+                }
+                Step::Ask(ask) => {
+                    asked.push(ask.asking().identifier().to_string());
+                    let members = match asked.len() {
+                        1 => vec![],
+                        _ => vec![EncodedValue::of(&list(
+                            1,
+                            &[Reference {
+                                identifier: "88.1/Users".into(),
+                                index: 300,
+                            }],
+                        ))],
+                    };
+                    ask.resume(Told::Values(members))
+                }
+                Step::Answer(answer) => return (asked, answer.message.header.response_code.0),
+                other => panic!("{other:?}"),
+            };
+        }
+    };
+    let (asked, code) = asked(["99/group", "99/GROUP"]);
+    assert_eq!(asked, ["99/group", "99/GROUP"]);
+    assert_eq!(code, 1);
 }
 
 #[test]
