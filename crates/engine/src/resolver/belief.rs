@@ -15,7 +15,7 @@ use model::identifier::PREFIX_OF_PREFIXES;
 use model::{Identifier, SuffixCase};
 use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::outcome::Referral;
-use wire::{Answer, Credential, Message, ResponseCode};
+use wire::{Answer, Credential, Message, RequestDigest, ResponseCode, Version};
 
 /// How many characters of a stranger's words are repeated.
 const WORDS_MAX: usize = 200;
@@ -42,13 +42,36 @@ pub(super) fn judge(
     if let Some(weak_forms) = certified {
         // A signature tells who speaks, and only the digest of what: a signed answer to another
         // question, in an old version that knows no digest, is had for the asking.
-        if answered.response.digest.is_none() {
-            return Err(Fault::NoDigest);
-        }
+        let digest = answered.response.digest.ok_or(Fault::NoDigest)?;
+        check_version(answered.message.envelope.version)?;
+        check_digest(digest, weak_forms)?;
         check_signature(provider, &place.key, &answered.message, weak_forms)?;
     }
     let verdict = verdict(sought, &mut answered)?;
     Ok((answered, verdict))
+}
+
+/// Refuses versions whose signatures do not cover the request id, nor does any digest: whoever
+/// foresees a question can have the answer signed today, and show it when it is long untrue.
+fn check_version(version: Version) -> Result<(), Fault> {
+    if version.knows(Version::SHA_256) {
+        Ok(())
+    } else {
+        Err(Fault::Replayable)
+    }
+}
+
+/// Refuses digests of which two questions can be made to have the same, unless they are allowed.
+fn check_digest(digest: RequestDigest, weak_forms: WeakForms) -> Result<(), Fault> {
+    let (weakness, name) = match digest {
+        RequestDigest::Sha256(_) => return Ok(()),
+        RequestDigest::Sha1(_) => (Weakness::Sha1, "SHA1"),
+        RequestDigest::Md5(_) => (Weakness::Md5, "MD5"),
+    };
+    if weak_forms.allows(weakness) {
+        return Ok(());
+    }
+    Err(Fault::WeaklySigned(name))
 }
 
 fn check_signature(

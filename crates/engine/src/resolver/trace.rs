@@ -117,6 +117,10 @@ pub enum Fault {
     /// The answer does not say which question it answers: it may be an old one.
     #[error("the answer does not repeat the digest of the question, so it is not believed")]
     NoDigest,
+    /// The answer is in a version whose signatures do not cover the request id: it may be an old
+    /// one.
+    #[error("the answer is of a version before 2.7: it may be an old one, so it is not believed")]
+    Replayable,
     /// The answer is about another identifier, or says something else than was asked.
     #[error("the answer is about something else")]
     AboutSomethingElse,

@@ -207,7 +207,9 @@ fn answers_that_the_parent_does_not_vouch_for_are_not_believed() {
         (Manner::WrongKey, Fault::NotSigned),
         (Manner::Unsigned, Fault::NotSigned),
         (Manner::WithoutDigest, Fault::NoDigest),
+        (Manner::InOldVersion, Fault::Replayable),
         (Manner::WithSha1, Fault::WeaklySigned("SHA1")),
+        (Manner::DigestingWithSha1, Fault::WeaklySigned("SHA1")),
         (Manner::AboutAnother, Fault::AboutSomethingElse),
     ] {
         let mut world = World::tree();
@@ -259,8 +261,14 @@ fn what_is_missing_must_be_signed_too() {
 fn weak_signatures_are_believed_where_the_operator_says_so() {
     let mut world = World::tree();
     world.guide.weak_forms = WeakForms::NONE.with(crate::Weakness::Sha1);
-    world.behaves(4, Manner::WithSha1);
-    assert_eq!(world.data("88.118.1/pump"), "here");
+    for manner in [Manner::WithSha1, Manner::DigestingWithSha1] {
+        world.behaves(4, manner);
+        assert_eq!(world.data("88.118.1/pump"), "here", "{manner:?}");
+    }
+    // Which does not mean that old answers are.
+    world.behaves(4, Manner::InOldVersion);
+    let failed = failure(&mut world, "88.118.1/pump");
+    assert_eq!(failed.tried[0].2, Fault::Replayable);
 }
 
 #[test]

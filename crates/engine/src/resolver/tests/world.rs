@@ -13,11 +13,12 @@ use model::site::{
 use model::{BigInteger, EncodedValue, PublicKey, Site, Value};
 use std::cell::Cell;
 use std::rc::Rc;
+use wire::credential::signed_octets;
 use wire::outcome::{Failure, Referral};
 use wire::resolution::ResolutionAnswer;
 use wire::response::Answer as Body;
 use wire::verification::VerificationAnswer;
-use wire::{Message, OpFlags, Request, ResponseCode, Version};
+use wire::{Credential, Message, OpFlags, Request, RequestDigest, Response, ResponseCode, Version};
 
 pub(super) const DATE: Date = Date(1_795_000_000);
 
@@ -203,8 +204,12 @@ pub(super) enum Manner {
     Unsigned,
     /// It signs an answer in a version that repeats no digest.
     WithoutDigest,
+    /// It signs in a version whose signatures do not cover the request id.
+    InOldVersion,
     /// It signs with a digest of which two texts can be made.
     WithSha1,
+    /// It repeats a digest of the question of which two can be made.
+    DigestingWithSha1,
     /// It says that it answers about something else.
     AboutAnother,
     /// It is no primary.
@@ -375,7 +380,7 @@ fn answer(question: &Message, port: u16, manner: Manner, about: &str, says: Says
         question.envelope.suggested = Version::new(2, 0);
         question.header.flags = question.header.flags & !OpFlags::REQUEST_DIGEST;
     }
-    if manner == Manner::WithSha1 {
+    if manner == Manner::InOldVersion {
         question.envelope.version = Version::new(2, 6);
         question.envelope.suggested = Version::new(2, 6);
     }
@@ -419,6 +424,12 @@ fn answer(question: &Message, port: u16, manner: Manner, about: &str, says: Says
     };
     let mut message = authority.succeed(&question, body, DATE);
     message.header.response_code = code;
+    if manner == Manner::DigestingWithSha1 {
+        let mut response = Response::decode(&message).unwrap();
+        let digest = Toy::default().sha1(&question.digested_octets());
+        response.digest = Some(RequestDigest::Sha1(digest));
+        message.body = response.encode();
+    }
     let is_asked = question.header.flags.contains(OpFlags::CERTIFIED);
     let name = match manner {
         Manner::Unsigned => return message,
@@ -426,7 +437,13 @@ fn answer(question: &Message, port: u16, manner: Manner, about: &str, says: Says
         _ => port.to_string(),
     };
     if is_asked {
-        assert!(certify(&mut message, &Pen(key(&name))));
+        let pen = Pen(key(&name));
+        if manner == Manner::WithSha1 {
+            let signed = pen.sign(SignatureDigest::Sha1, &signed_octets(&message, 0));
+            message.tail = Credential::signed("SHA1", 0, signed.unwrap().into()).encode();
+        } else {
+            assert!(certify(&mut message, &pen));
+        }
     }
     message
 }
