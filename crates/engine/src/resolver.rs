@@ -37,9 +37,13 @@ mod way;
 
 pub use frame::Wish;
 pub use knowledge::{Knowledge, KnowledgeLimits};
-pub use limits::{HEAD_START, IN_FLIGHT_MAX, Limits, PATIENCE, SERVICES_MAX, SITES_MAX};
+pub use limits::{
+    HEAD_START, IN_FLIGHT_MAX, Limits, OVER_UDP_MAX, PATIENCE, SERVICES_MAX, SITES_MAX,
+};
 pub use service::seconds_of;
-pub use trace::{Because, Event, Failure, Fault, Limit, Skip, Source, Ticket, Why, transport_name};
+pub use trace::{
+    Because, Event, Failure, Fault, Limit, Plain, Skip, Source, Ticket, Why, transport_name,
+};
 
 use crate::exchange::Answered;
 use crate::{Cryptography, Date, Moment, WeakForms};
@@ -69,6 +73,9 @@ pub struct Guide {
     pub own_keys: Vec<Bytes>,
     /// Weak forms of signatures that are believed all the same.
     pub weak_forms: WeakForms,
+    /// Whether servers in private networks are asked though no root is in one. Whoever walks for
+    /// strangers would be their way into its own network.
+    pub asks_private: bool,
 }
 
 /// One question's way from the roots to an answer; `P` is the cryptography.

@@ -5,7 +5,7 @@
 use super::{NO_ANSWER, NOT_FOUND, ResolveArguments, WRONG_USAGE, exit_code, json, show};
 use crate::output::say;
 use client::{Reply, Resolver, Walked, read_roots};
-use engine::resolver::{Found, Guide, Limits, Wish};
+use engine::resolver::{Found, Guide, Limits, Plain, Wish};
 use model::site::Transport;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,6 +46,8 @@ pub(super) fn run(arguments: &ResolveArguments, file: &Path) -> ExitCode {
             let guide = Guide {
                 roots,
                 limits,
+                // Whoever runs this may ask whom they like.
+                asks_private: true,
                 ..Guide::default()
             };
             walk(&Resolver::new(guide), wish(arguments))
@@ -105,7 +107,10 @@ fn told(walked: Walked, arguments: &ResolveArguments) -> ExitCode {
         return exit_code(reply.answered.message.header.response_code);
     }
     let (code, why) = match end.found {
-        Found::NotRegistered(missing) => (NOT_FOUND, format!("{missing} is not registered")),
+        Found::NotRegistered(missing) => {
+            let missing = Plain(&missing);
+            (NOT_FOUND, format!("{missing} is not registered"))
+        }
         Found::Failed(failure) => (NO_ANSWER, failure.to_string()),
         // These come with an answer.
         Found::Values(_) | Found::Verified(_) | Found::NoSuchValues => (NO_ANSWER, String::new()),

@@ -6,7 +6,7 @@
 use super::contest::{Place, key_of};
 use super::frame::{Outcome, Sought};
 use super::service::Scope;
-use super::trace::Fault;
+use super::trace::{Fault, is_unfit};
 use crate::exchange::Answered;
 use crate::{Cryptography, SignatureDigest, WeakForms, Weakness, credentials};
 use alloc::string::String;
@@ -161,7 +161,7 @@ pub(super) fn refused(answered: &Answered) -> Fault {
         _ => &[],
     };
     let words = String::from_utf8_lossy(words);
-    let printable = words.chars().filter(|character| !character.is_control());
+    let printable = words.chars().filter(|&character| !is_unfit(character));
     Fault::Refused {
         code: answered.message.header.response_code,
         text: printable.take(WORDS_MAX).collect(),

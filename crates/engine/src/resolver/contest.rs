@@ -36,8 +36,10 @@ pub(super) struct Demands<'d> {
     pub(super) is_fresh: bool,
     /// Keys of servers that are not asked.
     pub(super) shunned_keys: &'d [Bytes],
-    /// Whether addresses of this machine and its neighbours may be asked.
-    pub(super) may_be_local: bool,
+    /// The nearest addresses that may be asked.
+    pub(super) nearest: Nearness,
+    /// Whether the question is too long for UDP: many datagrams to whomever a stranger names.
+    pub(super) is_long: bool,
 }
 
 /// A server that is responsible, in one site.
@@ -291,8 +293,9 @@ fn place_in(
         return Err(Skip::NoKey);
     }
     let address = server.address.ip().to_canonical();
-    check_address(address, demands.may_be_local).map_err(Skip::Address)?;
-    let ways = ways_to(server);
+    check_address(address, demands.nearest).map_err(Skip::Address)?;
+    let mut ways = ways_to(server);
+    ways.retain(|(transport, _)| *transport != Transport::UDP || !demands.is_long);
     if ways.is_empty() {
         return Err(Skip::NoInterface);
     }
@@ -314,9 +317,20 @@ fn ways_to(server: &Server) -> Vec<(Transport, u16)> {
     TRANSPORTS.into_iter().filter_map(way).collect()
 }
 
-/// Whether an address that a stranger wrote is one to send a question to. One of this machine is,
-/// if the roots are on it too; else a delegation could have its neighbours asked.
-fn check_address(address: IpAddr, may_be_local: bool) -> Result<(), &'static str> {
+/// How near to whoever walks an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Nearness {
+    /// Anywhere in the world.
+    Far,
+    /// In a network of somebody's own, such as the one that this machine is in.
+    Private,
+    /// This machine, or one on the same link.
+    Local,
+}
+
+/// Whether an address that a stranger wrote is one to send a question to. Else a delegation could
+/// have this machine's neighbours asked, and whoever wrote it would learn which of them are there.
+fn check_address(address: IpAddr, nearest: Nearness) -> Result<(), &'static str> {
     if address.is_unspecified() || address.is_multicast() {
         return Err("it stands for no machine");
     }
@@ -324,15 +338,31 @@ fn check_address(address: IpAddr, may_be_local: bool) -> Result<(), &'static str
         IpAddr::V4(v4) if v4.is_broadcast() || v4.octets().starts_with(&[0]) => {
             Err("it stands for no machine")
         }
-        _ if is_local(address) && !may_be_local => Err("it is of this machine or its link"),
-        _ => Ok(()),
+        _ => match nearness_of(address) {
+            near if near <= nearest => Ok(()),
+            Nearness::Local => Err("it is of this machine or its link"),
+            _ => Err("it is of a private network"),
+        },
     }
 }
 
-/// Whether an address is of this machine, or of those on one link with it.
-pub(super) fn is_local(address: IpAddr) -> bool {
+/// How near an address is, also where one of IPv4 is within one of IPv6 (RFC 6890, RFC 6052).
+pub(super) fn nearness_of(address: IpAddr) -> Nearness {
     match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unicast_link_local(),
+        IpAddr::V4(v4) if v4.is_loopback() || v4.is_link_local() => Nearness::Local,
+        IpAddr::V4(v4) => match v4.octets() {
+            [100, 64..=127, ..] | [192, 0, 0, _] | [198, 18 | 19, ..] => Nearness::Private,
+            _ if v4.is_private() => Nearness::Private,
+            _ => Nearness::Far,
+        },
+        IpAddr::V6(v6) if v6.is_loopback() || v6.is_unicast_link_local() => Nearness::Local,
+        IpAddr::V6(v6) => match v6.segments() {
+            [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Nearness::Private,
+            [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0, ..] => {
+                let [.., a, b, c, d] = v6.octets();
+                nearness_of(IpAddr::from([a, b, c, d]))
+            }
+            _ => Nearness::Far,
+        },
     }
 }

@@ -2,7 +2,7 @@
 //! servers, that record for those that name its own.
 
 use super::contest::{Contest, Place};
-use super::limits::{SERVICES_MAX, SITES_MAX};
+use super::limits::{OVER_UDP_MAX, SERVICES_MAX, SITES_MAX};
 use super::service::{Named, Scope};
 use super::trace::{Failure, Why};
 use crate::Date;
@@ -148,6 +148,20 @@ impl Sought {
                 .any(|asked| matches(asked, value.type_octets()))
     }
 
+    /// Whether it is too long for UDP.
+    pub(super) fn is_long(&self) -> bool {
+        let octets = match self {
+            Self::Values {
+                identifier, types, ..
+            } => {
+                let types = types.iter().map(Bytes::len);
+                identifier.spelling().len() + types.sum::<usize>()
+            }
+            Self::Verification { request, .. } => request.encode().len(),
+        };
+        octets > OVER_UDP_MAX
+    }
+
     /// The question as a message for a server.
     ///
     /// The server shall not ask others in our stead: whose word that would be could not be told.
@@ -249,20 +263,14 @@ pub(super) struct Gathering {
     pub(super) sites: Vec<Option<Site>>,
     waiting: VecDeque<(Identifier, Scope)>,
     seen: Vec<Vec<u8>>,
-    /// Whether the records are looked at because of the identifier's prefix: then nothing is
-    /// registered under it if they are not there.
-    pub(super) is_of_prefix: bool,
     /// Why a record named nobody, the first of them.
     pub(super) problem: Option<Outcome>,
 }
 
 impl Gathering {
     /// Begins with one record.
-    pub(super) fn of_prefix(record: Identifier) -> Self {
-        let mut gathering = Self {
-            is_of_prefix: true,
-            ..Self::default()
-        };
+    pub(super) fn of(record: Identifier) -> Self {
+        let mut gathering = Self::default();
         gathering.look_at(record, Scope::Own);
         gathering
     }

@@ -20,6 +20,11 @@ pub const HEAD_START: Duration = Duration::from_millis(300);
 /// How long one question may take over one transport: a little more than all tries over UDP.
 pub const PATIENCE: Duration = Duration::from_millis(3500);
 
+/// How many octets of a question, but for its header, are sent over UDP: what fits into three
+/// datagrams. A longer one, of which each try would be many, is put over TCP only, where whoever is
+/// asked has first agreed to listen.
+pub const OVER_UDP_MAX: usize = 1200;
+
 /// The limits of one walk. Beyond any of them it ends and says which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

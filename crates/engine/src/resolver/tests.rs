@@ -468,6 +468,25 @@ fn servers_are_asked_in_their_version_and_named_by_their_number() {
     assert_eq!(inquiry.message.header.site_serial, 7);
 }
 
+/// Who writes an identifier does not write what terminals and logs show around it.
+#[test]
+fn what_is_told_commands_no_terminal() {
+    let identifier = "99\u{1b}]0;\u{7}/\u{202e}a\nb";
+    let mut world = World::with_root(1);
+    let found = world.find(identifier);
+    let Found::Failed(failure) = found else {
+        panic!("{found:?}");
+    };
+    let told = world.events.iter().map(ToString::to_string);
+    let told: Vec<String> = told.chain([failure.to_string()]).collect();
+    let is_fit = |told: &String| !told.contains(['\u{1b}', '\u{7}', '\u{202e}', '\n']);
+    assert!(told.iter().all(is_fit), "{told:?}");
+    assert!(
+        told.iter().any(|told| told.contains("99\\u{1b}]0;")),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn what_happens_is_told_step_by_step() {
     let mut world = World::tree();

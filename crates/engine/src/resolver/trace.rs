@@ -134,6 +134,38 @@ pub enum Fault {
     },
 }
 
+/// An identifier as it may be shown on a terminal or in a log: strangers choose what is in it.
+///
+/// ```
+/// use engine::resolver::Plain;
+///
+/// let identifier: model::Identifier = "99/a\u{1b}[2J\u{202e}b".parse()?;
+/// assert_eq!(Plain(&identifier).to_string(), "99/a\\u{1b}[2J\\u{202e}b");
+/// # Ok::<(), model::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Plain<'i>(pub &'i Identifier);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.as_str().chars() {
+            if is_unfit(character) {
+                write!(f, "{}", character.escape_unicode())?;
+            } else {
+                write!(f, "{character}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a character does something else than to be seen: it commands a terminal, or turns the
+/// direction of what follows.
+pub(super) fn is_unfit(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Words of a stranger, after a colon.
 fn said(text: &str) -> String {
     if text.is_empty() {
@@ -215,7 +247,7 @@ const TRIED_SHOWN_MAX: usize = 4;
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.about, self.why)?;
+        write!(f, "{}: {}", Plain(&self.about), self.why)?;
         for (server, transport, fault) in self.tried.iter().take(TRIED_SHOWN_MAX) {
             write!(f, "; {server} over {}: {fault}", transport_name(*transport))?;
         }
@@ -263,7 +295,7 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sought { record, from } => {
-                write!(f, "who answers as {record} says? ")?;
+                write!(f, "who answers as {} says? ", Plain(record))?;
                 f.write_str(match from {
                     Source::Roots => "the roots",
                     Source::Cache => "known from before",
@@ -277,7 +309,7 @@ impl fmt::Display for Event {
                 transport,
                 why,
             } => {
-                let over = transport_name(*transport);
+                let (over, identifier) = (transport_name(*transport), Plain(identifier));
                 write!(f, "question {ticket}: {identifier} to {server} over {over}")?;
                 f.write_str(match why {
                     Because::Best => "",
@@ -305,6 +337,7 @@ impl fmt::Display for Event {
             }
             Self::Skipped { site, why } => write!(f, "site {site} is left out: {why}"),
             Self::Forgotten { record } => {
+                let record = Plain(record);
                 write!(
                     f,
                     "what was known of {record} led nowhere; it is asked for anew"

@@ -1,6 +1,6 @@
 //! What a walk does between questions: finds out whom to ask next, or that there is nobody.
 
-use super::contest::{Contest, Demands, Under, is_local};
+use super::contest::{Contest, Demands, Nearness, Under, nearness_of};
 use super::frame::{Aim, Frame, Gathering, Outcome, Sought, State};
 use super::knowledge::{Knowledge, RecordKey};
 use super::service::{Named, Scope};
@@ -22,7 +22,7 @@ impl<P: Cryptography> Walk<P> {
     pub(super) fn orient(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             let record = record_of_servers(frame.sought.identifier());
-            frame.state = State::Gathering(Gathering::of_prefix(record));
+            frame.state = State::Gathering(Gathering::of(record));
         }
     }
 
@@ -67,7 +67,7 @@ impl<P: Cryptography> Walk<P> {
             }
             None if is_waited_for => gathering.note(Outcome::failed(record, Why::Loop)),
             None => {
-                let is_of_prefix = gathering.is_of_prefix;
+                let is_of_prefix = is_same(&record, &record_of_servers(frame.sought.identifier()));
                 self.ask_for(record, scope, is_of_prefix);
             }
         }
@@ -98,7 +98,7 @@ impl<P: Cryptography> Walk<P> {
 
     /// Lines up the servers that were gathered, to be asked.
     pub(super) fn line_up(&mut self, knowledge: &mut Knowledge, now: Moment) {
-        let may_be_local = self.has_local_roots();
+        let nearest = self.nearest_to_ask();
         let is_own_business = self.frames.len() == 1;
         let Some(frame) = self.frames.last_mut() else {
             return;
@@ -110,8 +110,9 @@ impl<P: Cryptography> Walk<P> {
         if gathering.sites.is_empty() {
             let problem = gathering.problem.take();
             let outcome = match problem {
-                Some(Outcome::Missing(prefix)) if gathering.is_of_prefix => {
-                    Outcome::Missing(prefix)
+                // A service record that is missing says nothing of the prefix.
+                Some(Outcome::Missing(missing)) if is_same(&missing, &record_of_servers(about)) => {
+                    Outcome::Missing(missing)
                 }
                 Some(Outcome::Failed(failure)) => Outcome::Failed(failure),
                 _ => Outcome::failed(about.clone(), Why::NoSites),
@@ -127,7 +128,8 @@ impl<P: Cryptography> Walk<P> {
             } else {
                 &[]
             },
-            may_be_local,
+            nearest,
+            is_long: frame.sought.is_long(),
         };
         let provider = &self.provider;
         let contest = Contest::new(&sites, about, demands, provider, knowledge, now);
@@ -265,7 +267,9 @@ impl<P: Cryptography> Walk<P> {
         under: &Under,
         fault: Fault,
     ) {
-        if !matches!(fault, Fault::Refused { .. }) {
+        // Whoever answers is there. What is wrong with an answer may be about what a stranger asked
+        // for, who must not decide which servers others are asked.
+        if matches!(fault, Fault::Silent | Fault::Broken(_)) {
             knowledge.note_failure(under.place.first(), now);
         }
         let event = Event::Failed {
@@ -351,10 +355,16 @@ impl<P: Cryptography> Walk<P> {
         self.end = Some(End { found, reached });
     }
 
-    /// Whether the roots themselves are on this machine or its link.
-    fn has_local_roots(&self) -> bool {
-        let mut servers = self.guide.roots.iter().flat_map(|site| &site.servers);
-        servers.any(|server| is_local(server.address.ip()))
+    /// How near the roots themselves are: what they are among, may be asked.
+    fn nearest_to_ask(&self) -> Nearness {
+        let servers = self.guide.roots.iter().flat_map(|site| &site.servers);
+        let roots = servers.map(|server| nearness_of(server.address.ip()));
+        let least = if self.guide.asks_private {
+            Nearness::Private
+        } else {
+            Nearness::Far
+        };
+        roots.max().unwrap_or(least).max(least)
     }
 }
 

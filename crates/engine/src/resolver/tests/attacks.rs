@@ -4,6 +4,7 @@ use super::super::*;
 use super::wish;
 use super::world::{Manner, Says, World, at, key, onward, site, sites, url};
 use alloc::vec;
+use core::net::SocketAddr;
 use model::site::{Address, SiteFlags};
 use model::{Reference, Site, Value};
 use wire::ResponseCode;
@@ -60,6 +61,72 @@ fn service_records_that_wait_for_each_other_end() {
     assert_eq!(failure(&mut world, "98/a").why, Why::Loop);
     world.says(1, "0.NA/96", serv("0.NA/96"));
     assert_eq!(failure(&mut world, "96/a").why, Why::Loop);
+}
+
+/// What is not there is told by its name, and a prefix that names it is registered all the same.
+#[test]
+fn a_service_record_that_is_missing_is_no_missing_prefix() {
+    let mut world = World::with_root(1);
+    let serv = Says::Values(vec![Value::public(1, "HS_SERV", "97/service")]);
+    world.says(1, "0.NA/99", serv);
+    world.says(1, "0.NA/97", at(&[2]));
+    let not_found = Says::Code(ResponseCode::HANDLE_NOT_FOUND);
+    world.says(2, "97/service", not_found.clone());
+    assert_eq!(failure(&mut world, "99/a").why, Why::NoSites);
+    // Nor is the prefix that is missing the one that was asked for.
+    world.says(1, "0.NA/97", not_found);
+    assert_eq!(failure(&mut world, "99/a").why, Why::NoSites);
+    let missing = world.find("97/a");
+    assert_eq!(missing, Found::NotRegistered("0.NA/97".parse().unwrap()));
+}
+
+/// They are the work of whoever wrote the record, not of the prefix.
+#[test]
+fn service_records_count_as_referrals() {
+    let serv = |number: u32| Value::public(number, "HS_SERV", format!("97/{number}"));
+    let mut world = World::with_root(1);
+    world.guide.limits.referrals_max = 4;
+    world.says(1, "0.NA/99", Says::Values((1..6).map(serv).collect()));
+    world.says(1, "0.NA/97", at(&[2]));
+    for number in 1..6 {
+        world.says(2, &format!("97/{number}"), at(&[3]));
+    }
+    world.says(3, "99/a", url("here"));
+    let failed = failure(&mut world, "99/a");
+    assert_eq!(failed.why, limited(Limit::Referrals));
+}
+
+/// Whoever has a server asked for something wrong must not have others ask another.
+#[test]
+fn only_who_does_not_answer_is_asked_after_the_others() {
+    let rank = |manner: Manner| {
+        let mut world = World::tree();
+        world.behaves(4, manner);
+        failure(&mut world, "88.118.1/pump");
+        let server = SocketAddr::from(([127, 0, 0, 1], 4));
+        world.knowledge.rank(server, Moment(world.now))
+    };
+    let answered = [Manner::WrongKey, Manner::Unsigned, Manner::AboutAnother];
+    for manner in answered {
+        assert!(rank(manner) < 1000, "{manner:?}");
+    }
+    for manner in [Manner::Dead, Manner::Silent] {
+        assert!(rank(manner) > 1000, "{manner:?}");
+    }
+}
+
+/// Else a question of many datagrams, each tried thrice, would go to whomever a stranger names.
+#[test]
+fn long_questions_are_put_over_tcp_only() {
+    let mut world = World::tree();
+    let transports = |world: &mut World, length: usize| {
+        let identifier = format!("88.118.1/{}", "x".repeat(length));
+        world.says(4, &identifier, url("here"));
+        assert_eq!(world.data(&identifier), "here");
+        world.asked.last().map(|asked| asked.contains("TCP"))
+    };
+    assert_eq!(transports(&mut world, OVER_UDP_MAX / 2), Some(false));
+    assert_eq!(transports(&mut world, OVER_UDP_MAX), Some(true));
 }
 
 #[test]
@@ -384,7 +451,40 @@ fn addresses_that_are_nobodys_business_are_not_asked() {
     for address in local {
         assert!(skip_of(&mut world, address), "{address}");
     }
-    assert!(!skip_of(&mut world, "10.0.0.1"), "a factory's own network");
+    // Nor are those of this machine's own network, however they are written.
+    let private = [
+        "10.0.0.1",
+        "172.16.0.1",
+        "172.31.255.1",
+        "192.168.7.7",
+        "100.64.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "::10.0.0.1",
+        "fc00::1",
+        "fd12::1",
+        "fec0::1",
+    ];
+    for address in private {
+        assert!(skip_of(&mut world, address), "{address}");
+    }
+    for address in ["172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:db8::1"] {
+        assert!(!skip_of(&mut world, address), "{address}");
+    }
+    world.guide.asks_private = true;
+    for address in private {
+        assert!(!skip_of(&mut world, address), "{address}: as is set");
+    }
+    assert!(skip_of(&mut world, "127.0.0.1"));
+    // A factory with a root of its own.
+    world.guide.asks_private = false;
+    let factory = Site {
+        servers: with_address("10.1.1.1").servers,
+        ..site(80)
+    };
+    world.guide.roots.push(factory);
+    assert!(!skip_of(&mut world, "10.0.0.1"), "so is a root");
+    assert!(skip_of(&mut world, "127.0.0.1"));
 }
 
 /// A walk that leads back to whoever walks would have them ask themselves for ever.
@@ -422,17 +522,18 @@ fn what_comes_too_late_is_ignored() {
         "0.NA/88.118.1",
         Says::Code(ResponseCode::HANDLE_NOT_FOUND),
     );
-    world.behaves(7, Manner::Slow(305));
     world.behaves(2, Manner::Slow(303));
-    world.behaves(4, Manner::Slow(290));
+    world.behaves(7, Manner::Slow(305));
+    // So that 7 answers while the walk waits for 4.
+    world.behaves(4, Manner::Slow(500));
     for _ in 0..8 {
         world.knowledge = Knowledge::default();
-        match world.find("88.118.1/pump") {
-            Found::Values(_) => (),
-            // Unless 7 was first.
-            Found::NotRegistered(_) => assert!(world.asked.len() <= 3),
-            other => panic!("{other:?}"),
-        }
+        let slow = SocketAddr::from(([127, 0, 0, 1], 7));
+        let took = Duration::from_millis(400);
+        world.knowledge.note_answer(slow, took);
+        assert_eq!(world.data("88.118.1/pump"), "here");
+        let is_asked = |port: &str| world.asked.iter().position(|asked| asked.starts_with(port));
+        assert!(is_asked("7 ") > is_asked("2 "), "{:?}", world.asked);
     }
 }
 
