@@ -31,6 +31,10 @@ const SECRET_KEY: &str = "HS_SECKEY";
 /// have two or three. Beyond it: the proof is wrong, and names its key the next time.
 const KEYS_TRIED_MAX: usize = 8;
 
+/// How long a proof may be that is sent on to another node. Those of the field have 65 octets; what
+/// a stranger shows must not be sent to whomever they name however long it is.
+const PROOF_FORWARDED_MAX: usize = 1024;
+
 /// What somebody claims, and shows for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -351,7 +355,10 @@ impl<D: Cryptography + fmt::Debug + Send + 'static> Judging<D> {
                 digest,
                 version,
                 ..
-            } => Some((octets.clone(), nonce.clone(), digest.clone(), *version)),
+            } if octets.len() <= PROOF_FORWARDED_MAX => {
+                Some((octets.clone(), nonce.clone(), digest.clone(), *version))
+            }
+            Shown::Proof { .. } => None,
             // A proof would cost milliseconds for whatever a stranger writes.
             Shown::Secret(_) | Shown::Certificate(_) => None,
         }

@@ -785,6 +785,37 @@ fn somebody_elsewhere_is_nobody_of_another_spelling() {
     assert_eq!(code, 1);
 }
 
+/// What a stranger shows is not sent on to others, however long it is.
+#[test]
+fn only_proofs_of_usual_length_are_sent_on() {
+    use crate::authority::{Claim, Evidence};
+    let desk = Desk::new();
+    let is_sent_on = |length: usize| {
+        // Of an algorithm that nobody knows, so that all of it is the MAC.
+        let mut proof = vec![9; length];
+        proof[0] = 0x7f;
+        let claim = Claim {
+            identity: Identity::new("77/a", 300),
+            evidence: Evidence::Proof {
+                proof: proof.into(),
+                is_by_key: false,
+                nonce: vec![1; 16].into(),
+                digest: vec![2; 32].into(),
+                version: wire::Version::NEWEST,
+            },
+        };
+        match desk.authority.identify(claim) {
+            Step::Fetch(fetch) => {
+                let nothing = fetch.keys().iter().map(|_| None).collect();
+                matches!(fetch.resume(nothing), Step::Ask(_))
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(is_sent_on(1024));
+    assert!(!is_sent_on(1025));
+}
+
 #[test]
 fn chains_of_lists_end() {
     let mut desk = Desk::new();
