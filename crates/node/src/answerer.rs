@@ -202,6 +202,11 @@ impl Source {
         }
     }
 
+    /// Whether they have shown that the address is theirs.
+    pub(crate) fn is_proven(self) -> bool {
+        self.is_proven
+    }
+
     /// The source that a datagram names.
     pub(crate) fn claimed(address: IpAddr) -> Self {
         Self {

@@ -15,12 +15,14 @@ mod under_way;
 use crate::answerer::Source;
 use crate::config::Config;
 use crate::founding::Founded;
+use crate::seldom::Seldom;
+use bytes::Bytes;
 use client::{Clock, Resolver, RootsError, Walked, read_roots};
 use engine::WeakForms;
 use engine::elsewhere::{Asking, Told};
-use engine::resolver::{Found, Guide, Limits, Wish};
+use engine::resolver::{Failure, Found, Guide, Limits, Plain, Why, Wish};
 use kept::{Kept, KeptKey};
-use model::Site;
+use model::{Identifier, Site};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -41,6 +43,7 @@ struct Others {
     clock: Clock,
     under_way: UnderWay,
     kept: Mutex<Kept>,
+    failures_told: Seldom,
 }
 
 /// How others are asked, and how much.
@@ -48,9 +51,12 @@ struct Others {
 pub(crate) struct ElsewhereSettings {
     /// The sites of the roots.
     pub(crate) roots: Vec<Site>,
-    /// This node's own site, which is not asked what it does not know.
-    pub(crate) own_site: Option<Site>,
+    /// The public key of this server, which is not asked what it does not know; the other servers
+    /// of its site are. Empty if it has none.
+    pub(crate) own_key: Bytes,
     pub(crate) weak_forms: WeakForms,
+    /// Whether nodes in private networks are asked though no root is in one.
+    pub(crate) asks_private: bool,
     /// How long a question may take.
     pub(crate) time_max: Duration,
     pub(crate) under_way: UnderWayLimits,
@@ -72,9 +78,10 @@ impl Elsewhere {
         let administration = config.administration.settings(None);
         let settings = ElsewhereSettings {
             roots: read_roots(file)?,
-            own_site: founded.map(|founded| founded.site.clone()),
+            own_key: founded.and_then(own_key).unwrap_or_default(),
             // Which are read again, and checked, for the authority.
             weak_forms: administration.map_or(WeakForms::NONE, |settings| settings.weak_forms),
+            asks_private: elsewhere.private_networks,
             time_max: Duration::from_secs(elsewhere.seconds_max),
             under_way: UnderWayLimits {
                 total: elsewhere.questions_max,
@@ -86,9 +93,7 @@ impl Elsewhere {
     }
 
     pub(crate) fn new(settings: ElsewhereSettings, runtime: &Handle) -> Self {
-        let own_servers = settings.own_site.map(|site| site.servers);
-        let own_keys = own_servers.into_iter().flatten();
-        let own_keys = own_keys.map(|server| server.public_key);
+        let own_keys = [settings.own_key].into_iter();
         let guide = Guide {
             roots: settings.roots,
             limits: Limits {
@@ -97,6 +102,7 @@ impl Elsewhere {
             },
             own_keys: own_keys.filter(|key| !key.is_empty()).collect(),
             weak_forms: settings.weak_forms,
+            asks_private: settings.asks_private,
         };
         Self(Some(Others {
             resolver: Arc::new(Resolver::new(guide)),
@@ -104,6 +110,7 @@ impl Elsewhere {
             clock: Clock::start(),
             under_way: UnderWay::new(settings.under_way),
             kept: Mutex::new(Kept::new(settings.kept_max)),
+            failures_told: Seldom::default(),
         }))
     }
 
@@ -127,6 +134,12 @@ impl Others {
             return Told::Values(values);
         }
         let identifier = asking.identifier().clone();
+        if identifier.as_str().contains(char::is_control) {
+            // Nobody has one, and what is told of it must be fit to be read.
+            return Told::Nothing(
+                "an identifier with control characters is asked for nowhere".into(),
+            );
+        }
         let Some(permit) = self.under_way.begin(source) else {
             let why = "too many questions for other nodes are under way; try again";
             return Told::Nothing(format!("{identifier}: {why}"));
@@ -144,19 +157,26 @@ impl Others {
         let Ok(walked) = walking.await else {
             return Told::Nothing(format!("{identifier}: this node is about to stop"));
         };
+        self.log(&identifier, &walked);
+        let told = told(&identifier, walked);
+        if let (Told::Values(values), Some(key)) = (&told, key) {
+            let (now, date) = (self.clock.moment(), Clock::date());
+            self.kept().keep(key, values, now, date);
+        }
+        told
+    }
+
+    /// Strangers cause this, so most of it is for those who look for it.
+    fn log(&self, identifier: &Identifier, walked: &Walked) {
+        let identifier = Plain(identifier);
         for (after, step) in &walked.steps {
             debug!(%identifier, ?after, "{step}");
         }
-        let told = told(walked);
-        match (&told, key) {
-            (Told::Values(values), Some(key)) => {
-                let (now, date) = (self.clock.moment(), Clock::date());
-                self.kept().keep(key, values, now, date);
-            }
-            (Told::Nothing(why), _) => info!(%identifier, %why, "others were asked in vain"),
-            _ => (),
+        if let Found::Failed(why) = &walked.end.found
+            && self.failures_told.now()
+        {
+            info!(%identifier, %why, "others were asked in vain; this is said once a minute");
         }
-        told
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -195,14 +215,34 @@ fn wish_of(asking: Asking) -> Option<Wish> {
     Some(wish.certified().fresh())
 }
 
-fn told(walked: Walked) -> Told {
+fn told(identifier: &Identifier, walked: Walked) -> Told {
     match walked.end.found {
         Found::Values(values) => Told::Values(values),
         Found::NoSuchValues => Told::Values(Vec::new()),
         Found::Verified(is_right) => Told::Verified(is_right),
-        Found::NotRegistered(identifier) => {
-            Told::Nothing(format!("{identifier} is not registered"))
+        Found::NotRegistered(missing) => {
+            Told::Nothing(format!("{} is not registered", Plain(&missing)))
         }
-        Found::Failed(failure) => Told::Nothing(failure.to_string()),
+        Found::Failed(failure) => {
+            let why = told_of(&failure);
+            Told::Nothing(format!("{}: {why}", Plain(identifier)))
+        }
     }
+}
+
+/// What strangers are told of a failure: neither who was asked nor how each of them failed, lest
+/// they have this node look for them which machines there are near it. The log says more.
+fn told_of(failure: &Failure) -> String {
+    match failure.why {
+        Why::NobodyAnswered | Why::Limit(_) => {
+            "nobody who is responsible has answered in a way that can be believed".into()
+        }
+        why => why.to_string(),
+    }
+}
+
+/// The key of this server, as its site has it.
+fn own_key(founded: &Founded) -> Option<Bytes> {
+    let server = founded.site.servers.get(founded.server_index)?;
+    Some(server.public_key.clone())
 }

@@ -256,6 +256,9 @@ impl Answerer {
             let finish = if has_begun { finish.staying() } else { finish };
             return (message.into(), finish);
         }
+        // By whom it was asked: whoever answers could write any address, or a new one each time.
+        let source = pending.source;
+        let visitor = Visitor { source, ..visitor };
         let reply = match self.proven(&pending, answered, source).await {
             Ok(known) => {
                 let origin = Origin::Known(known);

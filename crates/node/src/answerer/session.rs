@@ -99,7 +99,7 @@ impl Answerer {
         };
         let asked = &pending.request;
         let known = self
-            .proven(&pending, answered, visitor.source)
+            .proven(&pending, answered, pending.source)
             .await
             .and_then(|known| {
                 let identity = claimed_identity(answered).unwrap_or_else(|| known.identity.clone());

@@ -20,11 +20,17 @@ settings! {
         /// How many seconds one question may take, with everything that must be asked to find whom
         /// to ask.
         seconds_max: u64 = 8, Restart, 1..=60;
-        /// How many such questions may be under way at a time. Beyond it whoever needs one answered
-        /// is told that this cannot be found out now. The default is half of the requests that may
-        /// take long over UDP, so that those who wait for dead nodes leave room for others.
-        questions_max: usize = 32, Restart, 1..=QUESTIONS_MAX;
-        /// How many of them for one source.
+        /// Whether nodes in private networks are asked too, such as 10.0.0.0/8, though no root is in
+        /// one. Delegations name them, and strangers write those: if set, they can have this node
+        /// send questions to machines in its own network. The addresses of this machine and its
+        /// link are asked only if a root has one.
+        private_networks: bool = false, Restart;
+        /// How many such questions may be under way at a time: one half of them for those who have
+        /// shown that their address is theirs, one for those who only claim one. Beyond it whoever
+        /// needs one answered is told that this cannot be found out now. The default leaves room
+        /// for half of the requests that may take long over UDP.
+        questions_max: usize = 64, Restart, 1..=QUESTIONS_MAX;
+        /// How many of them for one source; once a half is half full, only one.
         questions_per_source_max: usize = 8, Restart, 1..=QUESTIONS_MAX;
         /// For how many seconds keys and groups are kept that others have answered; less where
         /// their ttl says so. For so long a key still counts that was taken away there. Whether a
