@@ -81,11 +81,19 @@ pub fn record(
         let judged = judge(view, &ledger, known_at, report);
         let judged = judged.and_then(|judged| not_twice(&mut told, report, judged));
         match judged {
-            Ok(None) => recorded.unchanged += 1,
-            Ok(Some((write, is_revision))) => {
+            Ok(Judged {
+                before: Before::Same,
+                ..
+            }) => recorded.unchanged += 1,
+            Ok(Judged {
+                key,
+                octets,
+                before,
+            }) => {
                 recorded.new += 1;
-                recorded.revisions += usize::from(is_revision);
-                change.writes.push(write);
+                recorded.revisions += usize::from(before == Before::Other);
+                let octets = Some(octets);
+                change.writes.push(Write { key, octets });
             }
             Err(error @ (Error::Store(_) | Error::Stored { .. })) => return Err(error),
             Err(error) => recorded.refused.push((at, error)),
@@ -97,10 +105,22 @@ pub fn record(
     Ok((change, recorded))
 }
 
-/// What is to be written for a report, and whether it revises another.
-type Judged = Option<(Write, bool)>;
+/// A report that may stand: where and what, and what was told there before.
+struct Judged {
+    key: Key,
+    octets: Bytes,
+    before: Before,
+}
 
-/// Whether a report can be recorded; `None` if it is known already.
+/// Says what was told before, in the store or in the same batch.
+#[derive(PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Same,
+    Other,
+}
+
+/// Whether a report can be recorded.
 fn judge(
     view: &dyn View,
     ledger: &Ledger,
@@ -110,22 +130,26 @@ fn judge(
     check(known_at, report)?;
     let octets = report.observation.encode()?;
     let bounds = bounds(&report.series, report.period, report.period);
-    let before = view.range(&bounds[0], &bounds[1]).next().transpose()?;
-    if let Some((_, before)) = &before {
-        if *before == octets {
-            return Ok(None);
+    let newest = view.range(&bounds[0], &bounds[1]).next().transpose()?;
+    let before = match newest {
+        None => Before::Nothing,
+        Some((_, newest)) if newest == octets => Before::Same,
+        Some((_, newest)) => {
+            check_unit(&newest, &report.observation)?;
+            Before::Other
         }
-        check_unit(before, &report.observation)?;
-    }
-    if ledger.is_frozen(report.period) && !report.is_revision {
+    };
+    if before != Before::Same && ledger.is_frozen(report.period) && !report.is_revision {
         return Err(Error::Frozen {
             period: report.period,
             until: ledger.frozen_until.unwrap_or(report.period.last_day()),
         });
     }
-    let key = key(&report.series, report.period, known_at);
-    let octets = Some(octets);
-    Ok(Some((Write { key, octets }, before.is_some())))
+    Ok(Judged {
+        key: key(&report.series, report.period, known_at),
+        octets,
+        before,
+    })
 }
 
 fn check(known_at: Instant, report: &Report) -> Result<(), Error> {
@@ -161,23 +185,23 @@ fn check_unit(before: &Bytes, now: &Observation) -> Result<(), Error> {
 }
 
 /// Of two equal reports in one batch the second is passed over; of two different ones it is
-/// refused.
+/// refused, even if one of them tells what is known already: which is meant nobody can say.
 fn not_twice(
-    told: &mut BTreeMap<Key, Option<Bytes>>,
+    told: &mut BTreeMap<Key, Bytes>,
     report: &Report,
     judged: Judged,
 ) -> Result<Judged, Error> {
-    let Some((write, is_revision)) = judged else {
-        return Ok(None);
-    };
-    match told.get(&write.key) {
-        Some(before) if *before == write.octets => Ok(None),
+    match told.get(&judged.key) {
+        Some(octets) if *octets == judged.octets => Ok(Judged {
+            before: Before::Same,
+            ..judged
+        }),
         Some(_) => Err(Error::Twice {
             period: report.period,
         }),
         None => {
-            told.insert(write.key.clone(), write.octets.clone());
-            Ok(Some((write, is_revision)))
+            told.insert(judged.key.clone(), judged.octets.clone());
+            Ok(judged)
         }
     }
 }
@@ -205,6 +229,9 @@ pub fn loaded(known_at: Instant, report: &Report) -> Result<Write, Error> {
 }
 
 /// The figures of a series from one period to another, both included, as known at a moment.
+///
+/// The answer stays for ever if the moment is not after [`Ledger::newest`] of the view; until then
+/// a fact may still become known before it.
 ///
 /// # Errors
 /// [`Error::Frequency`], [`Error::Store`], [`Error::Stored`].

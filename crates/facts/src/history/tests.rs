@@ -118,6 +118,31 @@ fn what_is_refused_keeps_nothing_else_out() {
 }
 
 #[test]
+fn a_batch_that_contradicts_itself_is_told_so_whatever_is_known() {
+    let (_folder, store) = stored::store();
+    let series = series("output", Frequency::Month);
+    let told = |at: u64, numbers: &[i32]| {
+        let reports: Vec<_> = numbers
+            .iter()
+            .map(|number| report(&series, "2022-01", *number))
+            .collect();
+        let told = tell(&store, at, &reports);
+        let refused = told.refused.iter();
+        let refused: Vec<_> = refused
+            .map(|(at, error)| {
+                assert!(matches!(error, Error::Twice { .. }), "{error}");
+                *at
+            })
+            .collect();
+        (told.new, told.unchanged, refused)
+    };
+    assert_eq!(told(AFTER_2022, &[5]), (1, 0, vec![]));
+    // One of the two is known already, and which of them comes first is luck.
+    assert_eq!(told(AFTER_2022 + 1, &[5, 7, 5, 7]), (0, 2, vec![1, 3]));
+    assert_eq!(told(AFTER_2022 + 2, &[7, 5, 7]), (1, 1, vec![1]));
+}
+
+#[test]
 fn the_past_cannot_be_told_otherwise() {
     let (_folder, store) = stored::store();
     let series = series("output", Frequency::Month);
