@@ -96,6 +96,26 @@ fn an_enterprise_moves_and_what_was_known_stays() {
 }
 
 #[test]
+fn what_is_told_at_one_moment_is_kept_in_its_order() {
+    let (_folder, store) = stored::store();
+    let park = park("a");
+    let stays = lies_in(&enterprise(), &park, "2020-01-01", None);
+    let ended = lies_in(&enterprise(), &park, "2020-01-01", Some("2022-06-01"));
+    // The clock stands still; what is told first would be overwritten if its row did.
+    tell(&store, 7, &stays).unwrap();
+    tell(&store, 7, &ended).unwrap();
+    let change = |view: &dyn View, at: Instant| Ok((take_back(view, at, &ended)?, ()));
+    crate::commit(&store, Instant(7), change).unwrap();
+    let known = |at: u64| {
+        let known = from_subject(&*store.view(), Kind::LiesIn, &enterprise(), Instant(at));
+        known.unwrap()
+    };
+    assert_eq!(known(7), [stays]);
+    assert_eq!(known(8), [ended.clone()]);
+    assert_eq!(known(9), []);
+}
+
+#[test]
 fn a_circle_is_refused_only_if_there_is_a_day_of_it() {
     let (_folder, store) = stored::store();
     let [a, b, c] = ["35", "3501", "350102"].map(region);
