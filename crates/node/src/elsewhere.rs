@@ -206,7 +206,7 @@ fn wish_of(asking: Asking) -> Option<Wish> {
                 nonce,
                 digest: ChallengedDigest::Bare(digest),
                 proof,
-                rest: bytes::Bytes::new(),
+                rest: Bytes::new(),
             };
             Wish::for_verification(identifier, request, version)
         }
