@@ -131,8 +131,11 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// How many threads each core has for connections.
+/// How many threads each core has for connections, and how many there are at least: while the
+/// tables do not fit into memory, each may wait for the disk as long as a read takes, and the others
+/// must still be enough to keep the cores and the disk's queue busy.
 const THREADS_PER_CORE: usize = 2;
+const THREADS_MIN: usize = 16;
 
 /// What the operator can do about an address that cannot be listened on.
 fn way_out(error: &io::Error) -> &'static str {
@@ -507,9 +510,13 @@ pub struct Signals {
 fn start_runtime() -> io::Result<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     runtime::Builder::new_multi_thread()
-        .worker_threads(cores * THREADS_PER_CORE)
+        .worker_threads(threads_for(cores))
         .enable_all()
         .build()
+}
+
+fn threads_for(cores: usize) -> usize {
+    (cores * THREADS_PER_CORE).max(THREADS_MIN)
 }
 
 fn io_error(doing: &'static str) -> impl FnOnce(io::Error) -> Error {
