@@ -413,7 +413,7 @@ impl Answerer {
                 Ok(known)
             }
             Err(refused) => {
-                if refused.code == ResponseCode::AUTHENTICATION_FAILED {
+                if is_wrong(refused.code, costs) {
                     self.note_wrong(&identity, source);
                 }
                 Err(refused)
@@ -678,6 +678,16 @@ enum Challenging {
     LogInFirst,
     /// Nothing more than saying that there is no room: who is asked has just proven that.
     Refuse,
+}
+
+/// Whether a claim counts as wrong. One that was to cost much does also if its identity or its form
+/// is unknown: else it would use up, at no bound, what others need for theirs.
+fn is_wrong(code: ResponseCode, costs: bool) -> bool {
+    match code {
+        ResponseCode::AUTHENTICATION_FAILED => true,
+        ResponseCode::UNABLE_TO_AUTHENTICATE | ResponseCode::INVALID_CREDENTIAL => costs,
+        _ => false,
+    }
 }
 
 /// Half of an allowance, twice; no half is less than one of each, unless there is none at all.

@@ -207,10 +207,9 @@ impl Answerer {
         let reply = self
             .carry_out(request, &origin, Challenging::Refuse, visitor)
             .await?;
-        if let Ok(Answer::Verification(verdict)) =
-            Response::decode(&reply.message).map(|response| response.answer)
-            && !verdict.is_right()
-        {
+        let answer = Response::decode(&reply.message).map(|response| response.answer);
+        // What is no question at all used up the same.
+        if !matches!(answer, Ok(Answer::Verification(verdict)) if verdict.is_right()) {
             self.note_wrong(&identity, visitor.source);
         }
         Some(reply)

@@ -531,4 +531,59 @@ fn proofs_are_verified_for_other_nodes() {
     // Whoever is wrong too often is guessing.
     let tries: Vec<_> = (0..12).map(|_| verdict("88.1/u", b"guess")).collect();
     assert_eq!(tries.last(), Some(&Err(ResponseCode::SERVER_BUSY)));
+    // What can be neither right nor wrong is bounded as well.
+    let tries: Vec<_> = (0..12).map(|_| verdict("77.1/u", b"guess")).collect();
+    assert_eq!(tries.first(), Some(&Err(elsewhere)));
+    assert_eq!(tries.last(), Some(&Err(ResponseCode::SERVER_BUSY)));
 }
+
+/// What is charged for a proof before it is judged must not be a stranger's to use up.
+#[test]
+fn claims_that_cannot_be_judged_count_as_wrong_if_they_cost() {
+    let desk = Desk::with_a_pump(AnswererSettings {
+        secrets: PLENTY,
+        ..AnswererSettings::default()
+    });
+    let codes = |claim: &dyn Fn() -> Claim, address: [u8; 4]| {
+        let source = Source::connected(address.into());
+        let code = || {
+            pollster::block_on(desk.answerer.identify(claim(), source))
+                .unwrap_err()
+                .code
+        };
+        (0..11).map(|_| code()).collect::<Vec<_>>()
+    };
+    let claim = |identifier: &'static str, proof: &'static [u8], is_by_key| Claim {
+        identity: Identity::new(identifier, 301),
+        evidence: engine::authority::Evidence::Proof {
+            proof: proof.into(),
+            is_by_key,
+            nonce: Bytes::from_static(&[1; 16]),
+            digest: Bytes::from_static(&[2; 32]),
+            version: Version::NEWEST,
+        },
+    };
+    let busy = ResponseCode::SERVER_BUSY;
+    // HMAC-SHA256 of 32 octets.
+    const MAC: &[u8] = &[0x13; 33];
+    let unable = codes(&|| claim("88.1/nobody", MAC, false), [192, 0, 2, 1]);
+    assert_eq!(unable[0], ResponseCode::UNABLE_TO_AUTHENTICATE);
+    assert_eq!((unable[9], unable[10]), (unable[0], busy));
+    let unreadable = codes(&|| claim("88.1/pump", b"", false), [192, 0, 2, 2]);
+    assert_eq!(unreadable[0], ResponseCode::INVALID_CREDENTIAL);
+    assert_eq!((unreadable[9], unreadable[10]), (unreadable[0], busy));
+    let free = codes(&|| claim("88.1/pump", b"", true), [192, 0, 2, 3]);
+    assert_eq!(free[10], ResponseCode::INVALID_CREDENTIAL, "costs nothing");
+}
+
+/// One source must leave most of what all have to others.
+#[test]
+fn a_source_alone_does_not_use_up_what_all_have_for_secrets() {
+    let [proven, _] = halves(secrets(&Config::default()));
+    assert!(proven.per_source_and_second * 3 <= proven.per_second);
+}
+
+const PLENTY: AllowanceLimits = AllowanceLimits {
+    per_second: 1_000_000,
+    per_source_and_second: 1_000_000,
+};

@@ -83,8 +83,8 @@ settings! {
         /// field makes it takes five milliseconds of a core, so that the default takes three
         /// quarters of one. Beyond it the answer is code 3.
         secrets_per_second: u32 = 150, Restart, 1..=1_000_000;
-        /// How many of these for one source.
-        secrets_per_source_and_second: u32 = 75, Restart, 1..=1_000_000;
+        /// How many of these for one source: a third of what all together have over TCP and HTTP.
+        secrets_per_source_and_second: u32 = 25, Restart, 1..=1_000_000;
         /// How many challenges may wait for their answer.
         challenges_count_max: usize = 4096, Restart, 1..=1_000_000;
         /// How many octets the requests may have together that wait for the answer to a challenge.

@@ -27,6 +27,8 @@ pub(crate) fn run_node(arguments: &RegistrarArguments) -> Result<(), Failure> {
     config.limits.signatures_per_second = 1000;
     config.limits.signatures_per_source_and_second = 1000;
     config.limits.challenges_per_source_max = 1000;
+    config.limits.secrets_per_second = 1000;
+    config.limits.secrets_per_source_and_second = 1000;
     config.http.listen = vec![(Ipv4Addr::LOCALHOST, 0).into()];
     config.http.connections_per_peer_max = config.http.connections_max;
     let front = |handle| Web::new(handle, &config.http);
