@@ -473,5 +473,5 @@ fn a_node_is_ready_until_it_stops() {
 
 #[test]
 fn few_cores_have_threads_enough_to_wait_for_a_disk() {
-    assert_eq!([1, 2, 8, 64].map(super::threads_for), [16, 16, 16, 128]);
+    assert_eq!([1, 2, 8, 64].map(threads_for), [16, 16, 16, 128]);
 }

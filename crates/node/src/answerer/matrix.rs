@@ -18,7 +18,7 @@ mod rules;
 
 use super::tests::Desk;
 use super::{AnswererSettings, Line, Visitor};
-use asking::{Asker, World};
+use asking::{Asker, Pairs, World};
 use bench::{Bench, pairs};
 use cells::{Carrier, Cell, Condition, Rigour};
 use client::Clock;
@@ -33,7 +33,7 @@ use people::{Keys, Who};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use wire::Packet;
@@ -72,6 +72,7 @@ impl Hasty {
 struct Room {
     desk: Desk,
     addresses: AtomicU32,
+    changes_asked: AtomicU64,
 }
 
 impl Room {
@@ -117,6 +118,7 @@ impl Room {
         Self {
             desk: Desk::with_in(settings, fast_folder()),
             addresses: AtomicU32::new(0x0a00_0000),
+            changes_asked: AtomicU64::new(0),
         }
     }
 
@@ -131,7 +133,7 @@ impl Room {
 }
 
 impl World for Room {
-    fn values(&self, identifier: &str) -> Option<Vec<(u32, Vec<u8>)>> {
+    fn values(&self, identifier: &str) -> Option<Pairs> {
         let values = self.desk.values_of(&identifier.parse().unwrap());
         (!values.is_empty()).then(|| pairs(&values))
     }
@@ -150,6 +152,12 @@ impl World for Room {
         } else {
             self.desk.unhome(prefix);
         }
+    }
+
+    fn changes(&self) -> Option<u64> {
+        // The number of a change is that of all before it; those that only ask for it count not.
+        let asked = self.changes_asked.fetch_add(1, Ordering::Relaxed);
+        Some(self.desk.change_nothing().0 - asked)
     }
 
     fn asker(&self, carrier: Carrier) -> Box<dyn Asker + '_> {

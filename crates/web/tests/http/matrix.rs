@@ -17,7 +17,7 @@ mod people;
 mod rules;
 mod sockets;
 
-use asking::{Asker, World};
+use asking::{Asker, Pairs, World};
 use bench::{Bench, Waiting, pairs};
 use cells::{Carrier, Cell, Condition, Rigour};
 use engine::{Date, Question, Weakness, question};
@@ -104,7 +104,11 @@ impl House {
 }
 
 impl World for House {
-    fn values(&self, identifier: &str) -> Option<Vec<(u32, Vec<u8>)>> {
+    fn changes(&self) -> Option<u64> {
+        None
+    }
+
+    fn values(&self, identifier: &str) -> Option<Pairs> {
         let answer = self.resolution(identifier);
         match Response::decode(&answer).unwrap().answer {
             Body::Resolution(answer) => {

@@ -3,6 +3,7 @@
 //!
 //! Not here: what is expected to be heard ([`super::rules`]).
 
+use super::bench::pairs;
 use super::cells::{Carrier, Cell, Condition, Operation, Way};
 use super::people::{Keys, Who, administrator};
 use crypto::Provider;
@@ -10,7 +11,8 @@ use crypto::diffie_hellman::Offer;
 use engine::question::{self, MESSAGE_LIFE_SECONDS};
 use engine::sessions::{Sealing, SessionKey};
 use engine::{Date, Question, WeakForms, Weakness};
-use model::{Identifier, Permissions, PublicKey, Value};
+use model::{EncodedValue, Identifier, Permissions, PublicKey, Value};
+use std::collections::BTreeSet;
 use wire::challenge::ChallengeResponse;
 use wire::login::LoginRequest;
 use wire::response::Answer as Body;
@@ -20,12 +22,14 @@ use wire::{Message, OpFlags, Opcode, Packet, Response, ResponseCode};
 
 /// A node that is asked, and its operator.
 pub(crate) trait World {
-    /// Values of a record but dates and administrators; none if it is not registered.
-    fn values(&self, identifier: &str) -> Option<Vec<(u32, Vec<u8>)>>;
+    /// What a record holds; none if it is not registered.
+    fn values(&self, identifier: &str) -> Option<Pairs>;
     /// Leaves a record, or none.
     fn put(&self, identifier: &str, values: Option<&[Value]>);
     fn is_home(&self, prefix: &str) -> bool;
     fn home(&self, prefix: &str, is_home: bool);
+    /// How many changes were made so far, by anybody; none if that cannot be seen from here.
+    fn changes(&self) -> Option<u64>;
     /// Somebody at an address of their own.
     fn asker(&self, carrier: Carrier) -> Box<dyn Asker + '_>;
     /// The date.
@@ -46,7 +50,13 @@ pub(crate) struct Seen {
     /// Of operation 201, and the identifiers that were made up.
     pub(crate) verdicts: Vec<bool>,
     pub(crate) minted: Vec<String>,
+    /// What records hold and which identifiers there are, by each answer that says so.
+    pub(crate) values: Vec<Pairs>,
+    pub(crate) names: Vec<BTreeSet<String>>,
 }
+
+/// Values of a record but dates and administrators.
+pub(crate) type Pairs = Vec<(u32, Vec<u8>)>;
 
 /// An identifier that was made up for an operation's cells.
 pub(crate) fn identifier(operation: Operation) -> String {
@@ -123,6 +133,15 @@ impl<'w> Channel<'w> {
                     let name = created.identifier.unwrap_or_default();
                     let name = String::from_utf8_lossy(&name).into_owned();
                     self.seen.minted.push(name);
+                }
+                Body::Resolution(found) => {
+                    let values = found.values.iter().map(EncodedValue::value);
+                    self.seen.values.push(pairs(&values.collect::<Vec<_>>()));
+                }
+                Body::Listing(listed) => {
+                    let names = listed.identifiers.iter();
+                    let names = names.map(|name| String::from_utf8_lossy(name).to_uppercase());
+                    self.seen.names.push(names.collect());
                 }
                 _ => {}
             }

@@ -4,12 +4,12 @@
 //! Sessions that are proven, or not yet, are kept for the next cell that needs one like it. Not
 //! here: messages ([`super::asking`]), rules ([`super::rules`]).
 
-use super::asking::{self, Asking, Channel, Seen, World, identifier, is_challenge};
+use super::asking::{self, Asking, Channel, Pairs, Seen, World, identifier, is_challenge};
 use super::cells::{Cell, Condition, Operation, Way};
 use super::people::{Keys, Who, administrator};
 use super::rules;
 use model::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use wire::{Message, Packet};
 
 /// A node on which cells are tried.
@@ -35,6 +35,7 @@ pub(crate) struct Waiting<'w> {
     number: u32,
     channel: Channel<'w>,
     proof: Packet,
+    changes: Option<u64>,
 }
 
 impl<'w> Bench<'w> {
@@ -65,7 +66,7 @@ impl<'w> Bench<'w> {
     /// What is not as expected.
     pub(crate) fn begin(&mut self, cell: Cell) -> Result<Option<Waiting<'w>>, String> {
         self.number += 1;
-        let number = self.number;
+        let (number, changes) = (self.number, self.world.changes());
         let (channel, proof) = match cell.way {
             Way::Each(_) => self.ask_each(cell),
             Way::Session(_) => self.ask_in_session(cell),
@@ -77,8 +78,9 @@ impl<'w> Bench<'w> {
                 number,
                 channel,
                 proof,
+                changes,
             })),
-            None => self.judge(cell, channel).map(|()| None),
+            None => self.judge(cell, channel, changes).map(|()| None),
         }
     }
 
@@ -92,13 +94,14 @@ impl<'w> Bench<'w> {
             number,
             mut channel,
             proof,
+            changes,
         } = waiting;
         channel.send(&proof);
         if matches!(cell.way, Way::Login(_)) {
             let request = self.asking_of(cell, number).request();
             channel.ask(&request);
         }
-        self.judge(cell, channel)
+        self.judge(cell, channel, changes)
     }
 
     fn asking(&self, cell: Cell) -> Asking<'w> {
@@ -214,7 +217,13 @@ impl<'w> Bench<'w> {
     }
 
     /// Compares what was heard and done with what is expected.
-    fn judge(&mut self, cell: Cell, mut channel: Channel<'w>) -> Result<(), String> {
+    fn judge(
+        &mut self,
+        cell: Cell,
+        mut channel: Channel<'w>,
+        changes: Option<u64>,
+    ) -> Result<(), String> {
+        let made = changes.and_then(|before| Some(self.world.changes()? - before));
         let seen = channel.take_seen();
         let is_suspect = cell.condition == Condition::WrongKey && !self.world.forgives();
         if asking::is_in_session(cell) && !is_suspect {
@@ -235,6 +244,11 @@ impl<'w> Bench<'w> {
         if done != expected.is_done {
             return Err(format!("{cell:?}: {} been done", has(done)));
         }
+        // What is left is alike after once and twice.
+        if made.is_some_and(|made| made != u64::from(done)) {
+            return Err(format!("{cell:?}: {made:?} changes were made"));
+        }
+        check_told(self.world, cell, &seen)?;
         if cell.operation == Operation::Verify {
             let right = vec![rules::is_right(cell); seen.verdicts.len()];
             if seen.verdicts != right {
@@ -246,6 +260,40 @@ impl<'w> Bench<'w> {
         }
         Ok(())
     }
+}
+
+/// Compares what was heard of records and identifiers with what there is.
+fn check_told(world: &dyn World, cell: Cell, seen: &Seen) -> Result<(), String> {
+    let answers = rules::answers(cell);
+    let before = pairs(&asking::values_before());
+    let (values, names) = match cell.operation {
+        Operation::ReadPublic => (vec![before[..1].to_vec(); answers], vec![]),
+        Operation::ReadPrivate => (vec![before; answers], vec![]),
+        Operation::List => (vec![], vec![registered(world); answers]),
+        Operation::ListHomed => (vec![], vec![homed(world); answers]),
+        _ => (vec![], vec![]),
+    };
+    if seen.values != values {
+        return Err(format!("{cell:?}: heard the values {:?}", seen.values));
+    }
+    if seen.names != names {
+        return Err(format!("{cell:?}: heard the names {:?}", seen.names));
+    }
+    Ok(())
+}
+
+/// The identifiers under the prefix that is listed.
+fn registered(world: &dyn World) -> BTreeSet<String> {
+    let names = Operation::ALL.into_iter().map(identifier);
+    let names = names.chain([Who::Administrator, Who::Guest].map(|who| who.name().to_owned()));
+    let names = names.filter(|name| name.starts_with("88.1/") && world.values(name).is_some());
+    names.map(|name| name.to_uppercase()).collect()
+}
+
+fn homed(world: &dyn World) -> BTreeSet<String> {
+    let prefixes = ["88.1", asking::HOMED_LATER, asking::UNHOMED, "88.4"];
+    let homed = prefixes.into_iter().filter(|prefix| world.is_home(prefix));
+    homed.map(|prefix| format!("0.NA/{prefix}")).collect()
 }
 
 fn has(done: bool) -> &'static str {
@@ -331,7 +379,7 @@ pub(crate) fn is_done(
 }
 
 /// Values as [`World::values`] gives them.
-pub(crate) fn pairs(values: &[Value]) -> Vec<(u32, Vec<u8>)> {
+pub(crate) fn pairs(values: &[Value]) -> Pairs {
     let mut pairs: Vec<_> = values
         .iter()
         .filter(|value| value.index != 100)

@@ -92,6 +92,15 @@ pub(crate) fn expected(cell: Cell) -> Expected {
     Expected { codes, is_done }
 }
 
+/// How many of the answers to a cell say what was asked for: a login's says only that it has begun.
+pub(crate) fn answers(cell: Cell) -> usize {
+    let codes = expected(cell).codes;
+    let is_login = matches!(cell.way, Way::Login(_)) && cell.operation != Operation::Verify;
+    let begun = usize::from(is_login && codes.starts_with(&[CHALLENGE, DONE]));
+    let done = codes.iter().filter(|code| **code == DONE);
+    done.count() - begun
+}
+
 /// Whether the request itself comes to be carried out, where codes alone do not tell: a login has a
 /// code of its own.
 fn is_carried_out(cell: Cell) -> bool {
