@@ -5,7 +5,7 @@
 
 use crate::config::{Config, TemplatesError};
 use crate::counters::Counters;
-use crate::elsewhere::Elsewhere;
+use crate::elsewhere::{Asks, Elsewhere};
 use crate::expiry::Expiry;
 use crate::founding::{self, Founded, OldKey};
 use crate::guesses::Guesses;
@@ -398,7 +398,10 @@ impl Answerer {
         let costs = claim.evidence.is_of_a_secret();
         self.may_try(&identity, costs, source)?;
         let step = self.authority.identify(claim);
-        let identification = match self.drive(step, source).await {
+        let identification = match self
+            .drive(step, &mut Asks::new(&self.elsewhere, source))
+            .await
+        {
             Ok(Step::Identified(identification)) => identification,
             Ok(_) | Err(_) => Err(Unidentified {
                 code: ResponseCode::ERROR,
@@ -508,10 +511,15 @@ impl Answerer {
         challenging: Challenging,
         visitor: Visitor,
     ) -> Option<Reply> {
+        let mut asks = Asks::new(&self.elsewhere, visitor.source);
         for _ in 0..CONFLICTS_COUNT_MAX {
-            let origin = origin.clone();
+            let (origin, asked) = (origin.clone(), asks.count());
             let step = self.authority.start(request, origin, Clock::date());
-            let driven = self.drive(step, visitor.source).await;
+            let driven = self.drive(step, &mut asks).await;
+            if asks.count() > asked {
+                // The others took their time: what was read before may be untrue now.
+                continue;
+            }
             let answer = match driven.map(|step| self.answer_of(step)) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
@@ -586,16 +594,15 @@ impl Answerer {
     }
 
     /// Drives a plan to its end, on one view however long others take whom it asks.
-    async fn drive(&self, mut step: Step, source: Source) -> Result<Step, store::Error> {
+    async fn drive(&self, mut step: Step, asks: &mut Asks<'_>) -> Result<Step, store::Error> {
         let view = self.store.view();
         loop {
             step = drive_here(step, &*view)?;
             let Step::Ask(ask) = step else {
                 return Ok(step);
             };
-            let asking = ask.asking().clone();
             // Boxed: few ask others, and the task of everybody else stays small.
-            let told = Box::pin(self.elsewhere.ask(asking, source)).await;
+            let told = Box::pin(asks.ask(ask.asking())).await;
             step = ask.resume(told);
         }
     }

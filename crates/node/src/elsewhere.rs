@@ -3,10 +3,11 @@
 //!
 //! Every answer is signed, from the roots down, or it is not believed. A question waits in a task
 //! of the runtime; whoever needs the answer waits for that, in a task or in a thread. Beside it:
-//! `elsewhere/kept.rs` values that are kept for a while, `elsewhere/under_way.rs` how many
-//! questions there are at a time. Not here: finding whom to ask (room `engine`), sockets (room
+//! `elsewhere/asks.rs` what one request has asked, `elsewhere/kept.rs` answers that are kept for a
+//! while, `elsewhere/under_way.rs` how many questions there are at a time. Not here: finding whom to ask (room `engine`), sockets (room
 //! `client`), what plans ask ([`engine::elsewhere`]).
 
+mod asks;
 mod kept;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::answerer::Source;
 use crate::config::Config;
 use crate::founding::Founded;
 use crate::seldom::Seldom;
+pub(crate) use asks::Asks;
 use bytes::Bytes;
 use client::{Clock, Resolver, RootsError, Walked, read_roots};
 use engine::WeakForms;
@@ -26,10 +28,14 @@ use model::{Identifier, Site};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tracing::{debug, info};
 use under_way::{UnderWay, UnderWayLimits};
 use wire::Identity;
 use wire::verification::{ChallengedDigest, VerificationRequest};
+
+/// How many questions that take as long as one may, a request waits for.
+const PATIENCE: u32 = 2;
 
 /// Who can be asked. By default nobody.
 #[derive(Debug, Default)]
@@ -43,6 +49,7 @@ struct Others {
     clock: Clock,
     under_way: UnderWay,
     kept: Mutex<Kept>,
+    patience: Duration,
     failures_told: Seldom,
 }
 
@@ -109,15 +116,23 @@ impl Elsewhere {
             runtime: runtime.clone(),
             clock: Clock::start(),
             under_way: UnderWay::new(settings.under_way),
+            patience: settings.time_max.saturating_mul(PATIENCE),
             kept: Mutex::new(Kept::new(settings.kept_max)),
             failures_told: Seldom::default(),
         }))
     }
 
-    /// Asks whoever is responsible, on behalf of a source. May wait for the network.
-    pub(crate) async fn ask(&self, asking: Asking, source: Source) -> Told {
+    /// How long all questions of a request may take together.
+    fn patience(&self) -> Duration {
+        let others = self.0.as_ref();
+        others.map_or(Duration::MAX, |others| others.patience)
+    }
+
+    /// Asks whoever is responsible, on behalf of a source. May wait for the network, but not for
+    /// longer than `time_max`.
+    async fn ask(&self, asking: Asking, source: Source, time_max: Duration) -> Told {
         if let Some(others) = &self.0 {
-            return others.ask(asking, source).await;
+            return others.ask(asking, source, time_max).await;
         }
         let identifier = asking.identifier();
         let why = "is with another node, and this node knows none";
@@ -126,12 +141,12 @@ impl Elsewhere {
 }
 
 impl Others {
-    async fn ask(&self, asking: Asking, source: Source) -> Told {
+    async fn ask(&self, asking: Asking, source: Source, time_max: Duration) -> Told {
         let key = KeptKey::of(&asking);
         if let Some(key) = &key
-            && let Some(values) = self.kept().find(key, self.clock.moment())
+            && let Some(told) = self.kept().find(key, self.clock.moment())
         {
-            return Told::Values(values);
+            return told;
         }
         let identifier = asking.identifier().clone();
         if identifier.as_str().contains(char::is_control) {
@@ -150,18 +165,20 @@ impl Others {
         let resolver = Arc::clone(&self.resolver);
         // A task of its own: whoever waits may be a thread outside of the runtime.
         let walking = self.runtime.spawn(async move {
-            let walked = resolver.walk(wish).await;
+            let walked = timeout(time_max, resolver.walk(wish)).await;
             drop(permit);
             walked
         });
-        let Ok(walked) = walking.await else {
-            return Told::Nothing(format!("{identifier}: this node is about to stop"));
+        let walked = match walking.await {
+            Ok(Ok(walked)) => walked,
+            Ok(Err(_)) => return Told::Nothing(format!("{identifier}: asking takes too long")),
+            Err(_) => return Told::Nothing(format!("{identifier}: this node is about to stop")),
         };
         self.log(&identifier, &walked);
         let told = told(&identifier, walked);
-        if let (Told::Values(values), Some(key)) = (&told, key) {
+        if let Some(key) = key {
             let (now, date) = (self.clock.moment(), Clock::date());
-            self.kept().keep(key, values, now, date);
+            self.kept().keep(key, &told, now, date);
         }
         told
     }

@@ -4,6 +4,7 @@
 //! Not here: what a front makes of the answers (room `web`).
 
 use super::{Answerer, Source, Visitor, Watcher, drive_here, lock};
+use crate::elsewhere::Asks;
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
@@ -38,9 +39,11 @@ impl Answerer {
         let view = self.store.view();
         let origin = Origin::Known(known);
         let mut step = self.authority.start(request, origin, Clock::date());
+        let mut asks = Asks::new(&self.elsewhere, source);
         let mut first = None;
         loop {
-            let answer = match self.answer_on(&*view, step, source) {
+            let driven = drive_on(&*view, step, &mut asks);
+            let answer = match driven.map(|step| self.answer_of(step)) {
                 Ok(answer) => answer?,
                 Err(error) => return Some(self.fail(request, &error)),
             };
@@ -58,22 +61,24 @@ impl Answerer {
         }
     }
 
-    /// Drives a plan on one view to its answer; none if it deserves none. Waits for others whom it
-    /// asks.
-    fn answer_on(
+    /// Plans one of many requests on a view. If others were asked, that took its time: then the
+    /// view is a new one, and the plan is made again on that.
+    fn planned(
         &self,
-        view: &dyn View,
-        mut step: Step,
-        source: Source,
+        request: &Message,
+        known: &Known,
+        view: &mut Box<dyn View>,
+        asks: &mut Asks<'_>,
     ) -> Result<Option<Answer>, store::Error> {
+        asks.begin_next();
         loop {
-            step = match drive_here(step, view)? {
-                Step::Ask(ask) => {
-                    let asking = ask.asking().clone();
-                    ask.resume(pollster::block_on(self.elsewhere.ask(asking, source)))
-                }
-                step => return Ok(self.answer_of(step)),
-            };
+            let (origin, asked) = (Origin::Known(known.clone()), asks.count());
+            let step = self.authority.start(request, origin, Clock::date());
+            let step = drive_on(&**view, step, asks)?;
+            if asks.count() == asked {
+                return Ok(self.answer_of(step));
+            }
+            *view = self.store.view();
         }
     }
 
@@ -87,7 +92,8 @@ impl Answerer {
         known: &Known,
         visitor: Visitor,
     ) -> Begun {
-        let view = self.store.view();
+        let mut view = self.store.view();
+        let mut asks = Asks::new(&self.elsewhere, visitor.source);
         let now = Clock::date();
         let outcomes = Arc::new(Outcomes::default());
         let mut begun = Begun {
@@ -99,9 +105,7 @@ impl Answerer {
         for mut request in requests {
             // As for every front: two requests that are alike are two.
             request.header.expiration = 0;
-            let origin = Origin::Known(known.clone());
-            let step = self.authority.start(&request, origin, now);
-            let answer = match self.answer_on(&*view, step, visitor.source) {
+            let answer = match self.planned(&request, known, &mut view, &mut asks) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => {
                     let text = "this is no request";
@@ -187,6 +191,19 @@ impl Answerer {
             digest: digest.name(),
             octets: signed?,
         })
+    }
+}
+
+/// Drives a plan on one view to its end. Waits for others whom it asks.
+fn drive_on(view: &dyn View, mut step: Step, asks: &mut Asks<'_>) -> Result<Step, store::Error> {
+    loop {
+        step = match drive_here(step, view)? {
+            Step::Ask(ask) => {
+                let told = pollster::block_on(asks.ask(ask.asking()));
+                ask.resume(told)
+            }
+            step => return Ok(step),
+        };
     }
 }
 

@@ -1,7 +1,8 @@
 //! Values of other nodes that are kept for a while: an administrator's key is asked for with every
-//! request. Short, for a key that was taken away there counts here as long as it is kept.
+//! request. And for moments, that there are none: else each line of a thousand would ask a node that
+//! is dead. Short, for a key that was taken away there counts here as long as it is kept.
 
-use engine::elsewhere::Asking;
+use engine::elsewhere::{Asking, Told};
 use engine::resolver::seconds_of;
 use engine::{Date, Moment};
 use model::{EncodedValue, SuffixCase};
@@ -13,6 +14,9 @@ const COUNT_MAX: usize = 1024;
 
 /// How many octets they have together. Beyond it as above.
 const OCTETS_MAX: usize = 4 << 20;
+
+/// How long it is kept that nothing was found.
+const NOTHING_LIFE: Duration = Duration::from_secs(3);
 
 /// The values that were asked for: of which identifier, of which types.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +48,7 @@ pub(super) struct Kept {
 
 #[derive(Debug)]
 struct Answered {
-    values: Vec<EncodedValue>,
+    told: Told,
     until: Moment,
     octets: usize,
 }
@@ -59,27 +63,41 @@ impl Kept {
         }
     }
 
-    pub(super) fn find(&self, key: &KeptKey, now: Moment) -> Option<Vec<EncodedValue>> {
+    pub(super) fn find(&self, key: &KeptKey, now: Moment) -> Option<Told> {
         let kept = self.answers.get(key).filter(|kept| now < kept.until)?;
-        Some(kept.values.clone())
+        Some(kept.told.clone())
     }
 
-    /// Keeps values as long as they allow; that there are none is not kept.
-    pub(super) fn keep(&mut self, key: KeptKey, values: &[EncodedValue], now: Moment, date: Date) {
+    /// Keeps values as long as they allow, and for a moment that there are none.
+    pub(super) fn keep(&mut self, key: KeptKey, told: &Told, now: Moment, date: Date) {
+        let values = match told {
+            Told::Values(values) => &values[..],
+            _ => &[],
+        };
         let seconds = values
             .iter()
             .map(|value| seconds_of(value.value().ttl, date));
-        let life = Duration::from_secs(seconds.min().unwrap_or(0).into()).min(self.life_max);
+        let life = seconds
+            .min()
+            .map_or(NOTHING_LIFE, |seconds| Duration::from_secs(seconds.into()));
+        let life = life.min(self.life_max);
         if life.is_zero() {
             return;
         }
-        // Copied: what is kept must not hold on to the message it came in.
-        let values: Vec<_> = values
-            .iter()
-            .map(|value| EncodedValue::of(&value.value()))
-            .collect();
         let lengths = values.iter().map(|value| value.octets().len());
-        let octets = lengths.sum::<usize>() + key.canonical.len();
+        let reason = match told {
+            Told::Nothing(reason) => reason.len(),
+            _ => 0,
+        };
+        let octets = lengths.sum::<usize>() + key.canonical.len() + reason;
+        // Copied: what is kept must not hold on to the message it came in.
+        let told = match told {
+            Told::Values(values) => {
+                let values = values.iter().map(|value| EncodedValue::of(&value.value()));
+                Told::Values(values.collect())
+            }
+            other => other.clone(),
+        };
         if octets > OCTETS_MAX / 8 {
             return;
         }
@@ -90,7 +108,7 @@ impl Kept {
         self.answers.insert(
             key,
             Answered {
-                values,
+                told,
                 until,
                 octets,
             },
@@ -141,18 +159,19 @@ mod tests {
         .unwrap()
     }
 
-    fn value(ttl: Ttl, octets: usize) -> EncodedValue {
-        EncodedValue::of(&Value {
+    fn value(ttl: Ttl, octets: usize) -> Told {
+        let value = EncodedValue::of(&Value {
             ttl,
             ..Value::public(1, "HS_PUBKEY", vec![7; octets])
-        })
+        });
+        Told::Values(vec![value])
     }
 
     #[test]
     fn values_are_kept_as_long_as_both_allow() {
         let check = |ttl: Ttl, kept_ms: u64| {
             let mut kept = Kept::new(Duration::from_secs(30));
-            kept.keep(key("99/a"), &[value(ttl, 9)], Moment(1000), DATE);
+            kept.keep(key("99/a"), &value(ttl, 9), Moment(1000), DATE);
             let found = |at| kept.find(&key("99/A"), Moment(at)).is_some();
             assert!(kept_ms == 0 || kept.find(&key("99/a"), Moment(1000)).is_some());
             assert!(kept.find(&key("99/a"), Moment(1000 + kept_ms)).is_none());
@@ -172,17 +191,35 @@ mod tests {
         check(absolute, 7000);
     }
 
+    /// A node that is dead is not asked for every line of a thousand.
+    #[test]
+    fn that_nothing_was_found_is_kept_for_a_moment() {
+        for told in [Told::Values(vec![]), Told::Nothing("nobody".into())] {
+            let mut kept = Kept::new(Duration::from_secs(30));
+            kept.keep(key("99/a"), &told, Moment(1000), DATE);
+            assert_eq!(kept.find(&key("99/a"), Moment(3999)), Some(told.clone()));
+            assert_eq!(kept.find(&key("99/a"), Moment(4000)), None);
+            let mut kept = Kept::new(Duration::ZERO);
+            kept.keep(key("99/a"), &told, Moment(1000), DATE);
+            assert_eq!(
+                kept.find(&key("99/a"), Moment(1000)),
+                None,
+                "nothing is kept"
+            );
+        }
+    }
+
     #[test]
     fn no_flood_takes_more_than_the_room_there_is() {
         let mut kept = Kept::new(Duration::from_secs(30));
         for number in 0..3 * COUNT_MAX as u64 {
             let key = key(&format!("99/{number}"));
-            kept.keep(key, &[value(Ttl::DAY, 9)], Moment(number), DATE);
+            kept.keep(key, &value(Ttl::DAY, 9), Moment(number), DATE);
             assert!(kept.answers.len() <= COUNT_MAX);
         }
         for number in 0..64 {
             let key = key(&format!("98/{number}"));
-            kept.keep(key, &[value(Ttl::DAY, 300 << 10)], Moment(9000), DATE);
+            kept.keep(key, &value(Ttl::DAY, 300 << 10), Moment(9000), DATE);
             assert!(kept.octets <= OCTETS_MAX, "{}", kept.octets);
         }
         let lengths = kept.answers.values().map(|kept| kept.octets);
@@ -190,7 +227,7 @@ mod tests {
         let huge = key("97/a");
         kept.keep(
             huge.clone(),
-            &[value(Ttl::DAY, 600 << 10)],
+            &value(Ttl::DAY, 600 << 10),
             Moment(9000),
             DATE,
         );
