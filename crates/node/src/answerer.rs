@@ -8,7 +8,7 @@ use crate::counters::Counters;
 use crate::elsewhere::{Asks, Elsewhere};
 use crate::expiry::Expiry;
 use crate::founding::{self, Founded, OldKey};
-use crate::guesses::Guesses;
+use crate::guesses::{Guesses, OnBehalf};
 use crate::peers::network_of;
 use crate::seldom::Seldom;
 use bytes::Bytes;
@@ -396,7 +396,7 @@ impl Answerer {
     ) -> Result<Known, Unidentified> {
         let identity = claim.identity.clone();
         let costs = claim.evidence.is_of_a_secret();
-        self.may_try(&identity, costs, source)?;
+        self.may_try(&identity, costs, source, OnBehalf::Own)?;
         let step = self.authority.identify(claim);
         let identification = match self
             .drive(step, &mut Asks::new(&self.elsewhere, source))
@@ -417,7 +417,7 @@ impl Answerer {
             }
             Err(refused) => {
                 if is_wrong(refused.code, costs) {
-                    self.note_wrong(&identity, source);
+                    self.note_wrong(&identity, source, OnBehalf::Own);
                 }
                 Err(refused)
             }
@@ -431,13 +431,14 @@ impl Answerer {
         identity: &Identity,
         costs: bool,
         source: Source,
+        on_behalf: OnBehalf,
     ) -> Result<(), Unidentified> {
         let now = self.clock.moment();
         let busy = |reason: &str| Unidentified {
             code: ResponseCode::SERVER_BUSY,
             reason: reason.into(),
         };
-        if !lock(&self.guesses).may_try(source, identity, now) {
+        if !lock(&self.guesses).may_try(source, on_behalf, identity, now) {
             return Err(busy("too many wrong proofs; wait a minute"));
         }
         let [proven, claimed] = &self.secrets;
@@ -450,9 +451,9 @@ impl Answerer {
         Ok(())
     }
 
-    fn note_wrong(&self, identity: &Identity, source: Source) {
+    fn note_wrong(&self, identity: &Identity, source: Source, on_behalf: OnBehalf) {
         self.counters.count_unidentified();
-        lock(&self.guesses).note_wrong(source, identity, self.clock.moment());
+        lock(&self.guesses).note_wrong(source, on_behalf, identity, self.clock.moment());
     }
 
     /// Answers one request of a front in this process, to which neither signatures nor challenges

@@ -6,6 +6,7 @@
 use super::login::is_login;
 use super::session::{SessionKey, sealed};
 use super::{Answerer, Challenging, Reply, Source, Visitor, drive_here, lock};
+use crate::guesses::OnBehalf;
 use bytes::Bytes;
 use client::Clock;
 use crypto::SigningKey;
@@ -199,7 +200,7 @@ impl Answerer {
     pub(super) async fn verify(&self, request: &Message, visitor: Visitor) -> Option<Reply> {
         let body = VerificationRequest::decode(request.body.clone());
         let identity = body.map_or(wire::Identity::ANONYMOUS, |body| body.identity);
-        if let Err(refused) = self.may_try(&identity, true, visitor.source) {
+        if let Err(refused) = self.may_try(&identity, true, visitor.source, OnBehalf::Others) {
             let reply = self.fail_first(request, refused.code, &refused.reason);
             return Some(reply.into());
         }
@@ -210,7 +211,7 @@ impl Answerer {
         let answer = Response::decode(&reply.message).map(|response| response.answer);
         // What is no question at all used up the same.
         if !matches!(answer, Ok(Answer::Verification(verdict)) if verdict.is_right()) {
-            self.note_wrong(&identity, visitor.source);
+            self.note_wrong(&identity, visitor.source, OnBehalf::Others);
         }
         Some(reply)
     }
