@@ -34,6 +34,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use bytes::Bytes;
 use core::fmt;
+use look_up::Local;
 use reply::Asked;
 use wire::header::SITE_SERIAL_UNKNOWN;
 use wire::message::NO_CREDENTIAL;
@@ -85,7 +86,7 @@ impl<D: Cryptography + Clone + fmt::Debug + Send + 'static> Authority<D> {
                     asked,
                     origin,
                     settings: Arc::clone(&self.settings.administration),
-                    case: self.settings.suffix_case,
+                    local: Local::of(&self.settings),
                     now,
                     opcode: request.header.opcode,
                     request: self.digests.sha256(&request.digested_octets()),

@@ -24,6 +24,7 @@ mod resend;
 mod tests;
 pub(super) mod values;
 
+use super::look_up::Local;
 use super::referral::{described_prefix, prefixes_above};
 use super::reply::Asked;
 use super::{Authority, Known, Origin};
@@ -79,7 +80,7 @@ pub(super) struct Administration {
     pub(super) asked: Asked,
     pub(super) origin: Origin,
     pub(super) settings: Arc<AdministrationSettings>,
-    pub(super) case: SuffixCase,
+    pub(super) local: Local,
     pub(super) now: Date,
     pub(super) opcode: Opcode,
     /// The SHA-256 of the request's header and body.
@@ -137,7 +138,7 @@ impl Administration {
 
     /// Finds out whether the asker may, and goes on.
     fn permit(self, alternatives: Alternatives, operation: impl Permitted + 'static) -> Step {
-        let case = self.case;
+        let local = self.local;
         match self.origin.clone() {
             Origin::Local => operation.carry_out(self, Ground::only(Rule::Operator)),
             Origin::Known(who) => {
@@ -145,7 +146,7 @@ impl Administration {
                     administration: self,
                     operation,
                 };
-                permission::judge(&who, case, alternatives, Box::new(then))
+                permission::judge(&who, local, alternatives, Box::new(then))
             }
             Origin::Network | Origin::Session => self.asked.challenge(),
         }
@@ -288,7 +289,7 @@ pub(super) fn start<D: Cryptography>(
         let code = ResponseCode::SERVER_NOT_RESPONSIBLE;
         return administration.asked.fail(code, "Not a primary server");
     }
-    let key = Key::record(&identifier, administration.case);
+    let key = Key::record(&identifier, administration.local.case);
     let resend = administration.resend();
     let mut keys = vec![key.clone()];
     keys.extend(resend.as_ref().map(|resend| resend.key().clone()));

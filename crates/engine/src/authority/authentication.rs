@@ -6,7 +6,7 @@
 //! ([`crate::challenges`]), what the identity may do (`administration.rs`).
 
 use super::Authority;
-use super::look_up::{AfterLookUp, Found, look_up};
+use super::look_up::{AfterLookUp, Found, Local, look_up};
 use super::origin::{Known, Means};
 use crate::elsewhere::{Ask, Asking, AskingPlan, Told};
 use crate::proofs::{covered, is_by_key, is_by_secret};
@@ -129,14 +129,14 @@ impl<D: Cryptography + Clone + fmt::Debug + Send + 'static> Authority<D> {
         match self.judging(claim) {
             Ok(judging) => {
                 let identifier = judging.identifier.clone();
-                let case = self.settings.suffix_case;
+                let local = Local::of(&self.settings);
                 // Nobody is asked for a secret: it never leaves its node.
                 let types: &[_] = if judging.shown.is_by_secret() {
                     &[]
                 } else {
                     &[PUBLIC_KEY]
                 };
-                look_up(identifier, types, case, Box::new(judging))
+                look_up(identifier, types, local, Box::new(judging))
             }
             Err(refused) => Step::Identified(Err(refused)),
         }

@@ -4,6 +4,7 @@
 
 use super::administration::homes_of;
 use super::referral::described_prefix;
+use super::settings::Settings;
 use crate::elsewhere::{Ask, Asking, AskingPlan, Told};
 use crate::step::{Fetch, Plan, Step};
 use alloc::boxed::Box;
@@ -43,21 +44,41 @@ pub(super) trait AfterLookUp: fmt::Debug + Send {
     fn resume(self: Box<Self>, found: Found) -> Step;
 }
 
+/// How this node keeps records.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Local {
+    /// Whether suffixes depend on case.
+    pub(super) case: SuffixCase,
+    /// Whether it has all of the site's: if not, what it does not have may be with another server
+    /// of the site, which is asked as any other node is.
+    pub(super) is_alone: bool,
+}
+
+impl Local {
+    pub(super) fn of(settings: &Settings) -> Self {
+        Self {
+            case: settings.suffix_case,
+            is_alone: settings.site.is_alone(),
+        }
+    }
+}
+
 /// Looks up the record of an identifier; of a record elsewhere only values of some types, and
 /// without any nobody is asked.
 pub(super) fn look_up(
     identifier: Identifier,
     types: &'static [&'static str],
-    case: SuffixCase,
+    local: Local,
     then: Box<dyn AfterLookUp>,
 ) -> Step {
-    let mut keys = vec![Key::record(&identifier, case)];
+    let mut keys = vec![Key::record(&identifier, local.case)];
     keys.extend(homes_of(&identifier));
     Fetch::step(
         keys,
         LookUp {
             identifier,
             types,
+            is_alone: local.is_alone,
             then,
         },
     )
@@ -67,6 +88,7 @@ pub(super) fn look_up(
 struct LookUp {
     identifier: Identifier,
     types: &'static [&'static str],
+    is_alone: bool,
     then: Box<dyn AfterLookUp>,
 }
 
@@ -92,7 +114,7 @@ impl Plan for LookUp {
                 let reason = [self.identifier.as_str(), ": its record cannot be read"].concat();
                 self.then.resume(Found::Unknown(reason))
             }
-            None if is_home => self.then.resume(Found::Nothing),
+            None if is_home && self.is_alone => self.then.resume(Found::Nothing),
             None if self.types.is_empty() => {
                 let reason = [self.identifier.as_str(), " is with another node"].concat();
                 self.then.resume(Found::Unknown(reason))

@@ -13,6 +13,7 @@ pub use template::TemplateSettings;
 
 use super::administration::AdministrationSettings;
 use super::administration::permission::{AfterPermission, Alternatives, Ground, judge};
+use super::look_up::Local;
 use super::referral::{Home, Upward, described_prefix};
 use super::reply::Asked;
 use super::{Authority, Origin};
@@ -27,7 +28,7 @@ use bytes::Bytes;
 use model::admin::AdminPermissions;
 use model::record::Entry;
 use model::value_type::AskedType;
-use model::{Change, Identifier, Key, Permissions, Prefix, Record, SuffixCase};
+use model::{Change, Identifier, Key, Permissions, Prefix, Record};
 use wire::resolution::{ResolutionAnswer, ResolutionRequest};
 use wire::response::Answer as Body;
 use wire::{OpFlags, ResponseCode};
@@ -106,7 +107,7 @@ pub(super) fn start<D: Digests>(
         reader: Reader {
             origin,
             settings: Arc::clone(&settings.administration),
-            case: settings.suffix_case,
+            local: Local::of(settings),
         },
         identifier,
         wanted: Wanted::new(request.indexes, request.types),
@@ -216,7 +217,7 @@ impl Resolution {
         let Reader {
             origin,
             settings,
-            case,
+            local,
         } = self.reader;
         let who = match origin {
             Origin::Network | Origin::Session => return self.asked.challenge(),
@@ -231,7 +232,7 @@ impl Resolution {
         };
         judge(
             &who,
-            case,
+            local,
             Alternatives::all(vec![demand]),
             Box::new(reading),
         )
@@ -268,5 +269,5 @@ impl AfterPermission for Reading {
 struct Reader {
     origin: Origin,
     settings: Arc<AdministrationSettings>,
-    case: SuffixCase,
+    local: Local,
 }

@@ -112,6 +112,11 @@ impl OwnSite {
         self.record.as_ref()
     }
 
+    /// Whether this server answers for all identifiers of the site: it has no other.
+    pub(super) fn is_alone(&self) -> bool {
+        self.share.is_none()
+    }
+
     /// Whether this server of the site answers for an identifier.
     pub(super) fn is_answered_here(&self, identifier: &Identifier, digests: &impl Digests) -> bool {
         let Some(share) = self.share else {

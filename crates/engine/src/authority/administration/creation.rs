@@ -94,13 +94,14 @@ impl Operation for Creation {
             let code = ResponseCode::HANDLE_ALREADY_EXISTS;
             return administration.asked.fail(code, "");
         }
-        let record = match Record::spelled(&self.values, &place.identifier, administration.case) {
-            Ok(record) => record,
-            Err(error) => {
-                let code = ResponseCode::INVALID_VALUE;
-                return administration.asked.fail(code, error.to_string());
-            }
-        };
+        let record =
+            match Record::spelled(&self.values, &place.identifier, administration.local.case) {
+                Ok(record) => record,
+                Err(error) => {
+                    let code = ResponseCode::INVALID_VALUE;
+                    return administration.asked.fail(code, error.to_string());
+                }
+            };
         let ready = Ready {
             place,
             record,
@@ -118,14 +119,14 @@ impl Operation for Creation {
                 .asked
                 .fail(ResponseCode::INVALID_HANDLE, text);
         };
-        let case = administration.case;
+        let local = administration.local;
         let waiting = Waiting {
             administration,
             ready,
             above: above.clone(),
             permission,
         };
-        look_up(above, &["HS_ADMIN"], case, Box::new(waiting))
+        look_up(above, &["HS_ADMIN"], local, Box::new(waiting))
     }
 }
 

@@ -71,8 +71,8 @@ impl Plan for OfPrefix {
         if self.administration.is_nobody() {
             return self.administration.asked.challenge();
         }
-        let case = self.administration.case;
-        look_up(self.record.clone(), &["HS_ADMIN"], case, self)
+        let local = self.administration.local;
+        look_up(self.record.clone(), &["HS_ADMIN"], local, self)
     }
 }
 

@@ -5,7 +5,7 @@
 //! those whom the node's operator has named. A holder is somebody, or a list (`HS_VLIST`) of
 //! holders, here or with other nodes. Not here: what an operation demands.
 
-use super::super::look_up::{AfterLookUp, Found, look_up};
+use super::super::look_up::{AfterLookUp, Found, Local, look_up};
 use super::super::origin::Known;
 use crate::step::Step;
 use alloc::borrow::ToOwned;
@@ -142,14 +142,14 @@ pub(super) fn holders_in(
 /// Starts to find out whether somebody meets one of the alternatives.
 pub(in crate::authority) fn judge(
     who: &Known,
-    case: SuffixCase,
+    local: Local,
     alternatives: Alternatives,
     then: Box<dyn AfterPermission>,
 ) -> Step {
     Box::new(Judging {
         who: Identifier::from_octets(who.identity.identifier.clone()).ok(),
         shown: who.identity.clone(),
-        case,
+        local,
         is_here: None,
         alternatives,
         lists: BTreeMap::new(),
@@ -206,7 +206,7 @@ fn lists_to(queue: &[Reached<'_>], reached: &Reached<'_>) -> Vec<Reference> {
 struct Judging {
     who: Option<Identifier>,
     shown: Identity,
-    case: SuffixCase,
+    local: Local,
     /// Whether the identity lives here, where this node's case of suffixes counts; looked up when
     /// it is named in another spelling.
     is_here: Option<bool>,
@@ -321,7 +321,7 @@ impl Judging {
     /// where the identity lives, which is not known yet.
     fn means(&self, holder: &Identifier, index: u32, who: &Identifier) -> Option<bool> {
         let is_equal = |case| holder.canonical(case) == who.canonical(case);
-        if index != 0 && index != self.shown.index || !is_equal(self.case) {
+        if index != 0 && index != self.shown.index || !is_equal(self.local.case) {
             return Some(false);
         }
         if is_equal(SuffixCase::Sensitive) {
@@ -331,19 +331,19 @@ impl Judging {
     }
 
     fn look_up(self: Box<Self>, list: Identifier) -> Step {
-        let case = self.case;
+        let local = self.local;
         let wait = WaitingForLists {
             canonical: list.canonical(SuffixCase::Sensitive),
             judging: self,
         };
-        look_up(list, &["HS_VLIST"], case, Box::new(wait))
+        look_up(list, &["HS_VLIST"], local, Box::new(wait))
     }
 
     fn look_up_home(self: Box<Self>) -> Step {
-        let case = self.case;
+        let local = self.local;
         match self.who.clone() {
             // Nobody is asked without a type.
-            Some(who) => look_up(who, &[], case, Box::new(WaitingForHome(self))),
+            Some(who) => look_up(who, &[], local, Box::new(WaitingForHome(self))),
             None => self.then.refuse("the identity is no identifier".into()),
         }
     }

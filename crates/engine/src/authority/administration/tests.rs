@@ -785,6 +785,61 @@ fn somebody_elsewhere_is_nobody_of_another_spelling() {
     assert_eq!(code, 1);
 }
 
+/// A site of several servers: what this one does not have may be with another, who is asked.
+#[test]
+fn who_is_in_another_share_of_the_site_is_asked_for() {
+    use crate::authority::{Claim, Evidence};
+    use model::public_key::Numbers;
+    use model::site::{Address, HashOption, ProtocolVersion, Server, SiteFlags};
+    use model::{BigInteger, PublicKey, Site};
+    let asked = |servers: u32| {
+        let mut desk = Desk::new();
+        let server = |id| Server {
+            id,
+            address: Address::from(std::net::IpAddr::from([192, 0, 2, 1])),
+            public_key: Bytes::new(),
+            interfaces: Vec::new(),
+        };
+        let site = Site {
+            format: 1,
+            protocol: ProtocolVersion {
+                major: 2,
+                minor: 11,
+            },
+            serial: 1,
+            flags: SiteFlags::PRIMARY,
+            hash_option: HashOption::ALL,
+            hash_filter: Bytes::new(),
+            attributes: Vec::new(),
+            servers: (0..servers).map(server).collect(),
+        };
+        desk.authority.settings.site = OwnSite::from_record(site.encode(), 0).unwrap();
+        let numbers = Numbers::Rsa {
+            exponent: BigInteger::of_magnitude(&[3]),
+            modulus: BigInteger::of_magnitude(&[5]),
+            is_padded: true,
+        };
+        let evidence = Evidence::Certificate(PublicKey::Known {
+            reserved: 0,
+            numbers,
+        });
+        let identity = Identity::new("88.1/elsewhere", 300);
+        let step = desk.authority.identify(Claim { identity, evidence });
+        let Step::Fetch(fetch) = step else {
+            panic!("{step:?}");
+        };
+        let found = fetch.keys().iter().map(|key| desk.stored.get(key).cloned());
+        let found = found.collect();
+        match fetch.resume(found) {
+            Step::Ask(ask) => ask.asking().identifier().to_string(),
+            Step::Identified(Err(refused)) => refused.reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(asked(1), "the identity is not registered");
+    assert_eq!(asked(2), "88.1/elsewhere");
+}
+
 /// What a stranger shows is not sent on to others, however long it is.
 #[test]
 fn only_proofs_of_usual_length_are_sent_on() {

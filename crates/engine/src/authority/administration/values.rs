@@ -297,10 +297,10 @@ impl Permitted for Ready {
     fn carry_out(self, administration: Administration, ground: Ground) -> Step {
         let identifier = self.place.identifier.clone();
         // The record stays spelled as it was registered.
-        let canonical = || identifier.canonical(administration.case).into();
+        let canonical = || identifier.canonical(administration.local.case).into();
         let spelling = self.before.spelling().unwrap_or_else(canonical);
         let identifier = Identifier::from_octets(spelling).unwrap_or(identifier);
-        let record = Record::spelled(&self.values, &identifier, administration.case);
+        let record = Record::spelled(&self.values, &identifier, administration.local.case);
         let record = match record {
             Ok(record) => record.dated_after(&self.before),
             Err(error) => {
