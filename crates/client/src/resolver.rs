@@ -92,7 +92,9 @@ impl Resolver {
             tokio::select! {
                 Some((ticket, reply)) = under_way.next(), if !under_way.is_empty() => {
                     let (now, date) = (clock.moment(), Clock::date());
-                    walk.handle_reply(&mut self.knowledge(), now, date, ticket, reply);
+                    // Before the lock: signatures take long, and strangers decide how many.
+                    let examined = walk.examine(ticket, reply);
+                    walk.handle_reply(&mut self.knowledge(), now, date, examined);
                 }
                 () = tokio::time::sleep(wait) => walk.handle_timeout(clock.moment()),
             }

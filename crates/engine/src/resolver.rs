@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A [`Walk`] is one question's way. Drive it so: put the questions that [`Walk::poll_inquiry`]
-//! gives, side by side; hand in what comes of each with [`Walk::handle_reply`], and call
+//! gives, side by side; hand in what comes of each with [`Walk::handle_reply`] once
+//! [`Walk::examine`] has looked at it, and call
 //! [`Walk::handle_timeout`] at [`Walk::poll_timeout`]; stop at [`Walk::poll_end`]. What is under
 //! way when the leg of the walk changes is of no use any more.
 //!
@@ -125,6 +126,14 @@ pub enum Reply {
     Silent,
     /// The server cannot be reached, or what came is no answer; and why.
     Broken(String),
+}
+
+/// What came of a question, and whether it is believed.
+#[derive(Debug)]
+pub struct Examined {
+    ticket: Ticket,
+    octets: usize,
+    believed: Result<Box<(Answered, Verdict)>, Fault>,
 }
 
 /// How a walk ended.
@@ -246,18 +255,58 @@ impl<P: Cryptography> Walk<P> {
         }
     }
 
-    /// Takes what came of a question. What is about an earlier leg is ignored.
+    /// Examines what came of a question: verifies its signature, which takes long; so without what
+    /// walks share. What is about an earlier leg, [`Walk::handle_reply`] ignores.
+    pub fn examine(&self, ticket: Ticket, reply: Reply) -> Examined {
+        let came = match reply {
+            Reply::Silent => Err(Fault::Silent),
+            Reply::Broken(why) => Err(Fault::Broken(why)),
+            Reply::Answered(answered) => Ok(answered),
+        };
+        let asked = self.frames.last().and_then(|frame| match &frame.state {
+            State::Asking(contest) => Some((&frame.sought, contest.place_of(ticket)?)),
+            _ => None,
+        });
+        let octets = came.as_ref().map_or(0, |answered| octets_of(answered));
+        // One that is too long is not worth it, and one that nobody waits for.
+        let is_too_long = self.octets + octets > self.guide.limits.octets_max;
+        let Some((sought, place)) = asked.filter(|_| !is_too_long) else {
+            let believed = Err(Fault::AboutSomethingElse);
+            return Examined {
+                ticket,
+                octets,
+                believed,
+            };
+        };
+        let believed = came.and_then(|answered| {
+            let weak_forms = self.is_certified.then_some(self.guide.weak_forms);
+            let judged = belief::judge(&self.provider, sought, place, *answered, weak_forms);
+            judged.map(Box::new)
+        });
+        Examined {
+            ticket,
+            octets,
+            believed,
+        }
+    }
+
+    /// Takes what came of a question of this walk, [examined](Walk::examine). What is about an
+    /// earlier leg is ignored.
     pub fn handle_reply(
         &mut self,
         knowledge: &mut Knowledge,
         now: Moment,
         date: Date,
-        ticket: Ticket,
-        reply: Reply,
+        examined: Examined,
     ) {
         if self.is_over() {
             return;
         }
+        let Examined {
+            ticket,
+            octets,
+            believed,
+        } = examined;
         let Some(frame) = self.frames.last_mut() else {
             return;
         };
@@ -267,18 +316,14 @@ impl<P: Cryptography> Walk<P> {
         let Some(under) = contest.take(ticket) else {
             return;
         };
-        let answered = match reply {
-            Reply::Answered(answered) => answered,
-            Reply::Silent => return self.fault(knowledge, now, ticket, &under, Fault::Silent),
-            Reply::Broken(why) => {
-                return self.fault(knowledge, now, ticket, &under, Fault::Broken(why));
-            }
-        };
-        self.octets += octets_of(&answered);
+        self.octets += octets;
         if self.octets > self.guide.limits.octets_max {
             return self.give_up(Limit::Octets);
         }
-        self.take_answer(knowledge, now, date, ticket, &under, *answered);
+        match believed {
+            Ok(believed) => self.take_answer(knowledge, now, date, ticket, &under, *believed),
+            Err(fault) => self.fault(knowledge, now, ticket, &under, fault),
+        }
     }
 
     /// What happened since, in order.
@@ -296,7 +341,7 @@ impl<P: Cryptography> Walk<P> {
         self.end.take()
     }
 
-    /// Takes an answer, if it is believed.
+    /// Takes an answer that is believed.
     fn take_answer(
         &mut self,
         knowledge: &mut Knowledge,
@@ -304,18 +349,9 @@ impl<P: Cryptography> Walk<P> {
         date: Date,
         ticket: Ticket,
         under: &Under,
-        answered: Answered,
+        (answered, verdict): (Answered, Verdict),
     ) {
-        let Some(frame) = self.frames.last() else {
-            return;
-        };
-        let certified = self.is_certified.then_some(self.guide.weak_forms);
-        let (provider, place) = (&self.provider, &under.place);
-        let believed = belief::judge(provider, &frame.sought, place, answered, certified);
-        let (answered, verdict) = match believed {
-            Ok(believed) => believed,
-            Err(fault) => return self.fault(knowledge, now, ticket, under, fault),
-        };
+        let place = &under.place;
         let code = answered.message.header.response_code;
         let event = Event::Answered {
             ticket,

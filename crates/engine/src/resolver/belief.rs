@@ -21,6 +21,7 @@ use wire::{Answer, Credential, Message, RequestDigest, ResponseCode, Version};
 const WORDS_MAX: usize = 200;
 
 /// What an answer that is believed means.
+#[derive(Debug)]
 pub(super) enum Verdict {
     /// The question is answered.
     Outcome(Outcome),

@@ -202,6 +202,18 @@ impl Contest {
         waits.then_some(self.head_start_until)
     }
 
+    /// Whom a question was put to that is under way.
+    pub(super) fn place_of(&self, ticket: Ticket) -> Option<&Place> {
+        let is_asked = |runner: &&Runner| {
+            let mut in_flight = runner.in_flight.iter();
+            in_flight.any(|&(its, ..)| its == ticket)
+        };
+        self.runners
+            .iter()
+            .find(is_asked)
+            .map(|runner| &runner.place)
+    }
+
     /// Takes a question from those under way; none if it is not among them any more.
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Under> {
         let place_of = |runner: &Runner| {

@@ -321,7 +321,8 @@ impl World {
                     let (at, ticket, reply) = coming.remove(0);
                     self.now = at;
                     let now = Moment(at);
-                    walk.handle_reply(&mut self.knowledge, now, DATE, ticket, reply);
+                    let examined = walk.examine(ticket, reply);
+                    walk.handle_reply(&mut self.knowledge, now, DATE, examined);
                 }
                 _ => {
                     self.now = timeout;
