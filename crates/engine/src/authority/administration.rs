@@ -42,7 +42,7 @@ use model::admin::AdminPermissions;
 use model::audit::Note;
 use model::change::Write;
 use model::identifier::PREFIX_OF_PREFIXES;
-use model::{Change, EncodedValue, Identifier, Key, Prefix, Record, Reference, SuffixCase, Value};
+use model::{Change, EncodedValue, Identifier, Key, Prefix, Record, Reference, Value};
 use permission::{Alternatives, Demand, Ground, Holder, Rule};
 use resend::{Remembered, Resend};
 use wire::creation::CreationAnswer;

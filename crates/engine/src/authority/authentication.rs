@@ -358,9 +358,8 @@ impl<D: Cryptography + fmt::Debug + Send + 'static> Judging<D> {
             } if octets.len() <= PROOF_FORWARDED_MAX => {
                 Some((octets.clone(), nonce.clone(), digest.clone(), *version))
             }
-            Shown::Proof { .. } => None,
-            // A proof would cost milliseconds for whatever a stranger writes.
-            Shown::Secret(_) | Shown::Certificate(_) => None,
+            // A proof of the secret itself would cost milliseconds for whatever a stranger writes.
+            Shown::Proof { .. } | Shown::Secret(_) | Shown::Certificate(_) => None,
         }
     }
 }

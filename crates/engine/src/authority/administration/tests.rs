@@ -8,7 +8,7 @@ use crate::question::message;
 use crate::step::{Answer, drive_alone};
 use model::admin::Admin;
 use model::vlist::ValueList;
-use model::{Permissions, Reference};
+use model::{Permissions, Reference, SuffixCase};
 use std::collections::BTreeMap;
 use std::format;
 use std::string::String;
