@@ -91,8 +91,8 @@ pub enum Refusal {
     /// The challenge was not that of the connection's last login, or the record of the identity
     /// has changed since. The asker asks again.
     #[error(
-        "this login does not wait for a proof on this connection, or the record of its identity has \
-         changed since it was asked for; ask again"
+        "this login does not wait for a proof on this connection, or the record of its identity \
+         has changed since it was asked for; ask again"
     )]
     NotAsked,
     /// There are too many.
@@ -237,7 +237,8 @@ impl<L: Ord> Logins<L> {
         state.is_some_and(|state| state.is_in(now))
     }
 
-    /// Whether an id is that of the login that was last asked for on a connection, which may be over.
+    /// Whether an id is that of the login that was last asked for on a connection, which may be
+    /// over.
     pub fn is_of(&self, line: &L, id: u32) -> bool {
         self.by_line.get(line).is_some_and(|state| state.id == id)
     }

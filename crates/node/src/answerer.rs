@@ -638,13 +638,13 @@ impl Answerer {
             ),
             store::Error::Unsure { .. } | store::Error::Closed => (
                 ResponseCode::ERROR,
-                "outcome unknown: the node's storage failed; what was asked may have been done, or be \
-                 done when the node starts again",
+                "outcome unknown: the node's storage failed; what was asked may have been done, or \
+                 be done when the node starts again",
             ),
             store::Error::ReadOnly { .. } => (
                 ResponseCode::SERVER_READ_ONLY,
-                "the node's disk has failed, it takes no changes any more: nothing was done now, but \
-                 what it called unknown before may yet be there when it starts again",
+                "the node's disk has failed, it takes no changes any more: nothing was done now, \
+                 but what it called unknown before may yet be there when it starts again",
             ),
             error if error.is_disk_full() => (
                 ResponseCode::SERVER_READ_ONLY,

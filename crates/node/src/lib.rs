@@ -132,8 +132,8 @@ pub enum Error {
 }
 
 /// How many threads each core has for connections, and how many there are at least: while the
-/// tables do not fit into memory, each may wait for the disk as long as a read takes, and the others
-/// must still be enough to keep the cores and the disk's queue busy.
+/// tables do not fit into memory, each may wait for the disk as long as a read takes, and the
+/// others must still be enough to keep the cores and the disk's queue busy.
 const THREADS_PER_CORE: usize = 2;
 const THREADS_MIN: usize = 16;
 

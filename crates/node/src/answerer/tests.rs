@@ -570,8 +570,8 @@ fn claims_that_cannot_be_judged_count_as_wrong_if_they_cost() {
     };
     let busy = ResponseCode::SERVER_BUSY;
     // HMAC-SHA256 of 32 octets.
-    const MAC: &[u8] = &[0x13; 33];
-    let unable = codes(&|| claim("88.1/nobody", MAC, false), [192, 0, 2, 1]);
+    let mac = &[0x13; 33];
+    let unable = codes(&|| claim("88.1/nobody", mac, false), [192, 0, 2, 1]);
     assert_eq!(unable[0], ResponseCode::UNABLE_TO_AUTHENTICATE);
     assert_eq!((unable[9], unable[10]), (unable[0], busy));
     let unreadable = codes(&|| claim("88.1/pump", b"", false), [192, 0, 2, 2]);
