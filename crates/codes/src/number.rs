@@ -76,6 +76,9 @@ impl Number {
     /// Nothing.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
+    /// The most digits after the point.
+    pub const PLACES_MAX: u32 = PLACES_MAX;
+
     /// The number `mantissa` × 10^-`places`.
     ///
     /// # Errors

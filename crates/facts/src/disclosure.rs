@@ -15,12 +15,17 @@
 //! An enterprise that is alone behind a figure knows that one, and must not learn another's: so no
 //! hidden figure may follow from all that is shown and what one enterprise knows for itself.
 //!
+//! Whoever shares figures with one other learns of him from their sum as well. So what of a total
+//! is hidden must not be too few's as a whole, if it is told whose the figures are
+//! ([`Tables::with_contributors`]).
+//!
 //! What is protected is the figure itself, not how near one can come to it. All tables that are
-//! shown together, or were shown before, must be in one [`Tables`].
+//! shown together, or were shown before ([`Behind::Published`]), must be in one [`Tables`].
 //!
 //! Not here: who may see hidden figures after all.
 
 mod elimination;
+mod remainder;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -30,6 +35,7 @@ pub use rule::Rule;
 use crate::Error;
 use codes::Number;
 use elimination::Direction;
+use remainder::Contributors;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,6 +69,7 @@ const SUMS_MAX: usize = 600;
 pub struct Tables {
     cells: Vec<Cell>,
     sums: Vec<Vec<usize>>,
+    contributors: Option<Contributors>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +81,11 @@ struct Cell {
 
 impl Cell {
     fn is_sensitive(&self) -> bool {
-        self.behind != Behind::Enough
+        matches!(self.behind, Behind::Few | Behind::One(_))
+    }
+
+    fn is_published(&self) -> bool {
+        self.behind == Behind::Published
     }
 }
 
@@ -87,6 +98,9 @@ pub enum Behind {
     Few,
     /// One alone, told apart from others by a number: it is sensitive, and this one knows it.
     One(usize),
+    /// It does not matter any more: the figure has been shown already, everybody knows it, and it
+    /// covers nothing.
+    Published,
 }
 
 /// Says whether a figure may be shown.
@@ -178,16 +192,27 @@ impl Tables {
     /// Says of every figure, in their order, whether it may be shown.
     ///
     /// Rather small figures are hidden than large ones, and parts than totals; none is hidden
-    /// without need, that is, none could be shown again by itself.
+    /// without need, that is, none could be shown again by itself. None that is published is.
     ///
     /// # Errors
     /// [`Error::Unprotected`] if something sensitive can be reckoned whatever else is hidden, as a
-    /// total of parts that are all zero and not sensitive: nothing of the tables can be shown then.
+    /// total of parts that are all zero and not sensitive, or all published: nothing more of the
+    /// tables can be shown then.
     pub fn protect(&self) -> Result<Vec<Shown>, Error> {
         let mut hidden: Vec<bool> = self.cells.iter().map(Cell::is_sensitive).collect();
         loop {
             let found = self.recoverable(&hidden)?;
-            let Some(told) = found.iter().find(|at| self.cells[**at].is_sensitive()) else {
+            let thin = self.thin(&hidden)?;
+            let is_sensitive = |at: &usize| self.cells[*at].is_sensitive();
+            let told = found.iter().copied().find(is_sensitive);
+            let in_thin = || {
+                thin.iter()
+                    .copied()
+                    .flatten()
+                    .copied()
+                    .find(|at| hidden[*at])
+            };
+            let Some(told) = told.or_else(in_thin) else {
                 break;
             };
             let mut is_same = true;
@@ -197,8 +222,14 @@ impl Tables {
                     is_same = false;
                 }
             }
+            for sum in thin {
+                if let Some(also) = self.to_hide_in(sum, &hidden) {
+                    hidden[also] = true;
+                    is_same = false;
+                }
+            }
             if is_same {
-                return Err(Error::Unprotected { cell: *told });
+                return Err(Error::Unprotected { cell: told });
             }
         }
         self.show_what_can_be(&mut hidden)?;
@@ -289,10 +320,10 @@ impl Tables {
         // A total of zero says that all its parts are zero.
         let rising = self.rising_with(cell, hidden);
         let mut totals = rising.iter().flat_map(|part| self.zero_totals_of(*part));
-        if let Some(total) = totals.find(|total| !hidden[*total]) {
+        if let Some(total) = totals.find(|at| !hidden[*at] && !self.cells[*at].is_published()) {
             return Some(total);
         }
-        let is_free = |at: &usize| !hidden[*at] && self.cells[*at].value != Number::ZERO;
+        let is_free = |at: &usize| self.is_free(*at, hidden);
         let of = |sums: &[&Vec<usize>]| {
             let free = sums
                 .iter()
@@ -308,6 +339,12 @@ impl Tables {
         // reckoned over several sums.
         let all: Vec<_> = self.sums.iter().collect();
         of(&alone).or_else(|| of(&with_cell)).or_else(|| of(&all))
+    }
+
+    /// Whether a figure could be hidden for another.
+    fn is_free(&self, at: usize, hidden: &[bool]) -> bool {
+        let cell = self.cells[at];
+        !hidden[at] && !cell.is_published() && cell.value != Number::ZERO
     }
 
     /// What it costs to hide a figure for another: totals most; and what is less than the other
@@ -340,7 +377,7 @@ impl Tables {
     /// Shows what can be reckoned anyway, which tells nobody anything; false if that is sensitive.
     fn show_recoverable(&self, hidden: &mut [bool]) -> Result<bool, Error> {
         let is_sensitive = |at: &usize| self.cells[*at].is_sensitive();
-        if self.recoverable(hidden)?.iter().any(is_sensitive) {
+        if self.recoverable(hidden)?.iter().any(is_sensitive) || !self.thin(hidden)?.is_empty() {
             return Ok(false);
         }
         // By the sums alone: that a hidden figure is zero nobody else knows.

@@ -114,31 +114,28 @@ fn hidden(grid: &Places, rule: &Rule) -> Result<BTreeSet<usize>, Error> {
         .map(|row| &row.enterprise)
         .zip(0..)
         .collect();
-    let mut behind = Vec::new();
-    for rows in grid.iter().flatten() {
-        let numbered = |of: fn(&Row) -> Number| -> Vec<_> {
-            rows.iter()
-                .map(|row| (all[&row.enterprise], of(row)))
-                .collect()
-        };
-        // Whatever is sensitive in either period is so in both.
-        behind.push(match rule.behind(&numbered(|row| row.now))? {
-            Behind::Enough => rule.behind(&numbered(|row| row.base))?,
-            found => found,
-        });
-    }
+    let contributors = |rows: &[Row], of: fn(&Row) -> Number| -> Vec<_> {
+        let number = |row: &Row| (all[&row.enterprise], of(row));
+        rows.iter().map(number).collect()
+    };
+    let [now, base]: [fn(&Row) -> Number; 2] = [|row| row.now, |row| row.base];
     let mut hidden = BTreeSet::new();
-    for of in [|row: &Row| row.now, |row: &Row| row.base] {
-        let mut values = Vec::with_capacity(behind.len());
+    for [of, other] in [[now, base], [base, now]] {
+        let (mut cells, mut all_behind) = (Vec::new(), Vec::new());
         for rows in grid.iter().flatten() {
-            values.push(Number::sum(rows.iter().map(of))?);
+            // Whatever is sensitive in either period is so in both.
+            let own = contributors(rows, of);
+            let behind = match (rule.behind(&own)?, rule.behind(&contributors(rows, other))?) {
+                (Behind::Enough, Behind::One(_) | Behind::Few) => Behind::Few,
+                (found, _) => found,
+            };
+            cells.push((Number::sum(rows.iter().map(of))?, behind));
+            all_behind.push(own);
         }
         let width = grid.first().map_or(1, Vec::len);
-        let cell = |line: usize, place: usize| {
-            let at = line * width + place;
-            (values[at], behind[at])
-        };
-        let shown = Tables::grid(grid.len() - 1, width - 1, cell)?.protect()?;
+        let cell = |line: usize, place: usize| cells[line * width + place];
+        let tables = Tables::grid(grid.len() - 1, width - 1, cell)?;
+        let shown = tables.with_contributors(*rule, all_behind)?.protect()?;
         let found = shown
             .iter()
             .enumerate()

@@ -171,9 +171,17 @@ fn a_board_hides_what_tells_of_one() {
     assert_eq!(board.figures[1][1], None);
     let total = board.figures[3][3].unwrap();
     assert_eq!(total.growth, Some("8.4".parse().unwrap()));
+    // Others who stand idle beside the one cover it no better; nor did they a year before.
+    told.extend([(1, 1, Some(0), Some(0)), (1, 1, Some(60), Some(0))]);
+    told.extend([(1, 1, Some(0), Some(0)), (1, 1, Some(70), Some(0))]);
+    let idle = self::snapshot(&told);
+    let idle = Board::of(&idle, region("35"), by, &Rule::default(), 1).unwrap();
+    assert_eq!(idle.figures[1][1], None);
+    assert!(idle.figures[3][3].is_some());
     // Whoever may see everything is told everything.
     let all = Rule {
         least: 0,
+        dominance: None,
         ..Rule::default()
     };
     let board = Board::of(&snapshot, region("35"), by, &all, 1).unwrap();
@@ -193,6 +201,28 @@ fn a_board_hides_what_tells_of_one() {
     );
     let nobody = Board::of(&snapshot, region("11"), by, &Rule::default(), 1).unwrap();
     assert_eq!(nobody.figures.len(), 1);
+}
+
+#[test]
+fn what_a_board_leaves_of_a_total_tells_of_nobody() {
+    let of = [
+        (0, vec![100, 5, 5]),
+        (1, vec![2, 1]),
+        (2, vec![40; 3]),
+        (3, vec![50; 3]),
+    ];
+    let told: Vec<Told> = of
+        .into_iter()
+        .flat_map(|(division, of)| {
+            of.into_iter()
+                .map(move |figure| (0, division, Some(figure), Some(figure)))
+        })
+        .collect();
+    let by = (RegionLevel::City, IndustryLevel::Division);
+    let board = Board::of(&snapshot(&told), region("35"), by, &Rule::default(), 1).unwrap();
+    let shown: Vec<_> = board.figures[0].iter().map(Option::is_some).collect();
+    // One is too large for the first, and the second is of two. Of their sum, too, most is his.
+    assert_eq!(shown, [false, false, false, true, true]);
 }
 
 #[test]

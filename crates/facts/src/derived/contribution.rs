@@ -11,6 +11,7 @@
 
 use crate::Error;
 use codes::{Number, Rounding};
+use std::cmp::Reverse;
 
 /// A part of a whole: what it is now, and what it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,45 +136,43 @@ fn shares(
     sum: Option<Number>,
     places: u32,
 ) -> Result<Vec<Number>, Error> {
-    let share = |number: Number, rounding| -> Result<Number, Error> {
-        Ok(number.times(100.into())?.divided_by(of, places, rounding)?)
-    };
-    let nearer = share(Number::sum(numbers.iter().copied())?, Rounding::HalfAway)?;
+    let whole = Number::sum(numbers.iter().copied())?.times(100.into())?;
+    let nearer = whole.divided_by(of, places, Rounding::HalfAway)?;
     let sum = sum.unwrap_or(nearer);
-    let mut shares = numbers
-        .iter()
-        .map(|number| share(*number, Rounding::Down))
-        .collect::<Result<Vec<_>, _>>()?;
+    let (mut shares, remainders): (Vec<_>, Vec<_>) =
+        rounded_down(numbers, of, places)?.into_iter().unzip();
     let missing = sum
         .minus(Number::sum(shares.iter().copied())?)?
         .at(places)?;
     let missing = usize::try_from(missing).unwrap_or(0);
     let step = Number::new(1, places)?;
-    for at in by_remainder(numbers, &shares, of)?
-        .into_iter()
-        .take(missing)
-    {
+    let mut order: Vec<_> = (0..numbers.len()).collect();
+    // The sort is stable: of equal remainders the earlier comes first.
+    order.sort_by_key(|at| Reverse(remainders[*at]));
+    for at in order.into_iter().take(missing) {
         shares[at] = shares[at].plus(step)?;
     }
     Ok(shares)
 }
 
-/// The places of the shares, those first that lost most when they were rounded down.
-fn by_remainder(numbers: &[Number], shares: &[Number], of: Number) -> Result<Vec<usize>, Error> {
-    let mut remainders = Vec::with_capacity(numbers.len());
-    for (number, share) in numbers.iter().zip(shares) {
-        // Times what they are shares of; of a negative whole the order is turned.
-        let lost = number.times(100.into())?.minus(share.times(of)?)?;
-        remainders.push(if of.is_negative() {
-            Number::ZERO.minus(lost)?
-        } else {
-            lost
-        });
-    }
-    let mut order: Vec<_> = (0..numbers.len()).collect();
-    // The sort is stable: of equal remainders the earlier comes first.
-    order.sort_by(|a, b| remainders[*b].cmp(&remainders[*a]));
-    Ok(order)
+/// Each number as per cent of `of`, rounded down, and what it lost by that, in steps of which all
+/// have the same. In integers: products of two numbers may have more places than numbers can.
+fn rounded_down(numbers: &[Number], of: Number, places: u32) -> Result<Vec<(Number, i128)>, Error> {
+    let all = numbers.iter().copied().chain([of]);
+    let wide = all.map(Number::places).max().unwrap_or(0);
+    let by = of.at(wide)?;
+    let share = |number: &Number| {
+        // Of a negative whole both are mirrored.
+        let per_cent = Number::new(number.at(wide)?, 0)?.times(100.into())?;
+        let number = per_cent.at(places)?.checked_mul(by.signum());
+        let number = number.ok_or(codes::Error::TooManyDigits {
+            what: "a share",
+            places_max: Number::PLACES_MAX,
+        })?;
+        let share = Number::new(number.div_euclid(by.abs()), places)?;
+        Ok((share, number.rem_euclid(by.abs())))
+    };
+    numbers.iter().map(share).collect()
 }
 
 #[cfg(test)]
@@ -274,6 +273,12 @@ mod tests {
             if let Some(rates) = &rates {
                 prop_assert_eq!(Number::sum(rates.iter().copied()).unwrap(), 100.into());
             }
+
+            // The same to the cent, told in units of 10^8 yuan: ten places.
+            let in_100m = |number: Number| Number::new(number.at(0).unwrap(), 10).unwrap();
+            let in_100m = |part: Part| Part { now: in_100m(part.now), base: in_100m(part.base) };
+            let finer: Vec<_> = parts.iter().copied().map(in_100m).collect();
+            prop_assert_eq!(&contributions(in_100m(whole), &finer, places).unwrap(), &found);
 
             // No part is a whole step away from what it is.
             let wide = |number: Number| number.at(0).unwrap();

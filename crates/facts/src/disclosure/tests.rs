@@ -233,6 +233,52 @@ fn tables_that_share_a_total_are_protected_together() {
     assert_eq!(also, [a2, twin]);
 }
 
+/// February, March and the year to date, of two cities and their province: nine figures, each
+/// with who is behind it.
+fn months(behind: [Behind; 9]) -> Tables {
+    let values = [4, 9, 13, 5, 7, 12, 9, 16, 25];
+    let mut tables = Tables::default();
+    for (value, behind) in values.into_iter().zip(behind) {
+        tables.cell(value.into(), behind).unwrap();
+    }
+    for month in 0..3 {
+        tables
+            .sum(month * 3 + 2, &[month * 3, month * 3 + 1])
+            .unwrap();
+    }
+    for place in 0..3 {
+        tables.sum(6 + place, &[place, 3 + place]).unwrap();
+    }
+    tables
+}
+
+#[test]
+fn what_is_published_is_no_cover() {
+    use Behind::{Enough, Few, Published};
+    let hidden = |behind: [Behind; 9]| {
+        let shown = months(behind).protect()?;
+        let hidden = (0..9).filter(|at| shown[*at] != Shown::Yes);
+        Ok::<Vec<_>, Error>(hidden.collect())
+    };
+    let march = [Few, Enough, Enough];
+    let year = [Enough; 3];
+    let all = |months: [[Behind; 3]; 3]| hidden(months.concat().try_into().unwrap());
+    // February would do, were it not known to everybody; so the year to date must go.
+    assert_eq!(all([[Enough; 3], march, year]).unwrap(), [0, 1, 3, 4]);
+    let published = [Published; 3];
+    assert_eq!(all([published, march, year]).unwrap(), [3, 4, 6, 7]);
+    // The year to date is known but for one city's, which alone is not enough.
+    let known = [Enough, Published, Published];
+    let error = all([published, march, known]).unwrap_err();
+    assert!(matches!(error, Error::Unprotected { cell: 3 }), "{error}");
+    // Nor can what is zero hide behind a total that is known.
+    let mut tables = Tables::default();
+    let total = tables.cell(0.into(), Published).unwrap();
+    let part = tables.cell(0.into(), Few).unwrap();
+    tables.sum(total, &[part]).unwrap();
+    assert!(tables.protect().is_err());
+}
+
 #[test]
 fn tables_that_are_not_sums_are_refused() {
     let mut tables = Tables::default();

@@ -111,7 +111,7 @@ fn what_is_told_at_one_moment_is_kept_in_its_order() {
         known.unwrap()
     };
     assert_eq!(known(7), [stays]);
-    assert_eq!(known(8), [ended.clone()]);
+    assert_eq!(known(8), std::slice::from_ref(&ended));
     assert_eq!(known(9), []);
 }
 
