@@ -4,7 +4,8 @@
 //! Every answer is signed, from the roots down, or it is not believed. A question waits in a task
 //! of the runtime; whoever needs the answer waits for that, in a task or in a thread. Beside it:
 //! `elsewhere/asks.rs` what one request has asked, `elsewhere/kept.rs` answers that are kept for a
-//! while, `elsewhere/under_way.rs` how many questions there are at a time. Not here: finding whom to ask (room `engine`), sockets (room
+//! while, `elsewhere/under_way.rs` how many questions there are at a time. Not here: finding
+//! whom to ask (room `engine`), sockets (room
 //! `client`), what plans ask ([`engine::elsewhere`]).
 
 mod asks;

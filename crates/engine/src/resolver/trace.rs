@@ -163,7 +163,9 @@ impl fmt::Display for Plain<'_> {
 /// direction of what follows.
 pub(super) fn is_unfit(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || ('\u{2028}'..='\u{202e}').contains(&character)
+        || ('\u{2066}'..='\u{2069}').contains(&character)
+        || ['\u{200e}', '\u{200f}'].contains(&character)
 }
 
 /// Words of a stranger, after a colon.

@@ -20,7 +20,8 @@ settings! {
         /// How many seconds one question may take, with everything that must be asked to find whom
         /// to ask.
         seconds_max: u64 = 8, Restart, 1..=60;
-        /// Whether nodes in private networks are asked too, such as 10.0.0.0/8, though no root is in
+        /// Whether nodes in private networks are asked too, such as 10.0.0.0/8, though no
+        /// root is in
         /// one. Delegations name them, and strangers write those: if set, they can have this node
         /// send questions to machines in its own network. The addresses of this machine and its
         /// link are asked only if a root has one.

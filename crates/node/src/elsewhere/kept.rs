@@ -1,6 +1,6 @@
 //! Values of other nodes that are kept for a while: an administrator's key is asked for with every
-//! request. And for moments, that there are none: else each line of a thousand would ask a node that
-//! is dead. Short, for a key that was taken away there counts here as long as it is kept.
+//! request. And for moments, that there are none: else each line of a thousand would ask a node
+//! that is dead. Short, for a key that was taken away there counts here as long as it is kept.
 
 use engine::elsewhere::{Asking, Told};
 use engine::resolver::seconds_of;

@@ -482,7 +482,7 @@ fn relay(server: SocketAddr, delay: Duration) -> u16 {
         while let Ok((octets, asker)) = socket.recv_from(&mut buffer) {
             let (question, back) = (buffer[..octets].to_vec(), Arc::clone(&socket));
             std::thread::spawn(move || {
-                std::thread::sleep(delay);
+                std::thread::park_timeout(delay);
                 let onward = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
                 onward.set_read_timeout(Some(delay)).unwrap();
                 onward.send_to(&question, server).unwrap();
@@ -515,7 +515,7 @@ fn a_permission_must_still_be_there_when_others_have_answered() {
     std::thread::scope(|scope| {
         let asking = scope.spawn(|| pair.create_by_key("88/after"));
         // While the group is asked for.
-        std::thread::sleep(delay / 2);
+        std::thread::park_timeout(delay / 2);
         pair.a.register("0.NA/88", &[admin("99/nobody", 300)]);
         let (code, text) = asking.join().unwrap();
         assert_eq!(code, ResponseCode::INVALID_ADMIN, "{text}");
