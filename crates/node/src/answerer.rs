@@ -7,17 +7,17 @@ use crate::config::{Config, TemplatesError};
 use crate::counters::Counters;
 use crate::elsewhere::{Asks, Elsewhere};
 use crate::expiry::Expiry;
-use crate::founding::{self, Founded, OldKey};
+use crate::founding::{Founded, OldKey};
 use crate::guesses::{Guesses, OnBehalf};
-use crate::peers::network_of;
 use crate::seldom::Seldom;
+use crate::visitor::{Source, Visitor};
 use bytes::Bytes;
 use client::Clock;
 use crypto::{Provider, SigningKey};
 use engine::authority::{Claim, Identified, Known, OwnSite, Settings, Unidentified};
 use engine::challenges::ChallengeLimits;
-use engine::logins::{LoginLimits, Logins};
-use engine::sessions::{SessionLimits, Sessions};
+use engine::logins::Logins;
+use engine::sessions::Sessions;
 use engine::{
     Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step,
 };
@@ -25,10 +25,8 @@ use model::audit;
 use model::change::Write;
 use model::site::Transport;
 use model::{Change, Identifier, Key, Reference};
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::{Position, Store, View};
 use tokio::sync::oneshot;
 use tracing::{error, warn};
@@ -43,14 +41,15 @@ mod matrix;
 mod network;
 mod proven;
 mod session;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use login::Line;
 pub(crate) use network::{Answered, More};
 
 pub(crate) use proven::Watcher;
 use proven::{Proven, changed_keys};
+pub(crate) use settings::AnswererSettings;
 
 /// How often a plan is made again because somebody else was faster.
 ///
@@ -61,221 +60,6 @@ const CONFLICTS_COUNT_MAX: usize = 16;
 /// How many rows of expired requests are removed at a time, in one change: twice as many as a
 /// disk lets a node make in the seconds between.
 const FORGOTTEN_COUNT: usize = 100_000;
-
-/// What an answerer is told; everything has a default.
-#[derive(Debug)]
-pub(crate) struct AnswererSettings {
-    /// What is answered. The case of suffixes is taken from the store instead.
-    pub(crate) authority: Settings,
-    /// The key of this server in its site, which signs answers for those who ask; without one
-    /// nothing is signed.
-    pub(crate) signing_key: Option<Arc<SigningKey>>,
-    /// The key before it, for those who know no other yet.
-    pub(crate) old_key: Option<OldKey>,
-    /// How much may be signed.
-    pub(crate) signatures: AllowanceLimits,
-    /// How many challenges may wait.
-    pub(crate) challenges: ChallengeLimits,
-    /// How many sessions there may be for how long.
-    pub(crate) sessions: SessionLimits,
-    /// Whether somebody may log in on a connection.
-    pub(crate) offers_logins: bool,
-    /// How many logins there may be for how long.
-    pub(crate) logins: LoginLimits,
-    /// How many proofs of secrets may be checked.
-    pub(crate) secrets: AllowanceLimits,
-    /// Who else can be asked. Default: nobody.
-    pub(crate) elsewhere: Elsewhere,
-}
-
-impl Default for AnswererSettings {
-    fn default() -> Self {
-        let config = Config::default();
-        Self {
-            authority: Settings::default(),
-            signing_key: None,
-            old_key: None,
-            signatures: AllowanceLimits::default(),
-            challenges: ChallengeLimits::default(),
-            sessions: SessionLimits::default(),
-            offers_logins: config.administration.logins,
-            logins: LoginLimits::default(),
-            secrets: secrets(&config),
-            elsewhere: Elsewhere::default(),
-        }
-    }
-}
-
-impl AnswererSettings {
-    fn of(
-        config: &Config,
-        founded: Option<&Founded>,
-        elsewhere: Elsewhere,
-    ) -> Result<Self, TemplatesError> {
-        let root_admin = founded
-            .filter(|founded| founded.is_own_root)
-            .map(|_| Reference {
-                identifier: Bytes::from_static(founding::ROOT.as_bytes()),
-                index: founding::ADMIN_INDEX,
-            });
-        let limits = &config.limits;
-        Ok(Self {
-            authority: Settings {
-                site: own_site(config, founded),
-                templates: Arc::new(config.templates.settings()?),
-                administration: Arc::new(
-                    config
-                        .administration
-                        .settings(root_admin)
-                        .expect("checked when the configuration was read"),
-                ),
-                is_strict: config.strict,
-                refers_old_peers: config.site.refers_old_peers,
-                ..Settings::default()
-            },
-            signing_key: founded.map(|founded| Arc::clone(&founded.signing_key)),
-            old_key: founded.and_then(|founded| founded.old_key.clone()),
-            signatures: AllowanceLimits {
-                per_second: limits.signatures_per_second,
-                per_source_and_second: limits.signatures_per_source_and_second,
-            },
-            challenges: ChallengeLimits {
-                life: Duration::from_secs(limits.challenge_seconds_max),
-                count_max: limits.challenges_count_max,
-                octets_max: limits.challenges_octets_max,
-                count_per_source_max: limits.challenges_per_source_max,
-                octets_per_source_max: limits.challenges_octets_per_source_max,
-            },
-            sessions: SessionLimits::default(),
-            offers_logins: config.administration.logins,
-            logins: LoginLimits {
-                life: Duration::from_secs(config.administration.login_seconds_max),
-                ..LoginLimits::default()
-            },
-            secrets: secrets(config),
-            elsewhere,
-        })
-    }
-}
-
-/// How many proofs of secrets may be checked.
-fn secrets(config: &Config) -> AllowanceLimits {
-    AllowanceLimits {
-        per_second: config.limits.secrets_per_second,
-        per_source_and_second: config.limits.secrets_per_source_and_second,
-    }
-}
-
-/// The site as the node was founded in it; without a record for one that was not founded.
-fn own_site(config: &Config, founded: Option<&Founded>) -> OwnSite {
-    let is_primary = config.site.is_primary;
-    let Some(founded) = founded else {
-        return OwnSite::without_record(1, is_primary);
-    };
-    let Founded {
-        site, server_index, ..
-    } = founded;
-    OwnSite::from_record(site.encode(), *server_index)
-        .unwrap_or_else(|_| OwnSite::without_record(site.serial, is_primary))
-}
-
-/// Who asks, as far as limits go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Source {
-    network: IpAddr,
-    /// Whether they have shown that the address is theirs. Over UDP anybody can write any.
-    is_proven: bool,
-}
-
-impl Source {
-    /// The source that stands for all who are not told apart.
-    pub(crate) const ANYBODY: Self = Self {
-        network: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        is_proven: true,
-    };
-
-    /// The source of somebody with whom there is a connection.
-    pub(crate) fn connected(address: IpAddr) -> Self {
-        Self {
-            network: network_of(address),
-            is_proven: true,
-        }
-    }
-
-    /// Whether they have shown that the address is theirs.
-    pub(crate) fn is_proven(self) -> bool {
-        self.is_proven
-    }
-
-    /// The source that a datagram names.
-    pub(crate) fn claimed(address: IpAddr) -> Self {
-        Self {
-            is_proven: false,
-            ..Self::connected(address)
-        }
-    }
-}
-
-/// Who asks: as far as limits go, and as it is written down.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Visitor {
-    pub(crate) source: Source,
-    /// The address; none if they are in this process.
-    address: Option<IpAddr>,
-    transport: Transport,
-    /// The connection, if there is one of the protocol's own: on it somebody may be logged in.
-    line: Option<Line>,
-}
-
-impl Visitor {
-    /// Somebody in this process.
-    pub(crate) const LOCAL: Self = Self {
-        source: Source::ANYBODY,
-        address: None,
-        transport: audit::NO_TRANSPORT,
-        line: None,
-    };
-
-    /// Somebody with whom there is a connection.
-    pub(crate) fn connected(address: IpAddr, transport: Transport) -> Self {
-        Self {
-            source: Source::connected(address),
-            address: Some(address),
-            transport,
-            line: None,
-        }
-    }
-
-    /// Somebody on a connection of the protocol's own.
-    pub(crate) fn on(line: Line, address: IpAddr) -> Self {
-        Self {
-            line: Some(line),
-            ..Self::connected(address, Transport::TCP)
-        }
-    }
-
-    /// Whoever sent a datagram.
-    pub(crate) fn claimed(address: IpAddr) -> Self {
-        Self {
-            source: Source::claimed(address),
-            address: Some(address),
-            transport: Transport::UDP,
-            line: None,
-        }
-    }
-
-    /// Completes the note of a change.
-    fn note(&self, change: &mut Change) {
-        let Some(note) = &mut change.note else { return };
-        note.transport = self.transport;
-        if let Some(address) = self.address {
-            note.source = address.to_string().into();
-        }
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-        let date_ms = since_1970.unwrap_or_default().as_millis();
-        note.date_ms = u64::try_from(date_ms).unwrap_or(u64::MAX);
-    }
-}
 
 /// Answers requests, from any number of threads.
 pub(crate) struct Answerer {
@@ -442,7 +226,7 @@ impl Answerer {
             return Err(busy("too many wrong proofs; wait a minute"));
         }
         let [proven, claimed] = &self.secrets;
-        let secrets = if source.is_proven { proven } else { claimed };
+        let secrets = if source.is_proven() { proven } else { claimed };
         if costs && !lock(secrets).take(source, now) {
             return Err(busy(
                 "too many proofs at a time; wait a second, or use a session",
@@ -499,7 +283,7 @@ impl Answerer {
 
     fn may_sign(&self, source: Source) -> bool {
         let [proven, claimed] = &self.signatures;
-        let allowance = if source.is_proven { proven } else { claimed };
+        let allowance = if source.is_proven() { proven } else { claimed };
         lock(allowance).take(source, self.clock.moment())
     }
 

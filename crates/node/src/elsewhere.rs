@@ -14,10 +14,10 @@ mod kept;
 mod tests;
 mod under_way;
 
-use crate::answerer::Source;
 use crate::config::Config;
 use crate::founding::Founded;
 use crate::seldom::Seldom;
+use crate::visitor::Source;
 pub(crate) use asks::Asks;
 use bytes::Bytes;
 use client::{Clock, Resolver, RootsError, Walked, read_roots};

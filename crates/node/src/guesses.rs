@@ -6,7 +6,7 @@
 //! A node that asks whether proofs are right (operation 201) does so for many, all of whom come from
 //! its address: what strangers show there must not shut all others out.
 
-use crate::answerer::Source;
+use crate::visitor::Source;
 use engine::Moment;
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -3,11 +3,12 @@
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
 use crate::answerer::fronts::{Begun, SiteSignature};
-use crate::answerer::{Answered, Answerer, Source, Visitor};
+use crate::answerer::{Answered, Answerer};
 use crate::counters::Counted;
 use crate::founding;
 use crate::metrics::Transport;
 use crate::reception::Reception;
+use crate::visitor::{Source, Visitor};
 use bytes::Bytes;
 use engine::Origin;
 use engine::authority::{Claim, Known, Unidentified};

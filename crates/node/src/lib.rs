@@ -48,6 +48,7 @@ mod tcp;
 mod tests;
 pub mod tls;
 mod udp;
+mod visitor;
 
 pub use answerer::fronts::SiteSignature;
 pub use config::Config;
@@ -418,7 +419,7 @@ impl Node {
     ///
     /// Blocks until what it writes is durable.
     pub fn answer_locally(&self, request: &Message) -> Option<Message> {
-        let local = answerer::Visitor::LOCAL;
+        let local = visitor::Visitor::LOCAL;
         self.answerer.answer(request, &engine::Origin::Local, local)
     }
 

@@ -4,11 +4,12 @@
 //! Not here: sockets (`udp`, `tcp`), what is answered (`answerer`).
 
 use crate::access_log::{self, Access, AccessLog};
-use crate::answerer::{Answered, Answerer, Line, More, Visitor};
+use crate::answerer::{Answered, Answerer, More};
 use crate::config::Config;
 use crate::expiry::Expiry;
 use crate::metrics::{self, Gauges, Metrics, Transport};
 use crate::rates::Limiter;
+use crate::visitor::{Line, Visitor};
 use model::site;
 use std::fmt;
 use std::net::IpAddr;

@@ -7,10 +7,11 @@
 //! (`accepting`).
 
 use crate::accepting::{Acceptor, Host};
-use crate::answerer::{Answered, Line};
+use crate::answerer::Answered;
 use crate::config::Config;
 use crate::metrics::Transport;
 use crate::reception::{Conversation, Reception};
+use crate::visitor::Line;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use std::io;

@@ -3,8 +3,9 @@
 //!
 //! Not here: what a front makes of the answers (room `web`).
 
-use super::{Answerer, Source, Visitor, Watcher, drive_here, lock};
+use super::{Answerer, Watcher, drive_here, lock};
 use crate::elsewhere::Asks;
+use crate::visitor::{Source, Visitor};
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};

@@ -3,7 +3,8 @@
 //!
 //! Not here: which logins there are ([`engine::logins`]), connections (`tcp.rs`).
 
-use super::{Answerer, Challenging, Reply, Source, Visitor, claimed_identity, lock};
+use super::{Answerer, Challenging, Reply, claimed_identity, lock};
+use crate::visitor::{Line, Source, Visitor};
 use client::Clock;
 use engine::challenges::Pending;
 use engine::logins::Standing;
@@ -13,10 +14,6 @@ use std::sync::atomic::Ordering;
 use wire::login::LoginRequest;
 use wire::response::Answer as Body;
 use wire::{Message, Opcode, ResponseCode};
-
-/// A connection of the protocol's own, for as long as it is open. Numbers are not used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Line(u64);
 
 type Refused = (ResponseCode, String);
 

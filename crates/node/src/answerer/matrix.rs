@@ -16,8 +16,9 @@ mod cells;
 mod people;
 mod rules;
 
+use super::AnswererSettings;
 use super::tests::Desk;
-use super::{AnswererSettings, Line, Visitor};
+use crate::visitor::{Line, Visitor};
 use asking::{Asker, Pairs, World};
 use bench::{Bench, pairs};
 use cells::{Carrier, Cell, Condition, Rigour};

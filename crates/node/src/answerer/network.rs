@@ -5,8 +5,9 @@
 
 use super::login::is_login;
 use super::session::{SessionKey, sealed};
-use super::{Answerer, Challenging, Reply, Source, Visitor, drive_here, lock};
+use super::{Answerer, Challenging, Reply, drive_here, lock};
 use crate::guesses::OnBehalf;
+use crate::visitor::{Source, Visitor};
 use bytes::Bytes;
 use client::Clock;
 use crypto::SigningKey;
@@ -258,7 +259,7 @@ impl Answerer {
         }
         // By whom it was asked: whoever answers could write any address, or a new one each time.
         let source = pending.source;
-        let visitor = Visitor { source, ..visitor };
+        let visitor = visitor.counted_as(source);
         let reply = match self.proven(&pending, answered, source).await {
             Ok(known) => {
                 let origin = Origin::Known(known);

@@ -3,7 +3,8 @@
 //!
 //! Not here: what sessions and logins are ([`engine::sessions`], [`engine::logins`]).
 
-use super::{Line, Source, lock};
+use super::lock;
+use crate::visitor::{Line, Source};
 use bytes::Bytes;
 use engine::logins::Logins;
 use engine::sessions::Sessions;

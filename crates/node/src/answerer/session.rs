@@ -4,7 +4,8 @@
 //! key (room `crypto`).
 
 use super::network::{Answered, Finish};
-use super::{Answerer, Challenging, Reply, Source, Visitor, claimed_identity, lock};
+use super::{Answerer, Challenging, Reply, claimed_identity, lock};
+use crate::visitor::{Source, Visitor};
 use client::Clock;
 use crypto::{Provider, diffie_hellman};
 use engine::challenges::NotPending;

@@ -115,10 +115,7 @@ impl Desk {
     }
 
     fn ask_from(&self, source: Source, request: &Message) -> Message {
-        let visitor = Visitor {
-            source,
-            ..Visitor::LOCAL
-        };
+        let visitor = Visitor::LOCAL.counted_as(source);
         let answer = self.answerer.answer(request, &Origin::Network, visitor);
         answer.expect("requests are answered")
     }
@@ -584,7 +581,7 @@ fn claims_that_cannot_be_judged_count_as_wrong_if_they_cost() {
 /// One source must leave most of what all have to others.
 #[test]
 fn a_source_alone_does_not_use_up_what_all_have_for_secrets() {
-    let [proven, _] = halves(secrets(&Config::default()));
+    let [proven, _] = halves(settings::secrets(&Config::default()));
     assert!(proven.per_source_and_second * 3 <= proven.per_second);
 }
 

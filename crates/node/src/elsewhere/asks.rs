@@ -2,7 +2,7 @@
 //! and when the request is planned again, it is answered the same without asking.
 
 use super::Elsewhere;
-use crate::answerer::Source;
+use crate::visitor::Source;
 use engine::elsewhere::{Asking, Told};
 use std::time::{Duration, Instant};
 

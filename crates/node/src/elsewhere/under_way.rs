@@ -1,7 +1,7 @@
 //! How many questions for other nodes are under way at a time, in total and for each source: each
 //! holds sockets and memory, and strangers make this node ask them.
 
-use crate::answerer::Source;
+use crate::visitor::Source;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -2,8 +2,8 @@
 //! proven once on a connection, then many requests without proof or MAC.
 
 use super::*;
-use crate::answerer::Line;
 use crate::answerer::login::Caller;
+use crate::visitor::Line;
 use engine::logins::LoginLimits;
 use model::PublicKey;
 use model::public_key::Numbers;
