@@ -11,20 +11,16 @@ use crate::founding::{Founded, OldKey};
 use crate::guesses::{Guesses, OnBehalf};
 use crate::seldom::Seldom;
 use crate::visitor::{Source, Visitor};
-use bytes::Bytes;
 use client::Clock;
 use crypto::{Provider, SigningKey};
-use engine::authority::{Claim, Identified, Known, OwnSite, Settings, Unidentified};
-use engine::challenges::ChallengeLimits;
+use engine::authority::{Claim, Identified, Known, Settings, Unidentified};
 use engine::logins::Logins;
 use engine::sessions::Sessions;
 use engine::{
     Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step,
 };
-use model::audit;
 use model::change::Write;
-use model::site::Transport;
-use model::{Change, Identifier, Key, Reference};
+use model::{Change, Identifier, Key};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Position, Store, View};

@@ -8,8 +8,8 @@ use super::*;
 use crypto::{RsaBits, VerifyingKey};
 use engine::authority::AdministrationSettings;
 use engine::credentials;
-use model::Value;
 use model::admin::{Admin, AdminPermissions};
+use model::{Reference, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use wire::challenge::ChallengeResponse;
@@ -114,7 +114,7 @@ fn desk(site_record: &Message) -> (Desk, VerifyingKey) {
     };
     let desk = Desk::with(AnswererSettings {
         authority: Settings {
-            site: OwnSite::from_record(record, 0).unwrap(),
+            site: engine::authority::OwnSite::from_record(record, 0).unwrap(),
             administration: Arc::new(AdministrationSettings {
                 server_admins: [KEY_INDEX, SECRET_INDEX]
                     .map(|index| Reference {

@@ -1,9 +1,10 @@
 //! Tests of an answerer on a real store: challenges, signatures, octets that are no question.
 
 use super::*;
+use bytes::Bytes;
 use crypto::{RsaBits, VerifyingKey};
 use engine::authority::HOMED_MARK;
-use engine::challenges::Chance;
+use engine::challenges::{ChallengeLimits, Chance};
 use engine::{Moment, Question, credentials, proofs};
 use model::{Identifier, Key, Permissions, Record, SuffixCase, Value};
 use std::time::Duration;

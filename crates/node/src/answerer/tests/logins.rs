@@ -393,6 +393,6 @@ fn what_is_asked_after_a_login_is_noted_as_such() {
     let Caller::Known(known) = desk.answerer.caller(&creation("88.1/a"), visitor) else {
         panic!("somebody is logged in");
     };
-    assert_eq!(known.means, audit::Means::LOGIN);
+    assert_eq!(known.means, engine::Means::LOGIN);
     assert_eq!(known.identity, Identity::new(USER, 300));
 }

@@ -5,6 +5,7 @@ use crypto::diffie_hellman::Offer;
 use engine::sessions::{Sealing, SessionKey};
 use engine::{Date, WeakForms};
 use model::PublicKey;
+use model::site::Transport;
 use wire::session::{KeyExchange, SessionCipher, SetupRequest};
 use wire::values::ValuesRequest;
 
