@@ -3,8 +3,8 @@
 //! Wrong proofs are counted for each source, and for each identity and source together, over a
 //! minute. Nobody can lock others out of an identity: who is asked from another source is heard.
 //!
-//! A node that asks whether proofs are right (operation 201) does so for many, all of whom come from
-//! its address: what strangers show there must not shut all others out.
+//! A node that asks whether proofs are right (operation 201) does so for many, all of whom come
+//! from its address: what strangers show there must not shut all others out.
 
 use crate::visitor::Source;
 use engine::Moment;
