@@ -33,6 +33,9 @@ use node::logging::Logging;
 use std::error::Error;
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// A node of the industrial internet's identifier and resolution system.
 ///
 /// 铭牌：工业互联网标识解析体系的节点。

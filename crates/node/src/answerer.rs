@@ -23,7 +23,7 @@ use model::change::Write;
 use model::{Change, Identifier, Key};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{Position, Store, View};
+use store::{Moment, Position, Store, View};
 use tokio::sync::oneshot;
 use tracing::{error, warn};
 use wire::{Identity, Message, Packet, ResponseCode};
@@ -178,10 +178,9 @@ impl Answerer {
         let costs = claim.evidence.is_of_a_secret();
         self.may_try(&identity, costs, source, OnBehalf::Own)?;
         let step = self.authority.identify(claim);
-        let identification = match self
-            .drive(step, &mut Asks::new(&self.elsewhere, source))
-            .await
-        {
+        let mut asks = Asks::new(&self.elsewhere, source);
+        let driven = self.drive(self.store.view(), step, &mut asks).await;
+        let identification = match driven {
             Ok(Step::Identified(identification)) => identification,
             Ok(_) | Err(_) => Err(Unidentified {
                 code: ResponseCode::ERROR,
@@ -296,7 +295,9 @@ impl Answerer {
         for _ in 0..CONFLICTS_COUNT_MAX {
             let (origin, asked) = (origin.clone(), asks.count());
             let step = self.authority.start(request, origin, Clock::date());
-            let driven = self.drive(step, &mut asks).await;
+            let view = self.store.view();
+            let moment = view.moment();
+            let driven = self.drive(view, step, &mut asks).await;
             if asks.count() > asked {
                 // The others took their time: what was read before may be untrue now.
                 continue;
@@ -322,7 +323,7 @@ impl Answerer {
                 return Some(reply);
             }
             visitor.note(&mut change);
-            match self.commit(change).await {
+            match self.commit(change, moment).await {
                 Ok(_) => return Some(reply),
                 Err(store::Error::Conflict { .. }) => (),
                 Err(error) => return Some(self.fail(request, &error).into()),
@@ -334,12 +335,12 @@ impl Answerer {
         Some(message.into())
     }
 
-    /// Gives a change to the store, and waits until it is durable and visible. It is made as well
-    /// if nobody waits any more.
-    async fn commit(&self, change: Change) -> Result<Position, store::Error> {
+    /// Gives a change that was planned on a view to the store, and waits until it is durable and
+    /// visible. It is made as well if nobody waits any more.
+    async fn commit(&self, change: Change, moment: Option<Moment>) -> Result<Position, store::Error> {
         let (done, waiting) = oneshot::channel();
         // Whoever asked may have gone.
-        self.submit(change, move |outcome| drop(done.send(outcome)));
+        self.submit(change, moment, move |outcome| drop(done.send(outcome)));
         waiting.await.unwrap_or(Err(store::Error::Closed))
     }
 
@@ -348,6 +349,7 @@ impl Answerer {
     fn submit(
         &self,
         change: Change,
+        moment: Option<Moment>,
         tell: impl FnOnce(Result<Position, store::Error>) + Send + 'static,
     ) {
         let keys = changed_keys(&change);
@@ -356,7 +358,7 @@ impl Answerer {
             proven.end_after(&outcome, &keys);
             tell(outcome);
         };
-        self.store.submit(change, Box::new(done));
+        self.store.submit_planned(change, moment, Box::new(done));
     }
 
     /// The answer that a plan ended in, which is counted.
@@ -375,8 +377,12 @@ impl Answerer {
     }
 
     /// Drives a plan to its end, on one view however long others take whom it asks.
-    async fn drive(&self, mut step: Step, asks: &mut Asks<'_>) -> Result<Step, store::Error> {
-        let view = self.store.view();
+    async fn drive(
+        &self,
+        view: Box<dyn View>,
+        mut step: Step,
+        asks: &mut Asks<'_>,
+    ) -> Result<Step, store::Error> {
         loop {
             step = drive_here(step, &*view)?;
             let Step::Ask(ask) = step else {

@@ -16,8 +16,8 @@ pub(crate) use queue::GROUP_COUNT_MAX;
 
 use crate::audit::{GroupNotes, Trail, WrittenNote};
 use crate::log::{Entry, Log};
-use crate::tables::{Tables, View};
-use crate::{Error, Position};
+use crate::tables::{Moment, Tables, View};
+use crate::{Error, Position, Remembering};
 use bytes::Bytes;
 use loading::Loading;
 use model::Key;
@@ -60,8 +60,10 @@ impl Committer {
     }
 
     /// Queues a change; refuses at once what no group can hold.
-    pub(crate) fn submit(&self, change: Change, done: Done) {
-        match Submission::of(change) {
+    ///
+    /// Its preconditions are what a view showed at `moment`, if there is one.
+    pub(crate) fn submit(&self, change: Change, moment: Option<Moment>, done: Done) {
+        match Submission::of(change, moment) {
             Ok(submission) => self.queue.push(submission, done),
             Err(error) => done(Err(error)),
         }
@@ -142,7 +144,8 @@ impl Work {
 
     fn commit_group(&mut self, changes: Vec<(Planned, Done)>) {
         let (view, date_us) = (self.tables.view(), self.log.last_date_us());
-        let mut group = Group::new(view, date_us, self.log.last());
+        let tables = Arc::clone(&self.tables);
+        let mut group = Group::new(tables, view, date_us, self.log.last());
         for (planned, done) in changes {
             group.plan(planned, done);
         }
@@ -206,7 +209,8 @@ impl Drop for CloseOnDrop {
 
 /// Changes that become durable with one sync.
 struct Group {
-    view: Box<dyn View>,
+    tables: Arc<dyn Tables>,
+    view: Remembering<Box<dyn View>>,
     date_us: u64,
     /// The position before the first entry.
     before: Position,
@@ -223,9 +227,15 @@ struct Group {
 }
 
 impl Group {
-    fn new(view: Box<dyn View>, last_date_us: u64, before: Position) -> Self {
+    fn new(
+        tables: Arc<dyn Tables>,
+        view: Box<dyn View>,
+        last_date_us: u64,
+        before: Position,
+    ) -> Self {
         Self {
-            view,
+            tables,
+            view: Remembering::new(view),
             date_us: now_us().max(last_date_us),
             before,
             entries: Vec::new(),
@@ -239,23 +249,30 @@ impl Group {
 
     /// Takes a change in if its preconditions hold after all that the group has taken in before.
     fn plan(&mut self, planned: Planned, done: Done) {
-        let checked = self.check(&planned.preconditions);
+        let checked = self.check(&planned.preconditions, planned.moment);
         let taken = checked.map(|()| self.take(planned.writes, planned.note));
         self.submitted.push((done, taken));
     }
 
-    fn check(&self, preconditions: &[Precondition]) -> Result<(), Error> {
-        for precondition in preconditions {
-            let key = &precondition.key;
-            let current = match self.written.get(key) {
-                Some(written) => written.clone(),
-                None => self.view.get(key)?,
+    fn check(&self, preconditions: &[Precondition], seen_at: Option<Moment>) -> Result<(), Error> {
+        for Precondition { key, seen } in preconditions {
+            let holds = match self.written.get(key) {
+                Some(written) => written == seen,
+                None if self.is_unwritten_since(key, seen_at) => {
+                    debug_assert_eq!(self.view.get(key).ok().as_ref(), Some(seen), "{key:?}");
+                    true
+                }
+                None => self.view.get(key)? == *seen,
             };
-            if current != precondition.seen {
+            if !holds {
                 return Err(Error::Conflict { key: key.clone() });
             }
         }
         Ok(())
+    }
+
+    fn is_unwritten_since(&self, key: &Key, moment: Option<Moment>) -> bool {
+        moment.is_some_and(|moment| self.tables.is_unwritten_since(key, moment))
     }
 
     fn take(&mut self, mut writes: Vec<Write>, note: Option<WrittenNote>) -> u64 {

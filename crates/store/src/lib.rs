@@ -26,6 +26,7 @@ mod golden;
 mod info;
 mod log;
 mod position;
+mod remembering;
 mod snapshot;
 mod tables;
 #[cfg(test)]
@@ -38,8 +39,9 @@ pub use error::Error;
 pub use folder::Settings;
 pub use info::{Info, inspect};
 pub use position::Position;
+pub use remembering::Remembering;
 pub use snapshot::Snapshot;
-pub use tables::{FILES_OPEN_MAX, Range, View, fuzz};
+pub use tables::{FILES_OPEN_MAX, Moment, Range, View, fuzz};
 pub use verify::{Damage, LogFound, Progress, Report, TablesFound, verify};
 
 use audit::Trail;
@@ -217,7 +219,15 @@ impl Store {
     ///
     /// Changes are carried out in the order they are submitted. Waits while the queue is full.
     pub fn submit(&self, change: Change, done: Done) {
-        self.committer.submit(change, done);
+        self.submit_planned(change, None, done);
+    }
+
+    /// As [`Store::submit`], for a change whose preconditions are what a view showed at `moment`:
+    /// what nobody has written since is not read again. The outcome is the same.
+    ///
+    /// A precondition that was not read then may be believed though it does not hold.
+    pub fn submit_planned(&self, change: Change, moment: Option<Moment>, done: Done) {
+        self.committer.submit(change, moment, done);
     }
 
     /// Queues writes of a load: many records at a time, faster than [`Store::submit`].

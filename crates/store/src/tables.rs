@@ -51,6 +51,14 @@ pub(crate) trait Tables: Send + Sync {
     /// What is visible now.
     fn view(&self) -> Box<dyn View>;
 
+    /// Whether it is known that nobody has written a key since a view was opened. `false` says
+    /// nothing.
+    ///
+    /// Only the committer asks, between groups.
+    fn is_unwritten_since(&self, _key: &Key, _moment: Moment) -> bool {
+        false
+    }
+
     /// Makes everything applied durable.
     fn flush(&self) -> Result<(), Error>;
 
@@ -68,7 +76,16 @@ pub trait View: Send {
 
     /// The keys from `from` to before `to`, in order, with what is stored under them.
     fn range(&self, from: &Key, to: &Key) -> Range<'_>;
+
+    /// The moment that it shows, if it is one of a running store.
+    fn moment(&self) -> Option<Moment> {
+        None
+    }
 }
+
+/// The moment that a view shows. Those of one running store can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
 
 /// Keys in order with what is stored under them; an error ends them.
 pub type Range<'v> = Box<dyn Iterator<Item = Result<(Key, Bytes), Error>> + 'v>;

@@ -1,8 +1,12 @@
 //! Tests of the whole store: closing, reopening, losing its tables.
 
 use super::*;
+use bytes::Bytes;
 use model::Key;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::fs;
+use std::sync::mpsc::channel;
 
 fn key(number: u32) -> Key {
     Key::from_octets(format!("R{number:05}").into())
@@ -320,4 +324,79 @@ fn who_only_looks_is_told_of_a_damaged_log() {
     fs::write(&segment, octets).unwrap();
     let error = Snapshot::open(folder.path()).map(drop).unwrap_err();
     assert!(matches!(error, Error::Corrupted { .. }), "{error}");
+}
+
+/// What is done with a store that several plan changes for.
+#[derive(Debug, Clone)]
+enum Act {
+    /// Somebody looks; plans are made on one of the last views.
+    Look,
+    /// Somebody who has seen a key in one of the last views writes it.
+    Write { view: usize, key: u32, octets: u8 },
+    /// A load writes a key, without having seen it.
+    Load { key: u32, octets: u8 },
+    /// All that is under way is waited for.
+    Wait,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        2 => Just(Act::Look),
+        6 => (0_usize..4, 0_u32..6, 0_u8..3)
+            .prop_map(|(view, key, octets)| Act::Write { view, key, octets }),
+        1 => (0_u32..6, 0_u8..3).prop_map(|(key, octets)| Act::Load { key, octets }),
+        1 => Just(Act::Wait),
+    ];
+    prop::collection::vec(act, 1..80)
+}
+
+proptest! {
+    #[test]
+    fn a_change_planned_on_an_old_view_is_judged_as_if_all_were_read_again(acts in acts()) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &small()).unwrap();
+        let mut views = vec![(store.view(), BTreeMap::new())];
+        let mut now: BTreeMap<u32, Bytes> = BTreeMap::new();
+        let (tell, told) = channel();
+        let mut expected = Vec::new();
+        for act in acts {
+            match act {
+                Act::Write { view, key: number, octets } => {
+                    let (view, seen) = &views[views.len().saturating_sub(view + 1)];
+                    let (tell, at) = (tell.clone(), expected.len());
+                    let mut change = Change::default();
+                    change.expect(key(number), seen.get(&number).cloned());
+                    let octets = Bytes::from(vec![octets]);
+                    change.put(key(number), octets.clone());
+                    let done = move |outcome: Result<Position, Error>| {
+                        tell.send((at, outcome.is_ok())).unwrap();
+                    };
+                    store.submit_planned(change, view.moment(), Box::new(done));
+                    let holds = seen.get(&number) == now.get(&number);
+                    if holds {
+                        now.insert(number, octets);
+                    }
+                    expected.push(holds);
+                }
+                Act::Load { key: number, octets } => {
+                    let octets = Bytes::from(vec![octets; 2000]);
+                    let write = Write { key: key(number), octets: Some(octets.clone()) };
+                    store.load(vec![write], Box::new(|_| ()));
+                    now.insert(number, octets);
+                }
+                Act::Wait | Act::Look => {
+                    store.end_load().unwrap();
+                    if matches!(act, Act::Look) {
+                        views.push((store.view(), now.clone()));
+                    }
+                }
+            }
+        }
+        store.end_load().unwrap();
+        drop(tell);
+        let mut outcomes: Vec<(usize, bool)> = told.iter().collect();
+        outcomes.sort_unstable();
+        let outcomes: Vec<bool> = outcomes.into_iter().map(|(_, is_done)| is_done).collect();
+        prop_assert_eq!(outcomes, expected);
+    }
 }

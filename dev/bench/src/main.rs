@@ -54,6 +54,10 @@ use report::Report;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// As the binary has it: nodes that are measured are this program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Measures this machine's Nameplate, each figure beside its ceiling in the same run.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]

@@ -57,6 +57,9 @@ pub(crate) struct RegisterArguments {
 const BULK_RECORDS: u64 = 10_000;
 const BULK_CLIENTS: u64 = 4;
 
+/// How long syncs are counted at most, however long the registrations last.
+const SYNCING_MAX: Duration = Duration::from_secs(10);
+
 /// How long PostgreSQL lets a commit wait for others, in microseconds: not, and as long as helps
 /// on a disk that syncs thousands of times a second.
 const COMMIT_DELAYS: [u32; 2] = [0, 500];
@@ -174,7 +177,8 @@ pub(crate) fn run(
     for round in 1..=arguments.rounds {
         progress.say(format_args!("round {round} of {}", arguments.rounds));
         let folder = parent.make()?;
-        let syncs = syncs_a_second(folder.path(), arguments.seconds)
+        let lasts = arguments.seconds.min(SYNCING_MAX);
+        let syncs = syncs_a_second(folder.path(), lasts)
             .map_err(cannot("sync a plain file"))?;
         figures.add("fdatasync after 200 octets", "1/s", syncs);
         for delay in COMMIT_DELAYS {

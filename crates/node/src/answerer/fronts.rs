@@ -11,7 +11,7 @@ use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex};
-use store::View;
+use store::{Remembering, View};
 use tracing::error;
 use wire::response::Answer as Body;
 use wire::{Message, Response, ResponseCode};
@@ -68,18 +68,18 @@ impl Answerer {
         &self,
         request: &Message,
         known: &Known,
-        view: &mut Box<dyn View>,
+        view: &mut Remembering<Box<dyn View>>,
         asks: &mut Asks<'_>,
     ) -> Result<Option<Answer>, store::Error> {
         asks.begin_next();
         loop {
             let (origin, asked) = (Origin::Known(known.clone()), asks.count());
             let step = self.authority.start(request, origin, Clock::date());
-            let step = drive_on(&**view, step, asks)?;
+            let step = drive_on(&*view, step, asks)?;
             if asks.count() == asked {
                 return Ok(self.answer_of(step));
             }
-            *view = self.store.view();
+            *view = Remembering::new(self.store.view());
         }
     }
 
@@ -93,7 +93,7 @@ impl Answerer {
         known: &Known,
         visitor: Visitor,
     ) -> Begun {
-        let mut view = self.store.view();
+        let mut view = Remembering::new(self.store.view());
         let mut asks = Asks::new(&self.elsewhere, visitor.source);
         let now = Clock::date();
         let outcomes = Arc::new(Outcomes::default());
@@ -132,7 +132,7 @@ impl Answerer {
                 visitor.note(&mut change);
                 outcomes.count_one();
                 let outcomes = Arc::clone(&outcomes);
-                self.submit(change, move |outcome| outcomes.note(at, outcome.err()));
+                self.submit(change, view.moment(), move |outcome| outcomes.note(at, outcome.err()));
             }
         }
         begun

@@ -2,6 +2,7 @@
 
 use crate::audit::{self, WrittenNote};
 use crate::log::{Entry, GROUP_OCTETS_MAX, check_fits};
+use crate::tables::Moment;
 use crate::{Error, Position};
 use model::change::{Change, Precondition, Write};
 use std::collections::VecDeque;
@@ -24,6 +25,8 @@ pub type Done = Box<dyn FnOnce(Result<Position, Error>) + Send>;
 /// A change whose note, if it has one, is as it will be written.
 pub(super) struct Planned {
     pub(super) preconditions: Vec<Precondition>,
+    /// When all of them were read, if they were read from one view.
+    pub(super) moment: Option<Moment>,
     pub(super) writes: Vec<Write>,
     pub(super) note: Option<WrittenNote>,
 }
@@ -43,10 +46,11 @@ impl Submission {
     ///
     /// # Errors
     /// The note is beyond the limits.
-    pub(super) fn of(change: Change) -> Result<Self, Error> {
+    pub(super) fn of(change: Change, moment: Option<Moment>) -> Result<Self, Error> {
         let note = change.note.as_ref().map(WrittenNote::of).transpose();
         Ok(Self::Change(Planned {
             preconditions: change.preconditions,
+            moment,
             writes: change.writes,
             note: note.map_err(|source| Error::Note { source })?,
         }))

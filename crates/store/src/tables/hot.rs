@@ -1,4 +1,5 @@
-//! The hot layer: what was read lately, so that it need not be read from files again.
+//! The hot layer: what was read lately, so that it need not be read from files again; also where
+//! nothing was found, for that takes the longest to find out.
 //!
 //! Views are snapshots, so what is kept carries the number of the view that read it, and every key
 //! has a *mark*, the number of the last group that wrote it or a key with the same mark. Something
@@ -34,6 +35,9 @@ const OCTETS_MAX: usize = 16 << 10;
 /// What a typical record takes; the cache sizes its tables by it.
 const TYPICAL_OCTETS: u64 = 512;
 
+/// Which bits count reads; the others tell hashes apart.
+const READS_MASK: u32 = 0b11;
+
 pub(super) struct Hot {
     /// `None` if nothing shall be kept.
     cache: Option<Cache<KeptKey, Kept, KeptWeighter, KeptHasher>>,
@@ -44,7 +48,10 @@ pub(super) struct Hot {
     ///
     /// Only what is read twice before something else takes its place here is kept: making room for
     /// what is never asked for again costs more than reading it.
-    read_once: Box<[AtomicU32]>,
+    ///
+    /// That there is nothing under a key is kept only if it is read three times: whoever registers
+    /// an identifier reads twice that it is free, and nobody does afterwards.
+    read_lately: Box<[AtomicU32]>,
 }
 
 /// A key with its hash, so that it is computed once for everything.
@@ -65,9 +72,19 @@ struct HashOfKey(u64);
 
 type KeptHasher = BuildHasherDefault<HashOfKey>;
 
+/// What a view has read under a key: octets, or that there are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Read(pub(super) Option<Bytes>);
+
+impl Read {
+    fn octets_count(&self) -> usize {
+        self.0.as_ref().map_or(0, Bytes::len)
+    }
+}
+
 #[derive(Clone)]
 struct Kept {
-    octets: Bytes,
+    read: Read,
     /// The number of the view that read it.
     read_at: u64,
 }
@@ -77,7 +94,7 @@ struct KeptWeighter;
 
 impl Weighter<KeptKey, Kept> for KeptWeighter {
     fn weight(&self, kept_key: &KeptKey, kept: &Kept) -> u64 {
-        (kept_key.key.octets().len() + kept.octets.len()) as u64 + ITEM_OCTETS
+        (kept_key.key.octets().len() + kept.read.octets_count()) as u64 + ITEM_OCTETS
     }
 }
 
@@ -100,33 +117,37 @@ impl Hot {
             cache,
             seed: RandomState::new().hash_one(()),
             marks: (0..marks).map(|_| AtomicU64::new(0)).collect(),
-            read_once: (0..marks).map(|_| AtomicU32::new(0)).collect(),
+            read_lately: (0..marks).map(|_| AtomicU32::new(0)).collect(),
         }
     }
 
     /// What a view with this number would read under the key, if that is known.
-    pub(super) fn get(&self, key: &Key, view: u64) -> Option<Bytes> {
+    pub(super) fn get(&self, key: &Key, view: u64) -> Option<Read> {
         let cache = self.cache.as_ref()?;
         let hash = self.hash(key);
         let kept = cache.get(&AskedKey { hash, key })?;
         let is_current = kept.read_at <= view && self.mark(hash) < kept.read_at;
-        is_current.then_some(kept.octets)
+        is_current.then_some(kept.read)
     }
 
     /// Keeps what a view with this number has read, if it was read before not long ago. It must not
     /// be a window into more.
-    pub(super) fn put(&self, key: &Key, octets: &Bytes, view: u64) {
+    pub(super) fn put(&self, key: &Key, read: &Read, view: u64) {
         let Some(cache) = &self.cache else { return };
         let hash = self.hash(key);
         // What an older view read would only stand in the way.
         let is_stale = self.mark(hash) >= view;
-        if is_stale || octets.len() > OCTETS_MAX || !self.was_read_before(hash) {
+        if is_stale || read.octets_count() > OCTETS_MAX {
+            return;
+        }
+        let reads_needed = if read.0.is_some() { 1 } else { 2 };
+        if self.count_read(hash) < reads_needed {
             return;
         }
         // The asker's key may be a window into a packet.
         let key = Key::from_octets(Bytes::copy_from_slice(key.octets()));
         let kept = Kept {
-            octets: octets.clone(),
+            read: read.clone(),
             read_at: view,
         };
         cache.insert(KeptKey { hash, key }, kept);
@@ -138,6 +159,11 @@ impl Hot {
         if self.cache.is_some() {
             self.marks[place(self.hash(key))].store(number, Ordering::Release);
         }
+    }
+
+    /// Whether no group since a view with this number has written the key, or one with its mark.
+    pub(super) fn is_unwritten_since(&self, key: &Key, view: u64) -> bool {
+        self.cache.is_some() && self.mark(self.hash(key)) < view
     }
 
     /// Says that so many keys are written by what has this number that all are taken to be.
@@ -152,9 +178,18 @@ impl Hot {
         self.marks[place(hash)].load(Ordering::Acquire)
     }
 
-    fn was_read_before(&self, hash: u64) -> bool {
-        let part = (hash >> u32::BITS) as u32;
-        self.read_once[place(hash)].swap(part, Ordering::Relaxed) == part
+    /// How often what has this hash was read lately before now: 0, 1, or 2 for more.
+    fn count_read(&self, hash: u64) -> u32 {
+        let part = (hash >> u32::BITS) as u32 & !READS_MASK;
+        let place = &self.read_lately[place(hash)];
+        let before = place.load(Ordering::Relaxed);
+        let reads = if before & !READS_MASK == part {
+            before & READS_MASK
+        } else {
+            0
+        };
+        place.store(part | (reads + 1).min(2), Ordering::Relaxed);
+        reads
     }
 
     fn hash(&self, key: &Key) -> u64 {
@@ -219,27 +254,31 @@ mod tests {
         Hot::new(1 << 20)
     }
 
+    fn read(octets: &'static str) -> Read {
+        Read(Some(octets.into()))
+    }
+
     /// Reads twice, as what is kept must be.
     fn put(hot: &Hot, text: &'static str, octets: &'static str, view: u64) {
-        hot.put(&key(text), &octets.into(), view);
-        hot.put(&key(text), &octets.into(), view);
+        hot.put(&key(text), &read(octets), view);
+        hot.put(&key(text), &read(octets), view);
     }
 
     #[test]
     fn what_is_read_once_is_not_kept() {
         let hot = hot();
-        hot.put(&key("a"), &"1".into(), 5);
+        hot.put(&key("a"), &read("1"), 5);
         assert_eq!(hot.get(&key("a"), 5), None);
-        hot.put(&key("a"), &"1".into(), 5);
-        assert_eq!(hot.get(&key("a"), 5).as_deref(), Some(&b"1"[..]));
+        hot.put(&key("a"), &read("1"), 5);
+        assert_eq!(hot.get(&key("a"), 5), Some(read("1")));
     }
 
     #[test]
     fn what_was_read_is_found_by_views_from_then_on() {
         let hot = hot();
         put(&hot, "a", "1", 5);
-        assert_eq!(hot.get(&key("a"), 5).as_deref(), Some(&b"1"[..]));
-        assert_eq!(hot.get(&key("a"), 9).as_deref(), Some(&b"1"[..]));
+        assert_eq!(hot.get(&key("a"), 5), Some(read("1")));
+        assert_eq!(hot.get(&key("a"), 9), Some(read("1")));
         assert_eq!(
             hot.get(&key("a"), 4),
             None,
@@ -258,7 +297,20 @@ mod tests {
         put(&hot, "a", "1", 5);
         assert_eq!(hot.get(&key("a"), 6), None);
         put(&hot, "a", "2", 6);
-        assert_eq!(hot.get(&key("a"), 6).as_deref(), Some(&b"2"[..]));
+        assert_eq!(hot.get(&key("a"), 6), Some(read("2")));
+    }
+
+    #[test]
+    fn that_there_is_nothing_is_kept_until_there_is_something() {
+        let hot = hot();
+        for _ in 0..2 {
+            hot.put(&key("a"), &Read(None), 5);
+            assert_eq!(hot.get(&key("a"), 5), None, "it was not read three times");
+        }
+        hot.put(&key("a"), &Read(None), 5);
+        assert_eq!(hot.get(&key("a"), 5), Some(Read(None)));
+        hot.forget(&key("a"), 6);
+        assert_eq!(hot.get(&key("a"), 7), None, "somebody writes it");
     }
 
     #[test]
@@ -274,8 +326,8 @@ mod tests {
         let hot = hot();
         for number in 0..10_000 {
             let key = Key::from_octets(format!("{number}").into());
-            hot.put(&key, &Bytes::from(vec![0; 1000]), 1);
-            hot.put(&key, &Bytes::from(vec![0; 1000]), 1);
+            hot.put(&key, &Read(Some(vec![0; 1000].into())), 1);
+            hot.put(&key, &Read(Some(vec![0; 1000].into())), 1);
         }
         let weight = hot.cache.as_ref().expect("there are octets").weight();
         assert!((1 << 19..=1 << 20).contains(&weight), "{weight}");

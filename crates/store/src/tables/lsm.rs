@@ -18,8 +18,8 @@ mod worker;
 pub(crate) use integrity::{Manifest, read_manifest};
 pub(crate) use loaded::FILE as LOADED;
 
-use super::hot::Hot;
-use super::{Range, Run, Tables, View, stored};
+use super::hot::{Hot, Read};
+use super::{Moment, Range, Run, Tables, View, stored};
 use crate::{Error, Options, Position};
 use bytes::Bytes;
 use lsm_tree::config::CompressionPolicy;
@@ -232,6 +232,10 @@ impl Tables for LsmTables {
         })
     }
 
+    fn is_unwritten_since(&self, key: &Key, moment: Moment) -> bool {
+        self.hot.is_unwritten_since(key, moment.0)
+    }
+
     fn flush(&self) -> Result<(), Error> {
         let applied = self.lock_applied();
         let position = *applied;
@@ -256,15 +260,14 @@ struct LsmView {
 impl View for LsmView {
     fn get(&self, key: &Key) -> Result<Option<Bytes>, Error> {
         let at = self.at.number();
-        if let Some(octets) = self.hot.get(key, at) {
-            return Ok(Some(octets));
+        if let Some(Read(octets)) = self.hot.get(key, at) {
+            return Ok(octets);
         }
-        let Some(found) = self.tree.get(&key.octets()[..], at)? else {
-            return Ok(None);
-        };
-        let octets = stored::decode(key.octets(), &found)?;
-        self.hot.put(key, &octets, at);
-        Ok(Some(octets))
+        let found = self.tree.get(&key.octets()[..], at)?;
+        let octets = found.map(|found| stored::decode(key.octets(), &found));
+        let read = Read(octets.transpose()?);
+        self.hot.put(key, &read, at);
+        Ok(read.0)
     }
 
     fn range(&self, from: &Key, to: &Key) -> Range<'_> {
@@ -278,5 +281,9 @@ impl View for LsmView {
             let octets = stored::decode(&key, &found)?;
             Ok((Key::from_octets(key.into()), octets))
         }))
+    }
+
+    fn moment(&self) -> Option<Moment> {
+        Some(Moment(self.at.number()))
     }
 }

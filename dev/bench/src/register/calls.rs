@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crypto::Provider;
 use engine::proofs::prove_by_secret;
 use rustls::crypto::aws_lc_rs;
+use model::Value;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Barrier};
@@ -62,15 +64,26 @@ fn one(serial: u64) -> Result<String, Failure> {
 }
 
 fn many(first: u64, records: u64) -> Result<String, Failure> {
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for serial in first..first + records {
-        let identifier = String::from_utf8(records::identifier(serial).to_vec())?;
-        let values = records::values(serial);
-        let line = json!({"op": "put", "handle": identifier, "values": values});
-        lines.push_str(&line.to_string());
-        lines.push('\n');
+        let identifier = records::identifier(serial);
+        let line = Line {
+            op: "put",
+            handle: std::str::from_utf8(&identifier)?,
+            values: records::values(serial),
+        };
+        serde_json::to_writer(&mut lines, &line)?;
+        lines.push(b'\n');
     }
-    Ok(lines)
+    Ok(String::from_utf8(lines)?)
+}
+
+/// A line of a bulk call.
+#[derive(Serialize)]
+struct Line<'a> {
+    op: &'static str,
+    handle: &'a str,
+    values: Vec<Value>,
 }
 
 fn all_done(answer: &str, records: u64) -> Result<(), Failure> {

@@ -43,7 +43,7 @@ impl Bench {
     fn submit(&self, change: Change) -> Receiver<Result<Position, Error>> {
         let (done, waiting) = sync_channel(1);
         self.committer
-            .submit(change, Box::new(move |result| drop(done.send(result))));
+            .submit(change, None, Box::new(move |result| drop(done.send(result))));
         waiting
     }
 
