@@ -337,7 +337,11 @@ impl Answerer {
 
     /// Gives a change that was planned on a view to the store, and waits until it is durable and
     /// visible. It is made as well if nobody waits any more.
-    async fn commit(&self, change: Change, moment: Option<Moment>) -> Result<Position, store::Error> {
+    async fn commit(
+        &self,
+        change: Change,
+        moment: Option<Moment>,
+    ) -> Result<Position, store::Error> {
         let (done, waiting) = oneshot::channel();
         // Whoever asked may have gone.
         self.submit(change, moment, move |outcome| drop(done.send(outcome)));

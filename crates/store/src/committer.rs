@@ -259,7 +259,8 @@ impl Group {
             let holds = match self.written.get(key) {
                 Some(written) => written == seen,
                 None if self.is_unwritten_since(key, seen_at) => {
-                    debug_assert_eq!(self.view.get(key).ok().as_ref(), Some(seen), "{key:?}");
+                    let is_true = || self.view.get(key).map_or(true, |current| current == *seen);
+                    debug_assert!(is_true(), "somebody has written {key:?}");
                     true
                 }
                 None => self.view.get(key)? == *seen,

@@ -178,8 +178,7 @@ pub(crate) fn run(
         progress.say(format_args!("round {round} of {}", arguments.rounds));
         let folder = parent.make()?;
         let lasts = arguments.seconds.min(SYNCING_MAX);
-        let syncs = syncs_a_second(folder.path(), lasts)
-            .map_err(cannot("sync a plain file"))?;
+        let syncs = syncs_a_second(folder.path(), lasts).map_err(cannot("sync a plain file"))?;
         figures.add("fdatasync after 200 octets", "1/s", syncs);
         for delay in COMMIT_DELAYS {
             let name = format!("PostgreSQL, commit_delay {delay} µs");

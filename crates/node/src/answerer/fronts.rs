@@ -132,7 +132,9 @@ impl Answerer {
                 visitor.note(&mut change);
                 outcomes.count_one();
                 let outcomes = Arc::clone(&outcomes);
-                self.submit(change, view.moment(), move |outcome| outcomes.note(at, outcome.err()));
+                self.submit(change, view.moment(), move |outcome| {
+                    outcomes.note(at, outcome.err());
+                });
             }
         }
         begun

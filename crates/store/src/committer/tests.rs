@@ -45,8 +45,11 @@ fn bench_with(options: LogOptions) -> Bench {
 impl Bench {
     fn submit(&self, change: Change) -> Receiver<Result<Position, Error>> {
         let (done, waiting) = sync_channel(1);
-        self.committer
-            .submit(change, None, Box::new(move |result| drop(done.send(result))));
+        self.committer.submit(
+            change,
+            None,
+            Box::new(move |result| drop(done.send(result))),
+        );
         waiting
     }
 
@@ -210,7 +213,12 @@ fn a_full_disk_refuses_and_then_takes_again() {
 fn dates_rise_even_if_the_clock_does_not() {
     let tables = MemoryTables::default();
     let far_ahead = u64::from(u32::MAX) * 1_000_000;
-    let mut group = Group::new(Arc::new(MemoryTables::default()), tables.view(), far_ahead, Position::START);
+    let mut group = Group::new(
+        Arc::new(MemoryTables::default()),
+        tables.view(),
+        far_ahead,
+        Position::START,
+    );
     for _ in 0..3 {
         let planned = Planned {
             moment: None,

@@ -42,8 +42,11 @@ impl Bench {
 
     fn submit(&self, change: Change) -> Receiver<Result<Position, Error>> {
         let (done, waiting) = sync_channel(1);
-        self.committer
-            .submit(change, None, Box::new(move |result| drop(done.send(result))));
+        self.committer.submit(
+            change,
+            None,
+            Box::new(move |result| drop(done.send(result))),
+        );
         waiting
     }
 
