@@ -208,6 +208,21 @@ fn two_nodes_cannot_have_one_folder_nor_one_port() {
 }
 
 #[test]
+fn the_configurations_to_start_from_are_right() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy");
+    let mut count = 0;
+    for file in fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "toml") {
+            let (code, _, err) = told(&run(["config", "check", path(&file)]));
+            assert_eq!((code, err.lines().count()), (0, 1), "{err}");
+            count += 1;
+        }
+    }
+    assert!(count >= 2, "only {count} configurations");
+}
+
+#[test]
 fn a_configuration_is_printed_checked_and_explained() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
