@@ -43,6 +43,8 @@ mod stored;
 pub use commit::commit;
 pub use error::Error;
 pub use instant::Instant;
+/// What a plan comes to, which [`commit()`] carries out; plans of one moment may be joined.
+pub use model::Change;
 pub use object::{Object, Role};
 pub use observation::{Content, Observation, Reason};
 pub use series::{Form, Indicator, Series};

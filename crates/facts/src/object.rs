@@ -54,6 +54,8 @@ roles! {
     PROJECT = 10, "project", "项目";
     /// A public body.
     BODY = 11, "body", "部门";
+    /// A case, by its name.
+    CASE = 16, "case", "事项";
 }
 
 impl Role {

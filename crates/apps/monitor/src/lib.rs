@@ -6,6 +6,8 @@
 //! targets, figures to date ────── lag
 //! ```
 //!
+//! What is done about it: [`cases`] of bottlenecks, and the ledger of [`measures`].
+//!
 //! A [`Sheet`] is for those who may see single enterprises. What leaves the house is a
 //! [`Board`], in which disclosure control hides what tells of one.
 //!
@@ -17,6 +19,8 @@
 
 mod board;
 pub mod province;
+pub mod cases;
+pub mod measures;
 mod sheet;
 mod snapshot;
 mod targets;

@@ -18,16 +18,27 @@ const AFTER_2022: Instant = Instant(1_672_502_400_000);
 /// An enterprise: city, division, what it told a year before and now.
 type Told = (u8, u8, Option<i32>, Option<i32>);
 
+/// Compares with a file in `tests/golden`; `NAMEPLATE_GOLDEN=write` writes it anew.
+pub(crate) fn golden(name: &str, text: &str) {
+    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var("NAMEPLATE_GOLDEN").is_ok_and(|of| of == "write") {
+        std::fs::write(&path, text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    let differ = text.lines().zip(expected.lines()).find(|(a, b)| a != b);
+    assert!(text == expected, "{name} differs, first in {differ:?}");
+}
+
 fn region(code: &str) -> Region {
     code.parse().unwrap()
 }
 
-fn enterprise(number: usize) -> Object {
+pub(crate) fn enterprise(number: usize) -> Object {
     let code = CreditCode::with_check(&format!("91350100MA{number:07}")).unwrap();
     Object::enterprise(code)
 }
 
-fn relate(store: &Store, kind: Kind, subject: &Object, object: Object) {
+pub(crate) fn relate(store: &Store, kind: Kind, subject: &Object, object: Object) {
     let relation = Relation {
         kind,
         subject: subject.clone(),
@@ -40,14 +51,20 @@ fn relate(store: &Store, kind: Kind, subject: &Object, object: Object) {
     facts::commit(store, AFTER_2022, plan).unwrap();
 }
 
-/// A store that has been told of a province.
-fn province(told: &[Told]) -> (TempDir, Store) {
+/// A store that knows nothing.
+pub(crate) fn store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         tables: TablesKind::Memory,
         ..Options::default()
     };
     let store = Store::open(folder.path(), &options).unwrap();
+    (folder, store)
+}
+
+/// A store that has been told of a province.
+fn province(told: &[Told]) -> (TempDir, Store) {
+    let (folder, store) = store();
     for (number, (city, division, before, now)) in told.iter().enumerate() {
         let who = enterprise(number);
         let county = format!("35{:02}01", city + 1);

@@ -33,7 +33,8 @@ pub struct Move {
 }
 
 impl Move {
-    pub(super) fn due(&self, at: Instant) -> Option<Date> {
+    /// Until when the next step is to be taken; `None` if the row does not say.
+    pub fn due(&self, at: Instant) -> Option<Date> {
         after(at, self.days)
     }
 }
@@ -169,7 +170,8 @@ impl Machine {
         self.moves.first().map_or("", |first| &first.from)
     }
 
-    pub(super) fn due_at_start(&self, at: Instant) -> Option<Date> {
+    /// Until when the first step is to be taken; `None` if the table does not say.
+    pub fn due_at_start(&self, at: Instant) -> Option<Date> {
         after(at, self.days_at_start)
     }
 
