@@ -6,7 +6,8 @@
 //! targets, figures to date ────── lag
 //! ```
 //!
-//! What is done about it: [`cases`] of bottlenecks, and the ledger of [`measures`].
+//! What is done about it: [`cases`] of bottlenecks, the ledger of [`measures`]; and the [`bulletin`]
+//! of a month, which tells all of it as it was known at one moment.
 //!
 //! A [`Sheet`] is for those who may see single enterprises. What leaves the house is a
 //! [`Board`], in which disclosure control hides what tells of one.
@@ -14,11 +15,13 @@
 //! [`province`] makes up a province to show and to test all of it with.
 //!
 //! Not here: how figures come in, warnings, bulletins, pages. Nothing here asks a clock.
+//! Not here: how figures come in, warnings, pages. Nothing here asks a clock.
 
 #![forbid(unsafe_code)]
 
 mod board;
 pub mod province;
+pub mod bulletin;
 pub mod cases;
 pub mod measures;
 mod sheet;

@@ -92,3 +92,44 @@ pub(crate) mod text_or_none {
             .transpose()
     }
 }
+
+/// Several of them.
+pub(crate) mod texts {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    pub(crate) fn serialize<S: Serializer>(of: &[impl Display], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(of.iter().map(ToString::to_string))
+    }
+
+    pub(crate) fn deserialize<'d, D, T>(from: D) -> Result<Vec<T>, D::Error>
+    where
+        D: Deserializer<'d>,
+        T: FromStr<Err: Display>,
+    {
+        let texts = Vec::<String>::deserialize(from)?;
+        let parsed = texts
+            .iter()
+            .map(|text| text.parse().map_err(de::Error::custom));
+        parsed.collect()
+    }
+}
+
+/// Forms of series, by their numbers.
+pub(crate) mod form {
+    use facts::Form;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    // The signature is what serde calls.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(crate) fn serialize<S: Serializer>(of: &Form, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8(of.number())
+    }
+
+    pub(crate) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Form, D::Error> {
+        let number = u8::deserialize(from)?;
+        let form = Form::ALL.into_iter().find(|form| form.number() == number);
+        form.ok_or_else(|| de::Error::custom("there is no form of this number"))
+    }
+}

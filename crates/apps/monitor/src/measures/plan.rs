@@ -294,7 +294,7 @@ pub fn write(tasks: &[Task]) -> String {
     table(&COLUMNS, rows)
 }
 
-/// Writes how tasks stand, behind the columns of [`write`]; groups are left empty.
+/// Writes how tasks stand, behind the columns of [`write()`]; groups are left empty.
 pub fn write_ledger(ledger: &[Assignment], machine: &Machine, today: Date) -> String {
     let row = |assignment: &Assignment| {
         let [_, state] = names(&assignment.state);

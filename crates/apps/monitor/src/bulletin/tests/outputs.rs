@@ -1,0 +1,113 @@
+//! Are outputs what they should be, the same whenever they are made, and safe whatever is in them?
+
+use super::*;
+
+fn parts(octets: &[u8]) -> BTreeMap<String, String> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(octets)).unwrap();
+    let mut parts = BTreeMap::new();
+    for at in 0..zip.len() {
+        let mut file = zip.by_index(at).unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        parts.insert(file.name().unwrap().into_owned(), text);
+    }
+    parts
+}
+
+#[test]
+fn the_page_the_document_and_the_typst_source() {
+    let (_folder, store) = province();
+    let bulletin = composed(&store);
+    golden("bulletin.html", &html(&bulletin).unwrap());
+    golden("bulletin.typ", &typst(&bulletin));
+    let document = docx(&bulletin, Languages::Chinese);
+    assert_eq!(document, docx(&bulletin, Languages::Chinese));
+    let found = parts(&document);
+    assert_eq!(found.len(), 10);
+    // A paragraph and a row on each line, so that a difference can be seen.
+    let lines = found["word/document.xml"]
+        .replace("</w:p>", "</w:p>\n")
+        .replace("</w:tr>", "</w:tr>\n");
+    golden("bulletin-document.xml", &lines);
+    for (name, part) in &found {
+        roxmltree::Document::parse(part).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let both = parts(&docx(&bulletin, Languages::Both));
+    assert!(both["word/document.xml"].contains("By region, "));
+    assert!(both["word/header1.xml"].contains("合成数据"));
+}
+
+#[test]
+fn the_workbook_is_the_same_whenever_it_is_made() {
+    let (_folder, store) = province();
+    let bulletin = composed(&store);
+    let workbook = xlsx(&bulletin).unwrap();
+    assert_eq!(workbook, xlsx(&bulletin).unwrap());
+    let found = parts(&workbook);
+    let tables = bulletin
+        .sections
+        .iter()
+        .map(|of| of.tables.len())
+        .sum::<usize>();
+    let sheets = found
+        .keys()
+        .filter(|name| name.starts_with("xl/worksheets/sheet"))
+        .count();
+    assert_eq!(sheets, tables + 1);
+    assert!(found["xl/sharedStrings.xml"].contains("批次 b-1，单元格 C7"));
+    assert!(found["docProps/core.xml"].contains("2022-12-12T00:00:00Z"));
+}
+
+#[test]
+fn whatever_somebody_is_called_stays_text() {
+    let (_folder, store) = province();
+    let mut order = order(&store);
+    let evil = "<script>\"&'</w:t>#panic(\\\")=1+1\u{ffff}";
+    order.warnings[0].title = [evil, evil].map(str::to_owned);
+    order.warnings[0].owner = evil.to_owned();
+    order.mark = evil.to_owned();
+    order.issuer[1] = evil.to_owned();
+    let names = |object: &Object| object.as_region().map(|_| evil.to_owned());
+    let bulletin = compose(&*store.view(), &order, &names).unwrap();
+    assert!(!html(&bulletin).unwrap().contains("<script>"));
+    for part in parts(&docx(&bulletin, Languages::Both)).values() {
+        roxmltree::Document::parse(part).unwrap();
+    }
+    for part in parts(&xlsx(&bulletin).unwrap()).values() {
+        roxmltree::Document::parse(part).unwrap();
+        assert!(!part.contains("<f>"));
+    }
+    // Every quotation mark of a text is escaped: taken away, strings are left by pairs.
+    let source = typst(&bulletin).replace("\\\\", "").replace("\\\"", "");
+    assert!(
+        source
+            .lines()
+            .all(|line| line.matches('"').count() % 2 == 0)
+    );
+    assert!(!source.lines().any(|line| line.starts_with("#panic")));
+}
+
+#[test]
+fn an_empty_province_has_a_bulletin_too() {
+    let (_folder, store) = store();
+    let object = Object::region("11".parse().unwrap());
+    tell(
+        &store,
+        NOW,
+        object,
+        ("arrears", Form::YearOnYear),
+        &[("2022-YTD11", "1")],
+    );
+    let mut order = order(&store);
+    order.warnings.clear();
+    order.copies.clear();
+    order.addressees.clear();
+    order.mark.clear();
+    order.numerals = Numerals::Arabic;
+    let bulletin = compose(&*store.view(), &order, &name_of).unwrap();
+    let said = words(&bulletin, 1);
+    assert!(said.contains("没有可比的企业数据"), "{said}");
+    assert!(html(&bulletin).unwrap().contains("2022年12月12日"));
+    parts(&docx(&bulletin, Languages::Chinese));
+    xlsx(&bulletin).unwrap();
+}
