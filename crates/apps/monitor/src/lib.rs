@@ -20,10 +20,10 @@
 #![forbid(unsafe_code)]
 
 mod board;
-pub mod province;
 pub mod bulletin;
 pub mod cases;
 pub mod measures;
+pub mod province;
 mod sheet;
 mod snapshot;
 mod targets;

@@ -213,7 +213,10 @@ fn the_configurations_to_start_from_are_right() {
     let mut count = 0;
     for file in fs::read_dir(folder).unwrap() {
         let file = file.unwrap().path();
-        if file.extension().is_some_and(|extension| extension == "toml") {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             let (code, _, err) = told(&run(["config", "check", path(&file)]));
             assert_eq!((code, err.lines().count()), (0, 1), "{err}");
             count += 1;
