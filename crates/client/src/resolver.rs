@@ -11,9 +11,12 @@ mod tests;
 use crate::clock::Clock;
 use asking::ask;
 use crypto::Provider;
-use engine::resolver::{End, Event, Guide, Knowledge, Walk, Wish};
+use engine::resolver::{
+    End, Event, Guide, Knowledge, KnowledgeLimits, Nearest, Walk, Wish, nearest,
+};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use model::Identifier;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,9 +56,14 @@ pub struct Walked {
 impl Resolver {
     /// A resolver that knows nothing but the roots.
     pub fn new(guide: Guide) -> Self {
+        Self::with_knowledge(guide, KnowledgeLimits::default())
+    }
+
+    /// The same, that keeps so much of what walks learn.
+    pub fn with_knowledge(guide: Guide, limits: KnowledgeLimits) -> Self {
         Self {
             guide,
-            knowledge: Mutex::new(Knowledge::default()),
+            knowledge: Mutex::new(Knowledge::new(limits)),
             clock: Clock::start(),
         }
     }
@@ -99,6 +107,13 @@ impl Resolver {
                 () = tokio::time::sleep(wait) => walk.handle_timeout(clock.moment()),
             }
         }
+    }
+
+    /// Who is nearest to an identifier, as far as is known without asking; `is_certified` says that
+    /// only what was verified counts.
+    pub fn nearest(&self, identifier: &Identifier, is_certified: bool) -> Nearest {
+        let (now, mut knowledge) = (self.clock.moment(), self.knowledge());
+        nearest(&self.guide, &mut knowledge, identifier, is_certified, now)
     }
 
     fn knowledge(&self) -> MutexGuard<'_, Knowledge> {

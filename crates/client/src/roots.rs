@@ -30,6 +30,9 @@ pub enum RootsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is none.
+    #[error("no file of the roots is given, and this node is no root itself")]
+    None,
 }
 
 /// Reads the sites of the roots, at least one.

@@ -218,7 +218,7 @@ pub fn refuse_as(envelope: &Envelope, code: ResponseCode, text: &str, now: Date)
 }
 
 /// The envelope of the answer to a message with `envelope`.
-fn answer_envelope(envelope: &Envelope) -> Envelope {
+pub(crate) fn answer_envelope(envelope: &Envelope) -> Envelope {
     Envelope {
         version: envelope.version.answered_in(envelope.suggested),
         flags: EnvelopeFlags::NONE,

@@ -11,6 +11,7 @@
 //! | [`question`] | how do we ask another node? |
 //! | [`administrator`] | how do we have another node change something? |
 //! | [`resolver`] | who is responsible for an identifier, and what do they say? |
+//! | [`recursive`] | what is kept of answers, for whom, and what is said of it? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`challenges`] | which challenges wait for their answers? |
 //! | [`sessions`] | which sessions are there, and is a message of one authentic and new? |
@@ -50,6 +51,7 @@ pub mod logins;
 mod macs;
 pub mod proofs;
 pub mod question;
+pub mod recursive;
 pub mod resolver;
 pub mod sessions;
 mod signatures;

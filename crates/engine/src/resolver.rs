@@ -22,7 +22,8 @@
 //! Beside it: `resolver/service.rs` which servers values name, `resolver/contest.rs` which of them
 //! is asked next, `resolver/belief.rs` whether an answer is believed, `resolver/knowledge.rs` what
 //! is kept for the next walk, `resolver/frame.rs` what waits for what, `resolver/way.rs` what is
-//! done between questions, `resolver/trace.rs` what is told of it. Not here: sockets (room
+//! done between questions, `resolver/nearest.rs` who is nearest as far as is known,
+//! `resolver/trace.rs` what is told of it. Not here: sockets (room
 //! `client`), other names of an identifier (`HS_ALIAS`).
 
 mod belief;
@@ -30,9 +31,10 @@ mod contest;
 mod frame;
 mod knowledge;
 mod limits;
+mod nearest;
 mod service;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trace;
 mod way;
 
@@ -41,6 +43,7 @@ pub use knowledge::{Knowledge, KnowledgeLimits};
 pub use limits::{
     HEAD_START, IN_FLIGHT_MAX, Limits, OVER_UDP_MAX, PATIENCE, SERVICES_MAX, SITES_MAX,
 };
+pub use nearest::{Nearest, nearest};
 pub use service::seconds_of;
 pub use trace::{
     Because, Event, Failure, Fault, Limit, Plain, Skip, Source, Ticket, Why, transport_name,
@@ -60,7 +63,7 @@ use core::time::Duration;
 use frame::{Aim, Asking, Frame, State};
 use model::site::Transport;
 use model::{EncodedValue, Identifier, Site};
-use wire::Message;
+use wire::{Message, OpFlags};
 
 /// What every walk of one asker needs.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +89,8 @@ pub struct Walk<P> {
     guide: Guide,
     is_certified: bool,
     is_fresh: bool,
+    adds: OpFlags,
+    removes: OpFlags,
     deadline: Moment,
     /// What waits for what, the walk's own question first; none once it is over.
     frames: Vec<Frame>,
@@ -178,6 +183,8 @@ impl<P: Cryptography> Walk<P> {
             provider,
             is_certified: wish.is_certified,
             is_fresh: wish.is_fresh,
+            adds: wish.adds,
+            removes: wish.removes,
             deadline: now + guide.limits.time,
             guide,
             frames: [Frame::new(wish.sought, Aim::Answer)].into(),
@@ -214,6 +221,8 @@ impl<P: Cryptography> Walk<P> {
         let asking = Asking {
             is_certified: self.is_certified,
             is_fresh: self.is_fresh && is_last || frame.must_be_fresh,
+            adds: if is_last { self.adds } else { OpFlags(0) },
+            removes: if is_last { self.removes } else { OpFlags(0) },
             request_id: request_id(&self.provider),
             date,
         };

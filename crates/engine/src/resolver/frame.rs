@@ -29,6 +29,9 @@ pub struct Wish {
     pub(super) sought: Sought,
     pub(super) is_certified: bool,
     pub(super) is_fresh: bool,
+    /// Flags that the question for the answer has beside the usual ones, and that it lacks.
+    pub(super) adds: OpFlags,
+    pub(super) removes: OpFlags,
 }
 
 impl Wish {
@@ -60,6 +63,8 @@ impl Wish {
             sought,
             is_certified: false,
             is_fresh: false,
+            adds: OpFlags(0),
+            removes: OpFlags(0),
         }
     }
 
@@ -94,6 +99,21 @@ impl Wish {
         self.is_fresh = true;
         self
     }
+
+    /// Asks for values too that not everybody may read. Who is responsible may demand a proof of
+    /// who asks, which ends the walk.
+    #[must_use]
+    pub fn for_private_values(mut self) -> Self {
+        self.removes = OpFlags::PUBLIC_ONLY;
+        self
+    }
+
+    /// Passes flags of somebody's question on to whoever is responsible.
+    #[must_use]
+    pub fn passing(mut self, flags: OpFlags) -> Self {
+        self.adds = flags;
+        self
+    }
 }
 
 /// What a server is asked for.
@@ -116,6 +136,9 @@ pub(super) enum Sought {
 pub(super) struct Asking {
     pub(super) is_certified: bool,
     pub(super) is_fresh: bool,
+    /// Flags that the question for the answer has beside the usual ones, and that it lacks.
+    pub(super) adds: OpFlags,
+    pub(super) removes: OpFlags,
     pub(super) request_id: u32,
     pub(super) date: Date,
 }
@@ -199,6 +222,7 @@ impl Sought {
         if asking.is_fresh {
             flags = flags | OpFlags::AUTHORITATIVE;
         }
+        flags = flags & !asking.removes | asking.adds;
         message.header.flags = flags;
         message
     }

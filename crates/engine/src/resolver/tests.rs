@@ -3,7 +3,7 @@
 
 mod attacks;
 mod knowledge;
-mod world;
+pub(crate) mod world;
 
 use super::*;
 use alloc::vec;

@@ -368,12 +368,12 @@ impl<P: Cryptography> Walk<P> {
     }
 }
 
-fn root() -> Identifier {
+pub(super) fn root() -> Identifier {
     ROOT.parse().expect("the root has an identifier")
 }
 
 /// The record that names the servers which answer for an identifier.
-fn record_of_servers(identifier: &Identifier) -> Identifier {
+pub(super) fn record_of_servers(identifier: &Identifier) -> Identifier {
     if identifier.is_global() {
         return root();
     }
@@ -383,7 +383,7 @@ fn record_of_servers(identifier: &Identifier) -> Identifier {
     record.unwrap_or_else(|_| root())
 }
 
-fn is_same(one: &Identifier, other: &Identifier) -> bool {
+pub(super) fn is_same(one: &Identifier, other: &Identifier) -> bool {
     one.canonical(SuffixCase::Sensitive) == other.canonical(SuffixCase::Sensitive)
 }
 

@@ -20,11 +20,11 @@ use wire::response::Answer as Body;
 use wire::verification::VerificationAnswer;
 use wire::{Credential, Message, OpFlags, Request, RequestDigest, Response, ResponseCode, Version};
 
-pub(super) const DATE: Date = Date(1_795_000_000);
+pub(crate) const DATE: Date = Date(1_795_000_000);
 
 /// Cryptography that is none, but tells octets apart; chance is the same in every run.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Toy(Rc<Cell<u64>>);
+pub(crate) struct Toy(Rc<Cell<u64>>);
 
 /// A number that is another for other octets (FNV-1a).
 fn number(start: u64, octets: &[u8]) -> u64 {
@@ -112,7 +112,7 @@ impl Verifies for Pen {
 }
 
 /// The octets of a key with a name.
-pub(super) fn key(name: &str) -> Bytes {
+pub(crate) fn key(name: &str) -> Bytes {
     let numbers = Numbers::Rsa {
         exponent: BigInteger::of_magnitude(&[3]),
         modulus: BigInteger::of_magnitude(name.as_bytes()),
@@ -127,7 +127,7 @@ pub(super) fn key(name: &str) -> Bytes {
 
 /// A primary site with one server on this machine, at a port, over UDP and TCP; its key is named
 /// after the port.
-pub(super) fn site(port: u16) -> Site {
+pub(crate) fn site(port: u16) -> Site {
     let kind = InterfaceKind::ADMIN_AND_QUERY;
     let interface = |transport| Interface {
         kind,
@@ -155,31 +155,31 @@ pub(super) fn site(port: u16) -> Site {
 }
 
 /// Values of one type, one for each site.
-pub(super) fn sites(value_type: &'static str, sites: &[Site]) -> Vec<Value> {
+pub(crate) fn sites(value_type: &'static str, sites: &[Site]) -> Vec<Value> {
     let value = |(index, site): (u32, &Site)| Value::public(index, value_type, site.encode());
     (1..).zip(sites).map(value).collect()
 }
 
 /// The record of a prefix that is served at ports.
-pub(super) fn at(ports: &[u16]) -> Says {
+pub(crate) fn at(ports: &[u16]) -> Says {
     let all: Vec<Site> = ports.iter().map(|port| site(*port)).collect();
     Says::Values(sites("HS_SITE", &all))
 }
 
 /// A referral to the sites at ports, for what is derived.
-pub(super) fn onward(ports: &[u16]) -> Says {
+pub(crate) fn onward(ports: &[u16]) -> Says {
     let all: Vec<Site> = ports.iter().map(|port| site(*port)).collect();
     let code = ResponseCode::PREFIX_REFERRAL;
     Says::Refers(code, "", sites("HS_SITE.PREFIX", &all))
 }
 
-pub(super) fn url(text: &'static str) -> Says {
+pub(crate) fn url(text: &'static str) -> Says {
     Says::Values(vec![Value::public(1, "URL", text)])
 }
 
 /// What a server says.
 #[derive(Debug, Clone)]
-pub(super) enum Says {
+pub(crate) enum Says {
     Values(Vec<Value>),
     Refers(ResponseCode, &'static str, Vec<Value>),
     Code(ResponseCode),
@@ -188,7 +188,7 @@ pub(super) enum Says {
 
 /// How a server behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     Honest,
     /// Nobody listens there.
     Dead,
@@ -198,6 +198,10 @@ pub(super) enum Manner {
     SilentOverUdp,
     /// It takes so many milliseconds.
     Slow(u64),
+    /// What it sends ends in the middle.
+    Cut,
+    /// What it sends is not what it wrote.
+    Garbled,
     /// It signs with another key.
     WrongKey,
     /// It does not sign.
@@ -225,22 +229,22 @@ struct Host {
 
 /// The world, and what walks have learned of it.
 #[derive(Default)]
-pub(super) struct World {
+pub(crate) struct World {
     hosts: BTreeMap<u16, Host>,
-    pub(super) guide: Guide,
-    pub(super) knowledge: Knowledge,
-    pub(super) now: u64,
+    pub(crate) guide: Guide,
+    pub(crate) knowledge: Knowledge,
+    pub(crate) now: u64,
     toy: Toy,
     /// Who was asked what, in order: `port transport identifier`.
-    pub(super) asked: Vec<String>,
-    pub(super) events: Vec<Event>,
-    pub(super) flags: Vec<OpFlags>,
-    pub(super) ids: Vec<u32>,
+    pub(crate) asked: Vec<String>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) flags: Vec<OpFlags>,
+    pub(crate) ids: Vec<u32>,
 }
 
 impl World {
     /// A world whose roots are at a port.
-    pub(super) fn with_root(port: u16) -> Self {
+    pub(crate) fn with_root(port: u16) -> Self {
         let guide = Guide {
             roots: vec![site(port)],
             ..Guide::default()
@@ -252,7 +256,7 @@ impl World {
     }
 
     /// Roots at 1; `88` is at 2, `88.118` at 3 and `88.118.1` at 4, each known to the one above.
-    pub(super) fn tree() -> Self {
+    pub(crate) fn tree() -> Self {
         let mut world = Self::with_root(1);
         world.says(1, "0.NA/88.118.1", onward(&[2]));
         world.says(2, "0.NA/88.118.1", onward(&[3]));
@@ -262,12 +266,12 @@ impl World {
     }
 
     /// Has a server say something; what it has nothing to say to, it is not responsible for.
-    pub(super) fn says(&mut self, port: u16, identifier: &str, says: Says) {
+    pub(crate) fn says(&mut self, port: u16, identifier: &str, says: Says) {
         let host = self.host(port);
         host.says.insert(identifier.to_owned(), says);
     }
 
-    pub(super) fn behaves(&mut self, port: u16, manner: Manner) {
+    pub(crate) fn behaves(&mut self, port: u16, manner: Manner) {
         self.host(port).manner = manner;
     }
 
@@ -279,20 +283,20 @@ impl World {
     }
 
     /// Walks for all values, signed.
-    pub(super) fn find(&mut self, identifier: &str) -> Found {
+    pub(crate) fn find(&mut self, identifier: &str) -> Found {
         self.walk(Wish::for_values(identifier.parse().unwrap()).certified())
             .found
     }
 
     /// The data of the first value that a walk finds.
-    pub(super) fn data(&mut self, identifier: &str) -> String {
+    pub(crate) fn data(&mut self, identifier: &str) -> String {
         match self.find(identifier) {
             Found::Values(values) => String::from_utf8_lossy(&values[0].value().data).into_owned(),
             other => panic!("{other:?} after {:?}", self.asked),
         }
     }
 
-    pub(super) fn walk(&mut self, wish: Wish) -> End {
+    pub(crate) fn walk(&mut self, wish: Wish) -> End {
         self.asked.clear();
         self.events.clear();
         self.flags.clear();
@@ -344,7 +348,13 @@ impl World {
         let identifier = String::from_utf8_lossy(&identifier).into_owned();
         let port = inquiry.server.port();
         let transport = super::transport_name(inquiry.transport);
-        self.asked.push(format!("{port} {transport} {identifier}"));
+        let family = if inquiry.server.is_ipv6() {
+            " over IPv6"
+        } else {
+            ""
+        };
+        self.asked
+            .push(format!("{port} {transport}{family} {identifier}"));
         self.flags.push(inquiry.message.header.flags);
         self.ids.push(inquiry.message.envelope.request_id);
         let patience = inquiry.patience.as_millis() as u64;
@@ -357,12 +367,19 @@ impl World {
             Manner::SilentOverUdp if inquiry.transport == Transport::UDP => {
                 return (patience, Reply::Silent);
             }
+            Manner::Slow(milliseconds) if milliseconds >= patience => {
+                return (patience, Reply::Silent);
+            }
             Manner::Slow(milliseconds) => milliseconds,
             _ => 2,
         };
         let says = host.says.get(&identifier).cloned();
         let says = says.unwrap_or(Says::Code(ResponseCode::SERVER_NOT_RESPONSIBLE));
         let message = answer(&inquiry.message, port, host.manner, &identifier, says);
+        let message = match spoiled(message, host.manner) {
+            Ok(message) => message,
+            Err(error) => return (milliseconds, Reply::Broken(error.to_string())),
+        };
         let question = &inquiry.message;
         let believed = believe(&self.toy, Channel::Connection, question, message, DATE);
         let reply = match believed {
@@ -371,6 +388,22 @@ impl World {
         };
         (milliseconds, reply)
     }
+}
+
+/// What comes of a message of a server that behaves in some manner.
+fn spoiled(message: Message, manner: Manner) -> Result<Message, wire::Error> {
+    let mut octets = message.encode().to_vec();
+    match manner {
+        Manner::Cut => octets.truncate(octets.len() - 9),
+        Manner::Garbled => {
+            // Behind envelope and header: in the body.
+            for octet in octets.iter_mut().skip(48) {
+                *octet ^= 0x55;
+            }
+        }
+        _ => return Ok(message),
+    }
+    Message::decode(octets.into())
 }
 
 /// The answer of a server that behaves in some manner.

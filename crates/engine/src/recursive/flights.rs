@@ -1,0 +1,186 @@
+//! Who waits for the same walk: of many who ask the same at a time, the first sets it going.
+//!
+//! Both who waits and how many walks one home has are bounded: else whoever invents identifiers of
+//! a home that is slow or dead would have all walks wait for it.
+
+use super::demand::Trust;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+/// What a walk is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FlightKey {
+    /// The prefix that it is about; empty if that is the root's, which all need.
+    pub home: Vec<u8>,
+    /// The key of the question.
+    pub question: Vec<u8>,
+    /// How it is made.
+    pub trust: Trust,
+    /// Whether a primary must answer: what others are answered may be behind.
+    pub is_fresh: bool,
+}
+
+/// What becomes of somebody who wants a walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boarded {
+    /// They are the first: the walk is theirs to set going.
+    First,
+    /// It is under way, and they wait for it too.
+    Joined,
+    /// Too many wait already, or there are too many walks to the same home.
+    Full,
+}
+
+/// How much is under way at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlightLimits {
+    /// How many wait for all walks together.
+    pub waiting_max: usize,
+    /// How many walks there are for identifiers of one prefix.
+    pub per_home_max: usize,
+}
+
+/// The walks under way, and who waits for each.
+#[derive(Debug)]
+pub struct Flights<W> {
+    limits: FlightLimits,
+    waiting: usize,
+    under_way: BTreeMap<FlightKey, Vec<W>>,
+    homes: BTreeMap<Vec<u8>, usize>,
+}
+
+impl<W> Flights<W> {
+    /// None is under way.
+    pub fn new(limits: FlightLimits) -> Self {
+        Self {
+            limits,
+            waiting: 0,
+            under_way: BTreeMap::new(),
+            homes: BTreeMap::new(),
+        }
+    }
+
+    /// Has somebody wait for a walk, or nobody: then it is made ahead of time.
+    pub fn board(&mut self, key: &FlightKey, waiter: Option<W>) -> Boarded {
+        if waiter.is_some() && self.waiting >= self.limits.waiting_max {
+            return Boarded::Full;
+        }
+        let one = usize::from(waiter.is_some());
+        if let Some(waiters) = self.under_way.get_mut(key) {
+            self.waiting += one;
+            waiters.extend(waiter);
+            return Boarded::Joined;
+        }
+        if !key.home.is_empty() {
+            let count = self.homes.get(&key.home).copied().unwrap_or(0);
+            if count >= self.limits.per_home_max {
+                return Boarded::Full;
+            }
+            self.homes.insert(key.home.clone(), count + 1);
+        }
+        self.waiting += one;
+        self.under_way
+            .insert(key.clone(), waiter.into_iter().collect());
+        Boarded::First
+    }
+
+    /// A walk is over: who waited for it.
+    pub fn land(&mut self, key: &FlightKey) -> Vec<W> {
+        let Some(waiters) = self.under_way.remove(key) else {
+            return Vec::new();
+        };
+        self.waiting -= waiters.len();
+        if let Some(count) = self.homes.get_mut(&key.home) {
+            *count -= 1;
+            if *count == 0 {
+                self.homes.remove(&key.home);
+            }
+        }
+        waiters
+    }
+
+    /// How many walks are under way.
+    pub fn count(&self) -> usize {
+        self.under_way.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flights(waiting_max: usize, per_home_max: usize) -> Flights<u32> {
+        Flights::new(FlightLimits {
+            waiting_max,
+            per_home_max,
+        })
+    }
+
+    fn key(question: &[u8], trust: Trust, is_fresh: bool) -> FlightKey {
+        FlightKey {
+            home: b"88".to_vec(),
+            question: question.to_vec(),
+            trust,
+            is_fresh,
+        }
+    }
+
+    #[test]
+    fn one_walk_for_all_who_ask_the_same() {
+        let mut flights = flights(9, 9);
+        let plain = key(b"a", Trust::Plain, false);
+        assert_eq!(flights.board(&plain, Some(1)), Boarded::First);
+        assert_eq!(flights.board(&plain, Some(2)), Boarded::Joined);
+        assert_eq!(flights.board(&plain, None), Boarded::Joined);
+        for other in [
+            key(b"b", Trust::Plain, false),
+            key(b"a", Trust::Verified, false),
+            key(b"a", Trust::Plain, true),
+        ] {
+            assert_eq!(flights.board(&other, Some(3)), Boarded::First, "{other:?}");
+        }
+        assert_eq!(flights.land(&plain), [1, 2]);
+        assert!(flights.land(&plain).is_empty(), "it is over");
+        assert_eq!(flights.count(), 3);
+        assert_eq!(flights.board(&plain, None), Boarded::First);
+    }
+
+    #[test]
+    fn so_many_wait_and_no_more() {
+        let mut flights = flights(2, 9);
+        let one = key(b"a", Trust::Plain, false);
+        let other = key(b"b", Trust::Plain, false);
+        assert_eq!(flights.board(&one, Some(1)), Boarded::First);
+        assert_eq!(flights.board(&one, Some(2)), Boarded::Joined);
+        assert_eq!(flights.board(&one, Some(3)), Boarded::Full);
+        assert_eq!(flights.board(&other, Some(4)), Boarded::Full);
+        assert_eq!(flights.count(), 1, "nobody waits for what is not made");
+        assert_eq!(flights.land(&one), [1, 2]);
+        assert_eq!(flights.board(&other, Some(4)), Boarded::First);
+    }
+
+    #[test]
+    fn one_home_has_so_many_walks_and_the_root_any_number() {
+        let mut flights = flights(9, 2);
+        let of = |home: &[u8], question: u8| FlightKey {
+            home: home.to_vec(),
+            ..key(&[question], Trust::Plain, false)
+        };
+        for question in 1..=2 {
+            let boarded = flights.board(&of(b"88", question), Some(1));
+            assert_eq!(boarded, Boarded::First);
+        }
+        assert_eq!(flights.board(&of(b"88", 3), Some(1)), Boarded::Full);
+        assert_eq!(flights.board(&of(b"88", 3), None), Boarded::Full);
+        assert_eq!(flights.board(&of(b"88", 2), Some(1)), Boarded::Joined);
+        assert_eq!(flights.board(&of(b"99", 3), Some(1)), Boarded::First);
+        for question in 4..=7 {
+            assert_eq!(flights.board(&of(b"", question), None), Boarded::First);
+        }
+        assert_eq!(flights.land(&of(b"88", 1)).len(), 1);
+        assert_eq!(flights.board(&of(b"88", 3), Some(1)), Boarded::First);
+        assert_eq!(flights.homes.len(), 2);
+        assert!(flights.land(&of(b"88", 9)).is_empty(), "it was never made");
+        assert_eq!(flights.homes.get(&b"88"[..]), Some(&2));
+    }
+}

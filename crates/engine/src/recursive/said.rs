@@ -1,0 +1,268 @@
+//! What was answered, as the octets that go out again, and how these age.
+//!
+//! A relative ttl counts from when somebody obtained the value from any server (RFC 3651 section
+//! 3.1). So that a value does not live longer the more caches it passes, what is left of it is told
+//! from here; an absolute ttl is a date and stays. Values beside which a signature over values
+//! (`HS_SIGNATURE`) was answered stay as they are too: it covers the ttl.
+
+use super::question::Question;
+use crate::Date;
+use crate::resolver::{Failure, Fault, Found, Skip, Why, seconds_of};
+use alloc::vec::Vec;
+use bytes::Bytes;
+use model::EncodedValue;
+use model::octets::{Reader, put_count};
+use model::value::TtlKind;
+use model::value_type::matches;
+use wire::ResponseCode;
+
+/// Where the kind of a value's ttl stands in its octets, and the seconds behind it.
+const TTL_KIND_AT: usize = 8;
+
+/// For how many seconds a value may be used that is too old itself: as for names (RFC 8767 section
+/// 4), so that it is asked for again soon, and not by everybody all the time.
+const STALE_SECONDS: u32 = 30;
+
+/// What was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// These values.
+    Values(Values),
+    /// The identifier has no such values that everybody may read.
+    NoSuchValues,
+    /// There is no such identifier.
+    NotRegistered,
+}
+
+impl Said {
+    /// How much memory it takes, about.
+    pub fn octets(&self) -> usize {
+        match self {
+            Self::Values(values) => values.octets.len() + 4 * values.ttls.len(),
+            Self::NoSuchValues | Self::NotRegistered => 0,
+        }
+    }
+}
+
+/// Values as they stand in an answer: their count, and each of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Values {
+    octets: Bytes,
+    /// Where the seconds of each relative ttl stand; of none if they must not be changed.
+    ttls: Vec<usize>,
+}
+
+impl Values {
+    /// Those values that everybody may read, in octets of their own; none if there are none.
+    pub fn of<'v>(values: impl IntoIterator<Item = &'v EncodedValue>) -> Option<Self> {
+        let public = |value: &&EncodedValue| value.permissions().is_public_read();
+        let values: Vec<&EncodedValue> = values.into_iter().filter(public).collect();
+        let is_signed = values
+            .iter()
+            .any(|value| matches(b"HS_SIGNATURE.", value.type_octets()));
+        Self::gathered(&values, is_signed)
+    }
+
+    /// Those of the values that a question asks for; none if there are none.
+    pub fn select(&self, question: &Question) -> Option<Self> {
+        let all = self.values();
+        let wanted: Vec<&EncodedValue> = all.iter().filter(|value| question.wants(value)).collect();
+        Self::gathered(&wanted, self.ttls.is_empty())
+    }
+
+    /// The values one by one.
+    pub fn values(&self) -> Vec<EncodedValue> {
+        let mut reader = Reader::new(self.octets.slice(4.min(self.octets.len())..));
+        let mut values = Vec::new();
+        while let Ok(value) = EncodedValue::read(&mut reader) {
+            values.push(value);
+        }
+        values
+    }
+
+    fn gathered(values: &[&EncodedValue], stays_as_it_is: bool) -> Option<Self> {
+        if values.is_empty() {
+            return None;
+        }
+        let lengths = values.iter().map(|value| value.octets().len());
+        let mut octets = Vec::with_capacity(4 + lengths.sum::<usize>());
+        put_count(&mut octets, values.len());
+        let mut ttls = Vec::new();
+        for value in values {
+            let kind = value.octets().get(TTL_KIND_AT).copied();
+            if !stays_as_it_is && kind != Some(TtlKind::ABSOLUTE.0) {
+                ttls.push(octets.len() + TTL_KIND_AT + 1);
+            }
+            octets.extend_from_slice(value.octets());
+        }
+        ttls.shrink_to_fit();
+        let octets = octets.into();
+        Some(Self { octets, ttls })
+    }
+
+    /// How many octets they take in an answer.
+    pub fn octets_count(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Appends them as they are told so many seconds after they were obtained; `None` if they are
+    /// too old by now.
+    pub fn put(&self, out: &mut Vec<u8>, age_seconds: Option<u32>) {
+        let start = out.len();
+        out.extend_from_slice(&self.octets);
+        if age_seconds == Some(0) {
+            return;
+        }
+        for at in &self.ttls {
+            let place = out.get_mut(start + at..).and_then(<[u8]>::first_chunk_mut);
+            let Some(place) = place else { continue };
+            let seconds = u32::from_be_bytes(*place);
+            let left = match age_seconds {
+                Some(age) => seconds.saturating_sub(age),
+                None => seconds.min(STALE_SECONDS),
+            };
+            *place = left.to_be_bytes();
+        }
+    }
+}
+
+/// What a walk has found, as it is told, and for how many seconds its values may be kept; none for
+/// a failure.
+pub fn said(found: &Found, date: Date) -> Option<(Said, u32)> {
+    match found {
+        Found::Values(all) => match Values::of(all) {
+            Some(values) => {
+                let lives = all.iter().map(|value| seconds_of(value.value().ttl, date));
+                Some((Said::Values(values), lives.min().unwrap_or(0)))
+            }
+            None => Some((Said::NoSuchValues, u32::MAX)),
+        },
+        Found::NoSuchValues => Some((Said::NoSuchValues, u32::MAX)),
+        Found::NotRegistered(_) => Some((Said::NotRegistered, u32::MAX)),
+        Found::Verified(_) | Found::Failed(_) => None,
+    }
+}
+
+/// Whether a walk failed because nothing could be verified: one that verifies nothing may do
+/// better. A node that is too busy to sign is among the reasons.
+pub fn is_of_trust(failure: &Failure) -> bool {
+    let is_of_trust = |fault: &Fault| {
+        matches!(
+            fault,
+            Fault::NotSigned
+                | Fault::WeaklySigned(_)
+                | Fault::NoDigest
+                | Fault::Replayable
+                | Fault::Refused {
+                    code: ResponseCode::SERVER_BUSY,
+                    ..
+                }
+        )
+    };
+    failure.why == Why::NobodyToAsk(Skip::NoKey)
+        || failure.tried.iter().any(|(_, _, fault)| is_of_trust(fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use model::value::{Permissions, Ttl};
+    use model::{Identifier, Value};
+
+    const DATE: Date = Date(1_795_000_000);
+
+    fn value(index: u32, value_type: &'static str, ttl: Ttl) -> EncodedValue {
+        EncodedValue::of(&Value {
+            ttl,
+            ..Value::public(index, value_type, "x")
+        })
+    }
+
+    fn relative(seconds: u32) -> Ttl {
+        Ttl {
+            kind: TtlKind::RELATIVE,
+            seconds,
+        }
+    }
+
+    fn absolute(seconds: u32) -> Ttl {
+        Ttl {
+            kind: TtlKind::ABSOLUTE,
+            seconds,
+        }
+    }
+
+    /// The seconds of each value as they are told.
+    fn told(values: &[EncodedValue], age: Option<u32>) -> Vec<u32> {
+        let mut out = b"before".to_vec();
+        Values::of(values).unwrap().put(&mut out, age);
+        let mut reader = Reader::new(out.into());
+        reader.take("before", 6).unwrap();
+        let count = reader.u32("count").unwrap();
+        let read = |_| EncodedValue::read(&mut reader).unwrap().value().ttl.seconds;
+        let seconds = (0..count).map(read).collect();
+        assert!(reader.is_at_end());
+        seconds
+    }
+
+    #[test]
+    fn relative_ttls_count_down_and_absolute_ones_are_dates() {
+        let values = [
+            value(1, "URL", relative(300)),
+            value(2, "URL", absolute(DATE.0 + 60)),
+            value(3, "URL", relative(40)),
+        ];
+        assert_eq!(told(&values, Some(0)), [300, DATE.0 + 60, 40]);
+        assert_eq!(told(&values, Some(39)), [261, DATE.0 + 60, 1]);
+        assert_eq!(told(&values, None), [30, DATE.0 + 60, 30], "too old by now");
+    }
+
+    #[test]
+    fn what_a_signature_covers_stays_as_it_is() {
+        for name in ["HS_SIGNATURE", "hs_signature.1"] {
+            let values = [
+                value(1, "URL", relative(300)),
+                value(400, name, relative(300)),
+            ];
+            assert_eq!(told(&values, Some(39)), [300, 300]);
+            let all = Values::of(&values).unwrap();
+            let question = Question::of(wire::resolution::ResolutionRequest {
+                identifier: "88/a".into(),
+                indexes: vec![1],
+                types: Vec::new(),
+                rest: Bytes::new(),
+            });
+            let mut out = Vec::new();
+            let selected = all.select(&question.unwrap()).unwrap();
+            selected.put(&mut out, Some(39));
+            assert_eq!(selected.values(), values[..1], "a part of a signed record");
+            assert_eq!(out[4..], values[0].octets()[..]);
+        }
+    }
+
+    #[test]
+    fn the_shortest_ttl_counts_and_hidden_values_are_dropped() {
+        let hidden = EncodedValue::of(&Value {
+            permissions: Permissions::ADMIN_READ,
+            ..Value::public(9, "HS_SECKEY", "secret")
+        });
+        let found = Found::Values(vec![
+            value(1, "URL", relative(300)),
+            value(2, "URL", absolute(DATE.0 + 60)),
+            hidden.clone(),
+        ]);
+        let (told, seconds) = said(&found, DATE).unwrap();
+        assert_eq!(seconds, 60);
+        let Said::Values(values) = told else {
+            panic!("{told:?}");
+        };
+        assert_eq!(values.values().len(), 2);
+        let only = said(&Found::Values(vec![hidden]), DATE).unwrap();
+        assert_eq!(only.0, Said::NoSuchValues);
+        let missing: Identifier = "0.NA/88".parse().unwrap();
+        let missing = said(&Found::NotRegistered(missing), DATE).unwrap();
+        assert_eq!(missing.0, Said::NotRegistered);
+        assert!(said(&Found::Verified(true), DATE).is_none());
+    }
+}

@@ -1,0 +1,265 @@
+//! Tests of what is kept: for how long, for whom, how much.
+
+use super::*;
+use crate::Moment;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use model::{EncodedValue, Value};
+
+fn limits() -> CacheLimits {
+    CacheLimits {
+        octets_max: 1 << 20,
+        life_max: Duration::from_secs(1000),
+        negative_life: Duration::from_mins(1),
+        failure_life: Duration::from_secs(5),
+        stale_max: Duration::from_hours(1),
+        ahead_percent: 10,
+    }
+}
+
+fn values(data: &str) -> Arc<Said> {
+    let value = EncodedValue::of(&Value::public(1, "URL", data.to_owned()));
+    Arc::new(Said::Values(Values::of(&[value]).unwrap()))
+}
+
+/// A cache and a clock in seconds.
+struct Keeper(Cache);
+
+impl Keeper {
+    fn new() -> Self {
+        Self(Cache::new(limits()))
+    }
+
+    fn keep(&mut self, key: &str, trust: Trust, said: &Arc<Said>, seconds: u32, at: u64) {
+        let said = (Arc::clone(said), seconds);
+        self.0
+            .keep(hash(key), key.as_bytes(), trust, said, Moment(at * 1000));
+    }
+
+    fn look(&mut self, key: &str, wanted: Wanted, at: u64) -> Looked {
+        self.0
+            .look(hash(key), key.as_bytes(), wanted, Moment(at * 1000))
+    }
+
+    fn fail(&mut self, key: &str, trust: Trust, at: u64) {
+        self.0
+            .note_failure(hash(key), key.as_bytes(), trust, Moment(at * 1000));
+    }
+
+    /// How old what is found is.
+    fn age(&mut self, key: &str, at: u64) -> Age {
+        match self.look(key, Wanted::Any, at) {
+            Looked::Found(hit) => hit.age_seconds.map_or(Age::Stale, Age::Seconds),
+            Looked::Failed | Looked::Nothing => Age::Unknown,
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Age {
+    Seconds(u32),
+    Stale,
+    Unknown,
+}
+
+/// All keys collide but for one bit: equality must decide.
+fn hash(key: &str) -> u64 {
+    key.len() as u64 & 1
+}
+
+#[test]
+fn values_live_as_long_as_they_and_the_cap_allow() {
+    let mut keeper = Keeper::new();
+    keeper.keep("a", Trust::Plain, &values("1"), 300, 100);
+    assert_eq!(keeper.age("a", 100), Age::Seconds(0));
+    assert_eq!(keeper.age("a", 399), Age::Seconds(299));
+    assert_eq!(keeper.age("a", 400), Age::Unknown);
+    assert_eq!(
+        keeper.age("b", 100),
+        Age::Unknown,
+        "another with the same hash"
+    );
+    keeper.keep("a", Trust::Plain, &values("1"), 86_400, 1000);
+    assert_eq!(keeper.age("a", 1999), Age::Seconds(999));
+    assert_eq!(keeper.age("a", 2000), Age::Unknown, "the cap");
+    keeper.keep("a", Trust::Plain, &values("1"), 0, 3000);
+    assert_eq!(keeper.age("a", 3000), Age::Unknown, "not to be kept at all");
+}
+
+#[test]
+fn that_there_is_nothing_lives_as_long_as_it_is_set() {
+    for said in [Said::NotRegistered, Said::NoSuchValues] {
+        let mut keeper = Keeper::new();
+        let said = Arc::new(said);
+        keeper.keep("a", Trust::Plain, &said, u32::MAX, 0);
+        assert_eq!(keeper.age("a", 59), Age::Seconds(59));
+        assert_eq!(keeper.age("a", 60), Age::Unknown);
+        let counts = keeper.0.counts();
+        assert_eq!((counts.hits, counts.negative_hits), (0, 1));
+        // What is registered in the meantime takes its place.
+        keeper.keep("a", Trust::Plain, &values("1"), 300, 61);
+        assert_eq!(keeper.age("a", 200), Age::Seconds(139));
+    }
+}
+
+/// Whoever wants proof never gets what nobody has verified, and what was verified is not replaced
+/// by what somebody else says later.
+#[test]
+fn verified_and_other_answers_are_two() {
+    let mut keeper = Keeper::new();
+    let (proven, claimed) = (values("proven"), values("claimed"));
+    keeper.keep("a", Trust::Plain, &claimed, 300, 0);
+    for wanted in [Wanted::Demanded, Wanted::Preferred] {
+        assert_eq!(keeper.look("a", wanted, 1), Looked::Nothing, "{wanted:?}");
+    }
+    keeper.keep("a", Trust::Verified, &proven, 100, 0);
+    for wanted in [Wanted::Any, Wanted::Preferred, Wanted::Demanded] {
+        let Looked::Found(hit) = keeper.look("a", wanted, 1) else {
+            panic!("{wanted:?}");
+        };
+        assert_eq!((&hit.said, hit.trust), (&proven, Trust::Verified));
+    }
+    keeper.keep("a", Trust::Plain, &claimed, 300, 2);
+    let Looked::Found(hit) = keeper.look("a", Wanted::Demanded, 3) else {
+        panic!("gone");
+    };
+    assert_eq!(hit.said, proven);
+    let Looked::Found(hit) = keeper.look("a", Wanted::Any, 150) else {
+        panic!("gone");
+    };
+    assert_eq!((&hit.said, hit.trust), (&claimed, Trust::Plain));
+    assert_eq!(keeper.look("a", Wanted::Demanded, 150), Looked::Nothing);
+}
+
+#[test]
+fn who_did_not_answer_is_not_asked_again_for_moments() {
+    let mut keeper = Keeper::new();
+    keeper.fail("a", Trust::Plain, 10);
+    assert_eq!(keeper.look("a", Wanted::Any, 14), Looked::Failed);
+    assert_eq!(keeper.look("a", Wanted::Any, 15), Looked::Nothing);
+    assert_eq!(keeper.look("a", Wanted::Demanded, 14), Looked::Nothing);
+    keeper.fail("a", Trust::Verified, 20);
+    assert_eq!(keeper.look("a", Wanted::Demanded, 21), Looked::Failed);
+    keeper.keep("a", Trust::Verified, &values("1"), 9, 22);
+    assert!(matches!(
+        keeper.look("a", Wanted::Demanded, 23),
+        Looked::Found(_)
+    ));
+    assert_eq!(keeper.0.counts().failure_hits, 2);
+}
+
+#[test]
+fn what_is_too_old_is_told_only_where_nobody_answers_and_not_for_ever() {
+    let mut keeper = Keeper::new();
+    keeper.keep("a", Trust::Verified, &values("1"), 100, 0);
+    assert_eq!(
+        keeper.look("a", Wanted::Any, 101),
+        Looked::Nothing,
+        "ask first"
+    );
+    for trust in [Trust::Plain, Trust::Verified] {
+        keeper.fail("a", trust, 102);
+    }
+    for wanted in [Wanted::Any, Wanted::Preferred] {
+        let Looked::Found(hit) = keeper.look("a", wanted, 103) else {
+            panic!("{wanted:?}");
+        };
+        // It is not vouched for any more.
+        assert_eq!((hit.age_seconds, hit.trust), (None, Trust::Plain));
+        assert!(!hit.is_due);
+    }
+    assert_eq!(keeper.look("a", Wanted::Demanded, 103), Looked::Failed);
+    assert_eq!(keeper.0.counts().stale_hits, 2);
+    assert_eq!(
+        keeper.look("a", Wanted::Any, 108),
+        Looked::Nothing,
+        "ask again"
+    );
+    keeper.fail("a", Trust::Plain, 3699);
+    assert_eq!(keeper.age("a", 3699), Age::Stale);
+    assert_eq!(
+        keeper.look("a", Wanted::Any, 3700),
+        Looked::Failed,
+        "too old"
+    );
+}
+
+/// What was deleted is not told again when its home is dead, nor that it was deleted: it may have
+/// been registered again.
+#[test]
+fn that_there_was_nothing_is_not_told_when_it_is_too_old() {
+    let mut keeper = Keeper::new();
+    keeper.keep("a", Trust::Plain, &values("1"), 10, 0);
+    keeper.keep("b", Trust::Verified, &values("1"), 10, 0);
+    for key in ["a", "b"] {
+        keeper.keep(key, Trust::Plain, &Arc::new(Said::NotRegistered), 0, 20);
+        keeper.fail(key, Trust::Plain, 90);
+        assert_eq!(keeper.look(key, Wanted::Any, 91), Looked::Failed, "{key}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_often_is_asked_for_anew_once_ahead_of_its_end() {
+    let mut keeper = Keeper::new();
+    keeper.keep("a", Trust::Plain, &values("1"), 100, 0);
+    let due = |keeper: &mut Keeper, at| match keeper.look("a", Wanted::Any, at) {
+        Looked::Found(hit) => hit.is_due,
+        other => panic!("{other:?}"),
+    };
+    assert!(!due(&mut keeper, 91), "asked for once");
+    assert!(!due(&mut keeper, 92));
+    assert!(due(&mut keeper, 93));
+    assert!(!due(&mut keeper, 94), "it is being asked for");
+    keeper.fail("a", Trust::Plain, 95);
+    assert!(due(&mut keeper, 96), "that came to nothing");
+    keeper.keep("a", Trust::Plain, &values("2"), 100, 97);
+    for at in 98..187 {
+        assert!(!due(&mut keeper, at), "{at}: it is young");
+    }
+    assert!(due(&mut keeper, 188));
+    keeper.keep("a", Trust::Plain, &values("3"), 9, 200);
+    for at in [201, 202, 203, 204, 208] {
+        assert!(!due(&mut keeper, at), "short lives are over soon anyway");
+    }
+}
+
+/// A flood of questions for names that are never asked for again drives out nothing that is.
+#[test]
+fn a_flood_takes_no_more_room_than_there_is() {
+    let mut keeper = Keeper(Cache::new(CacheLimits {
+        octets_max: 64 << 10,
+        ..limits()
+    }));
+    keeper.keep("busy", Trust::Plain, &values("1"), 1000, 0);
+    for number in 0..5000 {
+        let key = format!("flood/{number}");
+        keeper.keep(&key, Trust::Plain, &values("x"), 1000, 1);
+        assert_ne!(keeper.age("busy", 2), Age::Unknown, "{number}");
+        assert!(keeper.0.counts().octets <= 64 << 10);
+    }
+    let counts = keeper.0.counts();
+    assert!(counts.entries > 100, "{counts:?}");
+    assert_eq!(counts.entries + counts.evicted, 5001);
+    // Most of the room for one is no use.
+    keeper.keep("huge", Trust::Plain, &values(&"x".repeat(9 << 10)), 1000, 3);
+    assert_eq!(keeper.age("huge", 3), Age::Unknown);
+    let failures: Vec<String> = (0..5000).map(|it| format!("dead/{it}")).collect();
+    for key in &failures {
+        keeper.fail(key, Trust::Plain, 4);
+    }
+    assert!(keeper.0.counts().octets <= 64 << 10);
+}
+
+#[test]
+fn a_cache_without_room_keeps_nothing() {
+    let mut keeper = Keeper(Cache::new(CacheLimits {
+        octets_max: 0,
+        ..limits()
+    }));
+    keeper.keep("a", Trust::Plain, &values("1"), 100, 0);
+    keeper.fail("b", Trust::Plain, 0);
+    assert_eq!(keeper.look("a", Wanted::Any, 0), Looked::Nothing);
+    assert_eq!(keeper.look("b", Wanted::Any, 0), Looked::Nothing);
+    assert_eq!(keeper.0.counts().octets, 0);
+}
