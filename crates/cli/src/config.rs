@@ -73,6 +73,7 @@ impl ConfigSource {
             &mut config.http.certificate_file,
             &mut config.http.key_file,
             &mut config.elsewhere.roots_file,
+            &mut config.recursive.roots_file,
             &mut config.templates.namespace_file,
         ];
         for file in files.into_iter().flatten() {

@@ -91,6 +91,9 @@ fn tell(data: &Path, node: &Node, keys: &Keys, founded: &Founded) {
     for address in node.addresses() {
         say(format_args!("listening on {address} (UDP and TCP)"));
     }
+    for address in node.recursive_addresses() {
+        say(format_args!("resolving for others on {address} (UDP and TCP)"));
+    }
     for address in node.http_addresses() {
         say(format_args!("listening on {address} (HTTP and HTTPS)"));
     }

@@ -17,7 +17,7 @@ use engine::authority::{Claim, Identified, Known, Settings, Unidentified};
 use engine::logins::Logins;
 use engine::sessions::Sessions;
 use engine::{
-    Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step,
+    Allowance, AllowanceLimits, Answer, Authority, Challenges, Event, Origin, Scan, Step, WeakForms,
 };
 use model::change::Write;
 use model::{Change, Identifier, Key};
@@ -130,6 +130,15 @@ impl Answerer {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    pub(crate) fn authority(&self) -> &Authority<Provider> {
+        &self.authority
+    }
+
+    /// The weak forms that are taken.
+    pub(crate) fn weak_forms(&self) -> WeakForms {
+        self.authority.settings.administration.weak_forms
     }
 
     pub(crate) fn store(&self) -> &Store {

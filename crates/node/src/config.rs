@@ -3,13 +3,15 @@
 //!
 //! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
 //! `config/http.rs` those of HTTP, `config/administration.rs` those of administration,
-//! `config/elsewhere.rs` those of asking other nodes, `config/templates.rs` those of templates,
-//! `config/settings.rs` how they are declared, `config/manual.rs` the texts made of them.
+//! `config/elsewhere.rs` those of asking other nodes, `config/recursive.rs` those of asking them
+//! for anybody, `config/templates.rs` those of templates, `config/settings.rs` how they are
+//! declared, `config/manual.rs` the texts made of them.
 
 mod administration;
 mod elsewhere;
 pub mod http;
 mod manual;
+mod recursive;
 pub(crate) mod settings;
 mod tables;
 mod templates;
@@ -20,6 +22,7 @@ pub use administration::AdministrationConfig;
 pub use elsewhere::ElsewhereConfig;
 pub use http::HttpConfig;
 pub use manual::{example, manual};
+pub use recursive::RecursiveConfig;
 pub use settings::{Effect, Key, Table};
 pub use tables::{
     AccessLogKind, KeysConfig, LimitsConfig, LogConfig, LogFormat, SiteConfig, StorageConfig,
@@ -68,6 +71,7 @@ settings::settings! {
         table administration: AdministrationConfig;
         table keys: KeysConfig;
         table elsewhere: ElsewhereConfig;
+        table recursive: RecursiveConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -90,6 +94,7 @@ pub fn tables() -> Vec<Table> {
         table::<AdministrationConfig>("administration", AdministrationConfig::ABOUT),
         table::<KeysConfig>("keys", KeysConfig::ABOUT),
         table::<ElsewhereConfig>("elsewhere", ElsewhereConfig::ABOUT),
+        table::<RecursiveConfig>("recursive", RecursiveConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];

@@ -11,8 +11,8 @@
 mod asks;
 mod kept;
 #[cfg(test)]
-mod tests;
-mod under_way;
+pub(crate) mod tests;
+pub(crate) mod under_way;
 
 use crate::config::Config;
 use crate::founding::Founded;
@@ -250,7 +250,7 @@ fn told(identifier: &Identifier, walked: Walked) -> Told {
 
 /// What strangers are told of a failure: neither who was asked nor how each of them failed, lest
 /// they have this node look for them which machines there are near it. The log says more.
-fn told_of(failure: &Failure) -> String {
+pub(crate) fn told_of(failure: &Failure) -> String {
     match failure.why {
         Why::NobodyAnswered | Why::Limit(_) => {
             "nobody who is responsible has answered in a way that can be believed".into()

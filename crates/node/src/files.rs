@@ -40,6 +40,10 @@ fn needed(config: &Config) -> u64 {
         .saturating_mul(config.http.connections_max);
     let asks = config.elsewhere.roots_file.is_some();
     let questions = u64::from(asks) * config.elsewhere.questions_max as u64;
+    let recursive = &config.recursive;
+    let resolves = recursive.listen.len();
+    let tcp = tcp.saturating_add(resolves.saturating_mul(config.tcp.connections_max));
+    let questions = questions + u64::from(resolves > 0) * recursive.walks_max as u64;
     (tcp.saturating_add(http) as u64)
         .saturating_add(questions * FILES_PER_QUESTION)
         .saturating_add(store::FILES_OPEN_MAX as u64)

@@ -9,6 +9,7 @@
 //! | `rates` | how much may one source ask? |
 //! | `sockets`, `udp`, `tcp` | how do octets come in and go out? |
 //! | `accepting`, [`peers`] | whose connections are let in? |
+//! | `recursive` | how is anything answered for others? |
 //! | `elsewhere` | how are other nodes asked what a plan must know of them? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
@@ -41,6 +42,7 @@ mod metrics;
 pub mod peers;
 mod rates;
 mod reception;
+mod recursive;
 mod seldom;
 mod sockets;
 mod tcp;
@@ -63,7 +65,8 @@ use elsewhere::Elsewhere;
 use founding::Founded;
 use http::HttpService;
 use http::listener::{self, Front};
-use reception::Reception;
+use reception::{Desk, Reception};
+use recursive::Recursive;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -163,6 +166,9 @@ pub struct Bound {
     runtime: Runtime,
     sockets: Vec<(std::net::UdpSocket, std::net::TcpListener)>,
     addresses: Vec<SocketAddr>,
+    /// Those at which it answers for others.
+    recursive_sockets: Vec<(std::net::UdpSocket, std::net::TcpListener)>,
+    recursive_addresses: Vec<SocketAddr>,
     http_sockets: Vec<std::net::TcpListener>,
     http_addresses: Vec<SocketAddr>,
 }
@@ -174,6 +180,11 @@ impl Bound {
     /// Where the node will listen, over UDP and TCP.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where the node will answer for others, over UDP and TCP.
+    pub fn recursive_addresses(&self) -> &[SocketAddr] {
+        &self.recursive_addresses
     }
 
     /// Where the node will listen for HTTP and HTTPS.
@@ -196,7 +207,8 @@ impl Bound {
         let (stop, stopped) = watch::channel(false);
         let elsewhere = Elsewhere::of(&self.config, founded, self.runtime.handle())?;
         let answerer = Arc::new(Answerer::new(&self.config, store, founded, elsewhere)?);
-        let reception = Reception::new(&self.config, &answerer);
+        let recursive = Recursive::of(&self.config, founded, &answerer, self.runtime.handle())?;
+        let reception = Reception::new(&self.config, &answerer, recursive);
         let reception = reception.map_err(|source| Error::AccessLog {
             folder: self.config.log.access_folder.display().to_string(),
             source,
@@ -208,6 +220,7 @@ impl Bound {
             answerer,
             reception,
             addresses: Vec::new(),
+            recursive_addresses: Vec::new(),
             runtime: self.runtime,
             stop,
             udp: Vec::new(),
@@ -219,9 +232,18 @@ impl Bound {
             started: self.config,
         };
         for (sockets, address) in self.sockets.into_iter().zip(self.addresses) {
-            let listens = node.listen(sockets, &stopped);
+            let listens = node.listen(sockets, Desk::Own, &stopped);
             listens.map_err(|source| Error::Listen { address, source })?;
             node.addresses.push(address);
+        }
+        for (sockets, address) in self
+            .recursive_sockets
+            .into_iter()
+            .zip(self.recursive_addresses)
+        {
+            let listens = node.listen(sockets, Desk::Recursive, &stopped);
+            listens.map_err(|source| Error::Listen { address, source })?;
+            node.recursive_addresses.push(address);
         }
         node.keep_house();
         let Some(make) = front.filter(|_| !self.http_addresses.is_empty()) else {
@@ -251,6 +273,7 @@ pub struct Node {
     answerer: Arc<Answerer>,
     reception: Arc<Reception>,
     addresses: Vec<SocketAddr>,
+    recursive_addresses: Vec<SocketAddr>,
     runtime: Runtime,
     stop: watch::Sender<bool>,
     udp: Vec<UdpListener>,
@@ -290,6 +313,8 @@ impl Node {
             runtime: start_runtime().map_err(io_error("start threads"))?,
             sockets: Vec::new(),
             addresses: Vec::new(),
+            recursive_sockets: Vec::new(),
+            recursive_addresses: Vec::new(),
             http_sockets: Vec::new(),
             http_addresses: Vec::new(),
         };
@@ -298,6 +323,13 @@ impl Node {
             let (socket, listener) = sockets::both(address).map_err(failed)?;
             bound.addresses.push(listener.local_addr().map_err(failed)?);
             bound.sockets.push((socket, listener));
+        }
+        for &address in &config.recursive.listen {
+            let failed = |source| Error::Listen { address, source };
+            let (socket, listener) = sockets::both(address).map_err(failed)?;
+            let address = listener.local_addr().map_err(failed)?;
+            bound.recursive_addresses.push(address);
+            bound.recursive_sockets.push((socket, listener));
         }
         Ok(bound)
     }
@@ -360,17 +392,19 @@ impl Node {
     fn listen(
         &mut self,
         (socket, listener): (std::net::UdpSocket, std::net::TcpListener),
+        desk: Desk,
         stopped: &watch::Receiver<bool>,
     ) -> io::Result<()> {
         self.udp.push(UdpListener::start(
             &self.started,
             socket,
             &self.reception,
+            desk,
             self.runtime.handle(),
         )?);
         let _entered = self.runtime.enter();
         let (config, reception) = (&self.started, &self.reception);
-        let tcp = tcp::start(config, listener, reception, stopped.clone())?;
+        let tcp = tcp::start(config, listener, reception, desk, stopped.clone())?;
         self.tcp.push(tcp);
         Ok(())
     }
@@ -398,6 +432,11 @@ impl Node {
     /// Where the node listens, over UDP and TCP.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where the node answers for others, over UDP and TCP.
+    pub fn recursive_addresses(&self) -> &[SocketAddr] {
+        &self.recursive_addresses
     }
 
     /// Where the node listens for HTTP and HTTPS.

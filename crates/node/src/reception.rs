@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::expiry::Expiry;
 use crate::metrics::{self, Gauges, Metrics, Transport};
 use crate::rates::Limiter;
+use crate::recursive::{AtOnce, Later, Recursive, RecursiveCounted};
 use crate::visitor::{Line, Visitor};
 use model::site;
 use std::fmt;
@@ -19,9 +20,19 @@ use std::time::{Duration, Instant};
 use tracing_appender::rolling::InitError;
 use wire::{Envelope, Packet, ResponseCode, Version};
 
+/// For whom questions are answered at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Desk {
+    /// For those of this node's own prefixes: all that it can be asked.
+    Own,
+    /// For anything, by asking others.
+    Recursive,
+}
+
 /// Receives questions of every transport.
 pub(crate) struct Reception {
     answerer: Arc<Answerer>,
+    recursive: Option<Arc<Recursive>>,
     limiter: Limiter,
     metrics: Arc<Metrics>,
     access: Option<AccessLog>,
@@ -114,9 +125,14 @@ impl Drop for Conversation {
 
 impl Reception {
     /// Opens the access log, if one is configured.
-    pub(crate) fn new(config: &Config, answerer: &Arc<Answerer>) -> Result<Self, InitError> {
+    pub(crate) fn new(
+        config: &Config,
+        answerer: &Arc<Answerer>,
+        recursive: Option<Arc<Recursive>>,
+    ) -> Result<Self, InitError> {
         let reception = Self {
             answerer: Arc::clone(answerer),
+            recursive,
             limiter: Limiter::new(&config.limits),
             metrics: Arc::new(Metrics::new()),
             access: AccessLog::start(&config.log)?,
@@ -134,6 +150,9 @@ impl Reception {
         self.limiter.set(&config.limits);
         self.live.set(config);
         self.expiry.set(config.keys.warning_days);
+        if let Some(recursive) = &self.recursive {
+            recursive.set(&config.recursive);
+        }
     }
 
     /// Says that the node stops: it is not ready any more.
@@ -199,6 +218,44 @@ impl Reception {
         let took = started.elapsed();
         self.note(transport, peer, packet, &answered.packet, took);
         Some(answered)
+    }
+
+    /// Answers a packet for which others may have to be asked, as far as that can be done at once.
+    pub(crate) fn resolve_at_once(
+        &self,
+        transport: Transport,
+        peer: IpAddr,
+        packet: &Packet,
+    ) -> AtOnce {
+        let Some(recursive) = &self.recursive else {
+            return AtOnce::Nothing;
+        };
+        let started = Instant::now();
+        let at_once = recursive.at_once(packet, peer);
+        if let AtOnce::Answer(answer) = &at_once {
+            self.note(transport, peer, packet, answer, started.elapsed());
+        }
+        at_once
+    }
+
+    /// Ends what could not be answered at once.
+    pub(crate) async fn resolve_later(
+        &self,
+        transport: Transport,
+        peer: IpAddr,
+        packet: &Packet,
+        later: Later,
+    ) -> Option<Packet> {
+        let visitor = match transport {
+            Transport::Udp => Visitor::claimed(peer),
+            Transport::Tcp => Visitor::connected(peer, site::Transport::TCP),
+            Transport::Http => Visitor::connected(peer, site::Transport::HTTP),
+        };
+        let started = Instant::now();
+        let recursive = self.recursive.as_ref()?;
+        let answer = recursive.answer_later(later, packet, visitor).await?;
+        self.note(transport, peer, packet, &answer, started.elapsed());
+        Some(answer)
     }
 
     /// The next packet of an answer that goes on; reads the tables.
@@ -301,6 +358,11 @@ impl Reception {
         Open(Arc::clone(reception), transport)
     }
 
+    /// What was done for others, if that is done at all.
+    pub(crate) fn recursive_counted(&self) -> Option<RecursiveCounted> {
+        self.recursive.as_ref().map(|recursive| recursive.counted())
+    }
+
     /// All numbers as text.
     pub(crate) fn metrics(&self) -> String {
         let open = |count: &AtomicUsize| count.load(Ordering::Relaxed) as u64;
@@ -309,6 +371,7 @@ impl Reception {
             access_lines_dropped: self.access.as_ref().map_or(0, AccessLog::dropped),
             log_lines_dropped: self.log_dropped.get().map_or(0, |dropped| dropped()),
             counted: self.answerer.counters().read(),
+            recursive: self.recursive_counted().map(Box::new),
         };
         metrics::text(&self.metrics, gauges, self.expiry.found())
     }

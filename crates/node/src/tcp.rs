@@ -1,19 +1,23 @@
 //! Questions over TCP: a task for each connection, any number of questions on it.
 //!
 //! Answers leave in the order of the questions, which are carried out side by side: who needs one
-//! after the other waits for the answer. Connections stay open until they are idle for too
-//! long, the peer closes them, or what comes cannot be cut into messages any more. Somebody may log
-//! in on one, and what comes after the answer to that is theirs. Not here: who is let in
-//! (`accepting`).
+//! after the other waits for the answer. Where others are asked, they leave as they come: else one
+//! home that is slow would hold up all that a client asks over its one connection.
+//!
+//! Connections stay open until they are idle for too long, the peer closes them, or what comes
+//! cannot be cut into messages any more. Somebody may log in on one, and what comes after the
+//! answer to that is theirs. Not here: who is let in (`accepting`).
 
 use crate::accepting::{Acceptor, Host};
 use crate::answerer::Answered;
 use crate::config::Config;
 use crate::metrics::Transport;
-use crate::reception::{Conversation, Reception};
+use crate::reception::{Conversation, Desk, Reception};
+use crate::recursive::AtOnce;
 use crate::visitor::Line;
-use futures_util::stream::FuturesOrdered;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::future::Either;
+use futures_util::stream::{FuturesOrdered, FuturesUnordered};
+use futures_util::{FutureExt, Stream, StreamExt};
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -52,10 +56,12 @@ pub(crate) fn start(
     config: &Config,
     listener: TcpListener,
     reception: &Arc<Reception>,
+    desk: Desk,
     stopped: watch::Receiver<bool>,
 ) -> io::Result<Acceptor> {
     let host = Tcp {
         reception: Arc::clone(reception),
+        desk,
         message_octets_max: config.tcp.message_octets_max,
         stopped: stopped.clone(),
     };
@@ -66,6 +72,7 @@ pub(crate) fn start(
 
 struct Tcp {
     reception: Arc<Reception>,
+    desk: Desk,
     message_octets_max: usize,
     stopped: watch::Receiver<bool>,
 }
@@ -87,7 +94,9 @@ impl Host for Tcp {
             packets: PacketStream::up_to(self.message_octets_max),
             buffer: vec![0; READ_OCTETS],
             reception: Arc::clone(&self.reception),
+            desk: self.desk,
             conversation: Conversation::begin(&self.reception),
+            count_under_way: 0,
             octets_under_way: 0,
             peer,
             stopped: self.stopped.clone(),
@@ -101,7 +110,9 @@ struct Connection {
     packets: PacketStream,
     buffer: Vec<u8>,
     reception: Arc<Reception>,
+    desk: Desk,
     conversation: Conversation,
+    count_under_way: usize,
     octets_under_way: usize,
     peer: SocketAddr,
     stopped: watch::Receiver<bool>,
@@ -109,20 +120,29 @@ struct Connection {
 
 impl Connection {
     async fn serve(mut self) -> io::Result<()> {
-        let mut under_way = FuturesOrdered::new();
+        let mut under_way = match self.desk {
+            Desk::Own => Either::Left(FuturesOrdered::new()),
+            Desk::Recursive => Either::Right(FuturesUnordered::new()),
+        };
         let last = loop {
-            let has_room = under_way.len() < UNDER_WAY_COUNT_MAX
+            let has_room = self.count_under_way < UNDER_WAY_COUNT_MAX
                 && self.octets_under_way < UNDER_WAY_OCTETS_MAX;
             tokio::select! {
-                Some(done) = under_way.next(), if !under_way.is_empty() => {
+                Some(done) = under_way.next(), if self.count_under_way > 0 => {
                     self.send_ready(done, &mut under_way).await?;
                 }
                 next = self.next_question(), if has_room => match next? {
                     Next::Question(packet) => {
                         let reception = Arc::clone(&self.reception);
                         let line = self.conversation.line();
+                        self.count_under_way += 1;
                         self.octets_under_way += packet.payload.len();
-                        under_way.push_back(answer(reception, line, self.peer, packet));
+                        let desk = (self.desk, line);
+                        let answer = answer(reception, desk, self.peer, packet);
+                        match &mut under_way {
+                            Either::Left(in_order) => in_order.push_back(answer),
+                            Either::Right(as_they_come) => as_they_come.push(answer),
+                        }
                     }
                     Next::Broken(error) => break Some(error),
                     Next::End => break None,
@@ -140,13 +160,14 @@ impl Connection {
     }
 
     /// Sends an answer, all of it, together with those behind it that are ready.
-    async fn send_ready<F: Future<Output = Done>>(
+    async fn send_ready(
         &mut self,
         mut done: Done,
-        under_way: &mut FuturesOrdered<F>,
+        under_way: &mut (impl Stream<Item = Done> + Unpin),
     ) -> io::Result<()> {
         let mut octets = Vec::new();
         loop {
+            self.count_under_way -= 1;
             self.octets_under_way -= done.octets;
             let mut next = done.answered;
             while let Some(Answered { packet, more }) = next {
@@ -235,13 +256,29 @@ struct Done {
     answered: Option<Answered>,
 }
 
-async fn answer(reception: Arc<Reception>, line: Line, peer: SocketAddr, packet: Packet) -> Done {
+async fn answer(
+    reception: Arc<Reception>,
+    (desk, line): (Desk, Line),
+    peer: SocketAddr,
+    packet: Packet,
+) -> Done {
     let (transport, peer) = (Transport::Tcp, peer.ip());
-    let answered = if reception.admits(transport, peer) {
-        reception.answer_on(line, peer, &packet).await
-    } else {
+    let answered = if !reception.admits(transport, peer) {
         let turned_away = reception.turn_away(transport, peer, &packet);
         turned_away.map(Answered::from)
+    } else if desk == Desk::Recursive {
+        let resolved = match reception.resolve_at_once(transport, peer, &packet) {
+            AtOnce::Answer(answer) => Some(answer),
+            AtOnce::Nothing => None,
+            AtOnce::Later(later) => {
+                reception
+                    .resolve_later(transport, peer, &packet, later)
+                    .await
+            }
+        };
+        resolved.map(Answered::from)
+    } else {
+        reception.answer_on(line, peer, &packet).await
     };
     Done {
         octets: packet.payload.len(),

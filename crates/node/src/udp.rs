@@ -8,7 +8,8 @@ mod socket;
 use crate::access_log;
 use crate::config::Config;
 use crate::metrics::Transport;
-use crate::reception::Reception;
+use crate::reception::{Desk, Reception};
+use crate::recursive::{AtOnce, Later};
 use bytes::Bytes;
 use client::Clock;
 use engine::Inbox;
@@ -48,12 +49,14 @@ impl UdpListener {
         config: &Config,
         socket: UdpSocket,
         reception: &Arc<Reception>,
+        desk: Desk,
         runtime: &Handle,
     ) -> io::Result<Self> {
         let stops = Arc::new(AtomicBool::new(false));
         let answering = Arc::new(Answering {
             socket: Socket::new(socket, LOOK_UP_INTERVAL)?,
             reception: Arc::clone(reception),
+            desk,
             runtime: runtime.clone(),
             later: Arc::new(Semaphore::new(LATER_COUNT_MAX)),
             inbox: Mutex::new(Inbox::new()),
@@ -89,6 +92,7 @@ impl Drop for UdpListener {
 struct Answering {
     socket: Socket,
     reception: Arc<Reception>,
+    desk: Desk,
     runtime: Handle,
     later: Arc<Semaphore>,
     inbox: Mutex<Inbox<SocketAddr>>,
@@ -137,6 +141,7 @@ impl Answering {
 
     fn answer(self: &Arc<Self>, datagram: &Bytes, way: Way) -> Option<Packet> {
         match self.complete(datagram, way.peer) {
+            Ok(Some(packet)) if self.desk == Desk::Recursive => self.resolve(packet, way),
             Ok(Some(packet)) if is_quick(&packet) => {
                 pollster::block_on(self.answer_packet(&packet, way))
             }
@@ -147,6 +152,34 @@ impl Answering {
             Ok(None) => None,
             Err(refused) => self.refuse(way.peer.ip(), &refused),
         }
+    }
+
+    /// Answers for others: at once, or when those have answered.
+    fn resolve(self: &Arc<Self>, packet: Packet, way: Way) -> Option<Packet> {
+        let (transport, peer) = (Transport::Udp, way.peer.ip());
+        match self.reception.resolve_at_once(transport, peer, &packet) {
+            AtOnce::Answer(answer) => Some(answer),
+            AtOnce::Nothing => None,
+            AtOnce::Later(later) => {
+                self.resolve_later(later, packet, way);
+                None
+            }
+        }
+    }
+
+    fn resolve_later(self: &Arc<Self>, later: Later, packet: Packet, way: Way) {
+        let answering = Arc::clone(self);
+        self.runtime.spawn(async move {
+            let (transport, peer) = (Transport::Udp, way.peer.ip());
+            let resolving = answering
+                .reception
+                .resolve_later(transport, peer, &packet, later);
+            if let Some(answer) = resolving.await {
+                let mut datagrams = Vec::new();
+                answering.post(&answer, way, &mut datagrams);
+                answering.send(&mut datagrams);
+            }
+        });
     }
 
     async fn answer_packet(&self, packet: &Packet, way: Way) -> Option<Packet> {

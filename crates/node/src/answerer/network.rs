@@ -413,6 +413,15 @@ impl Answerer {
         message
     }
 
+    /// An answer that was found out elsewhere, with its signature if one is asked for.
+    pub(crate) fn signed(&self, request: &Message, answer: Message, source: Source) -> Message {
+        let finish = Finish::plainly(request);
+        if finish.is_certified() && !self.may_sign_for(source) {
+            return self.too_many(request).message;
+        }
+        self.finished(answer, &finish)
+    }
+
     /// The key that an asker expects who goes by the site record with a number.
     fn key_for(&self, site_serial: u16) -> Option<&SigningKey> {
         let now = self.authority.settings.site.serial();

@@ -160,7 +160,7 @@ settings! {
     }
 }
 
-fn loopback() -> Vec<IpNet> {
+pub(super) fn loopback() -> Vec<IpNet> {
     let v4 = IpNet::new_assert(Ipv4Addr::new(127, 0, 0, 0).into(), 8);
     let v6 = IpNet::new_assert(Ipv6Addr::LOCALHOST.into(), 128);
     vec![v4, v6]

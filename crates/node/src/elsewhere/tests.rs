@@ -24,13 +24,13 @@ use wire::{OpFlags, ResponseCode};
 const SECRET: &[u8] = b"open sesame";
 
 /// A node on sockets of its own.
-struct TestNode {
-    node: Node,
-    founded: Founded,
+pub(crate) struct TestNode {
+    pub(crate) node: Node,
+    pub(crate) founded: Founded,
     folder: TempDir,
 }
 
-fn config(roots: Option<&Path>) -> Config {
+pub(crate) fn config(roots: Option<&Path>) -> Config {
     Config {
         listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
         udp: crate::config::UdpConfig {
@@ -51,7 +51,7 @@ fn config(roots: Option<&Path>) -> Config {
 }
 
 impl TestNode {
-    fn start(config: &Config) -> Self {
+    pub(crate) fn start(config: &Config) -> Self {
         let folder = TempDir::new().unwrap();
         Self::start_in(folder, config)
     }
@@ -73,16 +73,16 @@ impl TestNode {
         }
     }
 
-    fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.node.addresses()[0]
     }
 
-    fn bootstrap(&self) -> std::path::PathBuf {
+    pub(crate) fn bootstrap(&self) -> std::path::PathBuf {
         self.folder.path().join(founding::BOOTSTRAP_FILE)
     }
 
     /// Registers as whoever runs the node.
-    fn register(&self, identifier: &str, values: &[Value]) {
+    pub(crate) fn register(&self, identifier: &str, values: &[Value]) {
         let identifier: Identifier = identifier.parse().unwrap();
         let request = creation(&identifier, values, OpFlags::OVERWRITE, 1, Clock::date());
         let answer = self.node.answer_locally(&request).unwrap();
@@ -114,7 +114,7 @@ impl TestNode {
     }
 }
 
-fn site_value(site: &Site) -> Value {
+pub(crate) fn site_value(site: &Site) -> Value {
     Value::public(1, "HS_SITE", site.encode())
 }
 
@@ -472,7 +472,7 @@ fn names_with_control_characters_are_asked_for_nowhere() {
 }
 
 /// What comes to `port` goes on to a server after a while, and so do the answers.
-fn relay(server: SocketAddr, delay: Duration) -> u16 {
+pub(crate) fn relay(server: SocketAddr, delay: Duration) -> u16 {
     use std::net::UdpSocket;
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = socket.local_addr().unwrap().port();

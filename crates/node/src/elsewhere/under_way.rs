@@ -16,7 +16,7 @@ pub(crate) struct UnderWayLimits {
 
 /// Counts them.
 #[derive(Debug)]
-pub(super) struct UnderWay {
+pub(crate) struct UnderWay {
     limits: UnderWayLimits,
     counted: Arc<Mutex<Counted>>,
 }
@@ -37,13 +37,13 @@ impl Counted {
 
 /// One question under way, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Permit {
+pub(crate) struct Permit {
     source: Source,
     counted: Arc<Mutex<Counted>>,
 }
 
 impl UnderWay {
-    pub(super) fn new(limits: UnderWayLimits) -> Self {
+    pub(crate) fn new(limits: UnderWayLimits) -> Self {
         Self {
             limits,
             counted: Arc::default(),
@@ -51,7 +51,7 @@ impl UnderWay {
     }
 
     /// Counts one more for a source; none if there are too many.
-    pub(super) fn begin(&self, source: Source) -> Option<Permit> {
+    pub(crate) fn begin(&self, source: Source) -> Option<Permit> {
         let mut counted = lock(&self.counted);
         let of_source = counted.by_source.get(&source).copied().unwrap_or(0);
         let (half, half_max) = (counted.half(source), self.limits.total.div_ceil(2));

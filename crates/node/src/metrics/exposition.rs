@@ -1,8 +1,11 @@
 //! The numbers as Prometheus and its kin read them (`OpenMetrics` text).
 
+mod recursive;
+
 use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport};
 use crate::Counted;
 use crate::expiry::RunsOut;
+use crate::recursive::RecursiveCounted;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -11,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Numbers that are read when somebody asks for them.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Gauges {
     /// How many connections are open, by transport.
     pub(crate) connections: [u64; Transport::ALL.len()],
@@ -21,6 +24,8 @@ pub(crate) struct Gauges {
     pub(crate) log_lines_dropped: u64,
     /// What the answerer has counted.
     pub(crate) counted: Counted,
+    /// What was done for others, if that is done at all.
+    pub(crate) recursive: Option<Box<RecursiveCounted>>,
 }
 
 /// The transports that have connections.
@@ -58,6 +63,9 @@ impl Collector for Exposition {
         self.put_events(&mut to)?;
         self.put_connections(&mut to)?;
         self.put_log(&mut to)?;
+        if let Some(counted) = &self.gauges.recursive {
+            recursive::put(counted, &mut to)?;
+        }
         self.put_runs_out(&mut to)
     }
 }
@@ -214,7 +222,12 @@ impl Exposition {
     }
 }
 
-fn put_counter(to: &mut DescriptorEncoder<'_>, name: &str, help: &str, count: u64) -> fmt::Result {
+pub(super) fn put_counter(
+    to: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    count: u64,
+) -> fmt::Result {
     let mut counter = to.encode_descriptor(name, help, None, MetricType::Counter)?;
     counter.encode_counter::<NoLabelSet, _, u64>(&count, None)
 }
