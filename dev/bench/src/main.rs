@@ -6,6 +6,7 @@
 //! | file | question it answers |
 //! | --- | --- |
 //! | `resolve` | how many resolutions a second, beside a UDP echo? |
+//! | `recursive` | how many from a resolver, cached and not, beside the node that is responsible? |
 //! | `import` | how many rows a second, beside a plain file; how much disk and memory? |
 //! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
@@ -39,6 +40,7 @@ mod popularity;
 mod process;
 mod progress;
 mod records;
+mod recursive;
 mod register;
 mod report;
 mod resolve;
@@ -84,6 +86,8 @@ struct Manner {
 enum Command {
     /// Resolutions a second over UDP, one core for the node and one for its asker.
     Resolve(resolve::ResolveArguments),
+    /// Questions a second for a recursive resolver, cached and not, beside the authority.
+    Recursive(recursive::RecursiveArguments),
     /// Rows a second of `nameplate import`; disk, start and memory of a node with these records.
     Import(ImportArguments),
     /// Time of a core for reading a record and for a whole answer, without the socket.
@@ -99,6 +103,9 @@ enum Command {
     /// The node that is asked, in a process of its own.
     #[command(hide = true)]
     Node(resolve::peers::NodeArguments),
+    /// The resolver that is asked, in a process of its own.
+    #[command(hide = true)]
+    Resolver(recursive::ResolverArguments),
     /// The node that registers, in a process of its own.
     #[command(hide = true)]
     Registrar(register::RegistrarArguments),
@@ -121,6 +128,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Node(arguments) => resolve::peers::run_node(arguments),
+        Command::Resolver(arguments) => recursive::run_resolver(arguments),
         Command::Registrar(arguments) => register::run_node(arguments),
         Command::Echo(arguments) => resolve::peers::run_echo(arguments),
         command => show(command, &arguments.manner),
@@ -156,6 +164,7 @@ type Benchmark<'a> = Box<dyn Fn(&Parent, &Progress) -> Result<Report, Failure> +
 fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
     match command {
         Command::Resolve(arguments) => vec![Box::new(|at, on| resolve::run(arguments, at, on))],
+        Command::Recursive(arguments) => vec![Box::new(|at, on| recursive::run(arguments, at, on))],
         Command::Import(arguments) => vec![Box::new(|at, on| import::run(arguments, at, on))],
         Command::Answer(arguments) => vec![Box::new(|at, on| answer::run(arguments, at, on))],
         Command::Commit(arguments) => vec![Box::new(|at, on| commit::run(arguments, at, on))],
@@ -163,6 +172,7 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
         Command::Facts(arguments) => vec![Box::new(|at, on| facts::run(arguments, at, on))],
         Command::All => vec![
             Box::new(|at, on| resolve::run(&defaults(), at, on)),
+            Box::new(|at, on| recursive::run(&defaults(), at, on)),
             Box::new(|at, on| answer::run(&defaults(), at, on)),
             Box::new(|at, on| import::run(&defaults(), at, on)),
             Box::new(|at, on| import::run(&defaults::<ImportArguments>().in_no_order(), at, on)),
@@ -171,7 +181,9 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
             Box::new(|at, on| facts::run(&defaults(), at, on)),
         ],
         // They measure nothing by themselves.
-        Command::Node(_) | Command::Registrar(_) | Command::Echo(_) => Vec::new(),
+        Command::Node(_) | Command::Resolver(_) | Command::Registrar(_) | Command::Echo(_) => {
+            Vec::new()
+        }
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) enum Popularity {
     /// The second record half as often as the first, the third a third as often, and so on (Zipf's
     /// law with the exponent 1), as people ask.
     Zipf,
+    /// One after the other, and then from the first again.
+    InTurn,
 }
 
 impl Popularity {
@@ -20,6 +22,7 @@ impl Popularity {
             Self::Even => below(records, scatter(asked)),
             // What is asked for often lies anywhere among the others, not side by side.
             Self::Zipf => shuffled(zipf_rank(records, scatter(asked)), records),
+            Self::InTurn => asked % records.max(1),
         }
     }
 }

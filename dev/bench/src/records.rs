@@ -8,7 +8,10 @@ use engine::authority::Registration;
 use model::{Identifier, SuffixCase, Value};
 use std::io::{self, Write};
 
-/// The prefix of all identifiers, with its slash and what all suffixes begin with.
+/// The prefix of all identifiers.
+pub(crate) const PREFIX: &str = "88.100.7";
+
+/// The same with its slash and what all suffixes begin with.
 const HEAD: &str = "88.100.7/PUMP-";
 
 /// How many digits of the serial number follow.

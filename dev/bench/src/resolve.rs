@@ -96,6 +96,7 @@ fn what(arguments: &ResolveArguments, answer_octets: usize) -> String {
     let spread = match arguments.popularity {
         Popularity::Even => "asked for alike",
         Popularity::Zipf => "asked for by Zipf's law",
+        Popularity::InTurn => "asked for in turn",
     };
     format!(
         "{} records {spread}, answers of {answer_octets} octets, window {}, {} of {} s",

@@ -48,7 +48,7 @@ pub(crate) struct EchoArguments {
 }
 
 /// Starts a node with the first `records` records; waits until it answers.
-pub(super) fn start_node(
+pub(crate) fn start_node(
     data: &Path,
     records: u64,
     hot: Option<u64>,
@@ -72,7 +72,12 @@ pub(super) fn start_echo(answer_octets: usize, cores: Option<Pair>) -> Result<Pr
     )
 }
 
-fn start(command: &str, arguments: &[&str], cores: Option<Pair>) -> Result<Process, Failure> {
+/// Starts this program again as something that is asked, on the core for that.
+pub(crate) fn start(
+    command: &str,
+    arguments: &[&str],
+    cores: Option<Pair>,
+) -> Result<Process, Failure> {
     let core = cores.map(|cores| cores.server.to_string());
     let core = core.as_ref().map(|core| ["--core", core]);
     let arguments = [&[command], arguments, core.as_slice().as_flattened()].concat();
