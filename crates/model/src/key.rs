@@ -31,6 +31,10 @@ impl Subspace {
     /// 1970, four octets, and the digest of the request.
     pub const ANSWERED: Self = Self(b'Q');
 
+    /// Where this node stands in replication; never replicated itself: then what it says, and for
+    /// what is copied the number of the source's server.
+    pub const REPLICATION: Self = Self(b'P');
+
     /// What was observed: then the series, the period and when it became known.
     pub const OBSERVATIONS: Self = Self(b'o');
     /// How far facts are known, and what of them is frozen; nothing more.
@@ -109,6 +113,34 @@ impl Key {
         Self(octets.into())
     }
 
+    /// The key of how this node numbers its own transactions.
+    pub fn numbering() -> Self {
+        Self(Bytes::from_static(&[Subspace::REPLICATION.0, 1]))
+    }
+
+    /// The key of how far this node has copied a server of its source.
+    pub fn copied(server: u32) -> Self {
+        let head = [Subspace::REPLICATION.0, 2];
+        Self([&head[..], &server.to_be_bytes()].concat().into())
+    }
+
+    /// The bounds of what stands of servers that this node copies.
+    pub fn copied_all() -> [Self; 2] {
+        let bound = |kind| Self(Bytes::copy_from_slice(&[Subspace::REPLICATION.0, kind]));
+        [bound(2), bound(3)]
+    }
+
+    /// The subspace; none of a key without octets.
+    pub fn subspace(&self) -> Option<Subspace> {
+        self.0.first().copied().map(Subspace)
+    }
+
+    /// The first key after this one.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        Self([&self.0[..], &[0]].concat().into())
+    }
+
     /// The bounds of what stands of requests that expired before a date.
     pub fn answered_before(date: u32) -> [Self; 2] {
         let [first, _] = Subspace::ANSWERED.bounds();
@@ -178,6 +210,8 @@ mod tests {
         assert_eq!(Key::note(258).octets(), &b"A\0\0\0\0\0\0\x01\x02"[..]);
         assert_eq!(Key::noted_group(1).octets(), &b"M\0\0\0\0\0\0\0\x01"[..]);
         assert_eq!(Key::newest_noted().octets(), &b"N"[..]);
+        assert_eq!(Key::numbering().octets(), &b"P\x01"[..]);
+        assert_eq!(Key::copied(258).octets(), &b"P\x02\0\0\x01\x02"[..]);
         let of = Key::from_octets("R\x0188.1/A".into());
         assert_eq!(
             Key::noted(&of, 3).octets(),

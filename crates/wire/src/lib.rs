@@ -24,6 +24,7 @@
 extern crate alloc;
 
 pub mod challenge;
+pub mod copy_stream;
 pub mod creation;
 pub mod credential;
 pub mod datagram;

@@ -68,6 +68,11 @@ impl PacketStream {
         self.octets.is_empty()
     }
 
+    /// The octets behind the last packet: of a stream that follows it on the connection.
+    pub fn into_rest(self) -> Bytes {
+        self.octets.freeze()
+    }
+
     /// What is wrong if nothing more comes: a message that has begun lacks its end. `None` if none
     /// has, as far as that can be known without its envelope.
     pub fn cut_off(&self) -> Option<Error> {

@@ -28,6 +28,9 @@ pub struct TxnHead {
     pub status: TxnStatus,
 }
 
+/// The end of a log in version 2, where each queue has said its own date: only the kind.
+pub const END_OF_QUEUES: &[u8] = &[TxnRecord::END];
+
 /// Says whether transactions follow; other numbers survive a round trip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TxnStatus(pub u32);
