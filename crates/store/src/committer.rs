@@ -15,7 +15,7 @@ pub use queue::Done;
 pub(crate) use queue::GROUP_COUNT_MAX;
 
 use crate::audit::{GroupNotes, Trail, WrittenNote};
-use crate::log::{Entry, Log};
+use crate::log::{Entry, Log, LogHead, Published};
 use crate::tables::{Moment, Tables, View};
 use crate::{Error, Position, Remembering};
 use bytes::Bytes;
@@ -33,6 +33,7 @@ pub(crate) struct Committer {
     queue: Arc<Queue>,
     /// How many need the files of the log to stay. Locked while files are retired.
     log_keepers: Arc<Mutex<usize>>,
+    published: Arc<Published>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -43,6 +44,7 @@ impl Committer {
     pub(crate) fn start(log: Log, tables: Arc<dyn Tables>, trail: Trail, run_octets: u64) -> Self {
         let queue = Arc::new(Queue::default());
         let log_keepers = Arc::new(Mutex::new(0));
+        let published = Arc::new(Published::at(head_of(&log)));
         let work = Work {
             log,
             tables,
@@ -51,10 +53,12 @@ impl Committer {
             loading: Loading::default(),
             run_octets,
             log_keepers: Arc::clone(&log_keepers),
+            published: Arc::clone(&published),
         };
         Self {
             queue,
             log_keepers,
+            published,
             thread: Some(thread::spawn(move || work.run())),
         }
     }
@@ -78,6 +82,11 @@ impl Committer {
     /// Queues the end of a series of loads.
     pub(crate) fn end_loads(&self, done: Done) {
         self.queue.push(Submission::EndOfLoads, done);
+    }
+
+    /// How far the log has been published.
+    pub(crate) fn published(&self) -> &Arc<Published> {
+        &self.published
     }
 
     /// Keeps all files of the log that are there, until what is given is dropped.
@@ -123,6 +132,7 @@ struct Work {
     loading: Loading,
     run_octets: u64,
     log_keepers: Arc<Mutex<usize>>,
+    published: Arc<Published>,
 }
 
 impl Work {
@@ -170,8 +180,14 @@ impl Work {
         applied.map_err(|error| Error::Unsure {
             cause: error.to_string(),
         })?;
+        self.publish();
         self.retire_log();
         Ok(before)
+    }
+
+    /// Says that everything in the log so far is durable and visible.
+    fn publish(&self) {
+        self.published.set(head_of(&self.log));
     }
 
     /// Removes files of the log that nobody needs any more, unless somebody keeps them.
@@ -183,6 +199,13 @@ impl Work {
         if *keepers == 0 {
             let _ = self.log.retire(self.tables.durable());
         }
+    }
+}
+
+fn head_of(log: &Log) -> LogHead {
+    LogHead {
+        position: log.last(),
+        date_us: log.last_date_us(),
     }
 }
 

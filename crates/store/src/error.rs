@@ -72,6 +72,10 @@ pub enum Error {
         /// What happened.
         cause: String,
     },
+    /// The caller asks again, and hears what has become of it. It is durable and visible here, and
+    /// not with as many copies as were asked for.
+    #[error("the change is durable here, but not yet with as many copies as it should")]
+    Unconfirmed,
     /// The operator looks at the disk and its permissions.
     #[error("cannot {doing} {file}: {source}")]
     Io {

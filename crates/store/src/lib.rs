@@ -38,6 +38,7 @@ pub use committer::Done;
 pub use error::Error;
 pub use folder::Settings;
 pub use info::{Info, inspect};
+pub use log::{LogEntry, LogHead, LogNext, LogReader, Watcher};
 pub use position::Position;
 pub use remembering::Remembering;
 pub use snapshot::Snapshot;
@@ -182,6 +183,40 @@ impl Store {
             opened,
             folder,
         })
+    }
+
+    /// The last entry that is durable and visible.
+    pub fn head(&self) -> LogHead {
+        self.committer.published().head()
+    }
+
+    /// Has somebody told of every group that is published from now on. They are called on the
+    /// committer's thread, which waits for them.
+    pub fn watch(&self, watcher: Watcher) {
+        self.committer.published().watch(watcher);
+    }
+
+    /// Reads the log after an entry, up to what is published and on from there. It keeps no file
+    /// from being removed.
+    pub fn log_after(&self, after: Position) -> LogReader {
+        let published = Arc::clone(self.committer.published());
+        LogReader::new(
+            self.folder.log_path(),
+            self.settings.log_id,
+            published,
+            after,
+        )
+    }
+
+    /// The first entry that the log reaches back to, or the next one if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn log_first(&self) -> Result<Position, Error> {
+        let disk = FolderDisk::at(&self.folder.log_path());
+        let segments = log::list_segments(&disk)?;
+        let next = self.head().position.plus(1);
+        Ok(segments.first().map_or(next, |segment| segment.first))
     }
 
     /// What was fixed when the folder was made.

@@ -9,6 +9,7 @@
 
 mod group;
 mod head;
+mod reader;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,8 @@ pub(crate) use group::{
     Chain, Entry, GROUP_OCTETS_MAX, Group, KEY_OCTETS_MAX, LogId, check_fits, encode_group,
 };
 pub(crate) use head::{FILE as HEAD_FILE, Head};
+pub(crate) use reader::Published;
+pub use reader::{Head as LogHead, LogEntry, LogReader, Next as LogNext, Watcher};
 pub(crate) use recovery::{list_segments, look};
 pub(crate) use walk::{Found, Walk};
 

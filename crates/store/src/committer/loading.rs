@@ -50,6 +50,9 @@ impl Work {
         run.sort();
         let shown = self.tables.make_room();
         let shown = shown.and_then(|()| self.tables.load(self.log.last(), run));
+        if shown.is_ok() {
+            self.publish();
+        }
         self.retire_log();
         for (done, position) in loading.waiting.drain(..) {
             done(shown.clone().map(|()| position));
