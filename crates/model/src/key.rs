@@ -45,6 +45,8 @@ impl Subspace {
     pub const EVENTS: Self = Self(b'e');
     /// What is being done about something: the cases, their days due and their steps.
     pub const CASES: Self = Self(b'c');
+    /// What was collected: batches and the cells that figures came from, mappings, rules, tasks.
+    pub const COLLECTED: Self = Self(b'k');
 
     /// Those that the store itself writes, so that nobody writes past the audit trail.
     pub const OF_THE_TRAIL: [Self; 4] = [

@@ -12,16 +12,17 @@
 //! A [`Sheet`] is for those who may see single enterprises. What leaves the house is a
 //! [`Board`], in which disclosure control hides what tells of one.
 //!
-//! [`province`] makes up a province to show and to test all of it with.
+//! How figures come in is [`collect`]'s. [`province`] makes up a province to show and to test all of
+//! it with.
 //!
-//! Not here: how figures come in, warnings, bulletins, pages. Nothing here asks a clock.
-//! Not here: how figures come in, warnings, pages. Nothing here asks a clock.
+//! Not here: warnings, pages. Nothing here asks a clock.
 
 #![forbid(unsafe_code)]
 
 mod board;
 pub mod bulletin;
 pub mod cases;
+pub mod collect;
 pub mod measures;
 pub mod province;
 mod sheet;

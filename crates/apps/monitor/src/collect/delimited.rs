@@ -1,0 +1,366 @@
+//! Text with separators (.csv) as a sheet, and the same text with columns appended.
+//!
+//! The encoding is what the octets say: a byte order mark, else UTF-8, else GBK (GB 18030, which
+//! has all of it). The separator is that of comma, semicolon and tab which most lines begin with.
+//! Quotation marks hold separators and ends of lines, and stand for one where they are doubled.
+//!
+//! Not here: what the cells mean.
+
+use super::Error;
+use super::place::Place;
+use super::workbook::{Content, Limits, Sheet};
+use codes::Number;
+use encoding_rs::{GB18030, UTF_8, UTF_16BE, UTF_16LE};
+
+/// How the text was written, so that it is given back likewise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Utf8 { has_mark: bool },
+    Utf16 { is_little: bool },
+    Gbk,
+}
+
+/// A line of the text, which may span several.
+struct Record {
+    fields: Vec<String>,
+    /// Where it ends in the text, before the end of its line.
+    end: usize,
+}
+
+struct Table {
+    encoding: Encoding,
+    separator: char,
+    text: String,
+    records: Vec<Record>,
+}
+
+/// Reads the text as one sheet, called as the file is, without what follows the last point.
+pub(super) fn read(name: &str, octets: &[u8], limits: &Limits) -> Result<Sheet, Error> {
+    let table = Table::read(octets, limits)?;
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let mut sheet = Sheet::new(stem.to_owned(), false);
+    for (row, record) in (0..).zip(&table.records) {
+        for (column, field) in (0..).zip(&record.fields) {
+            sheet.put(Place { row, column }, content(field));
+        }
+    }
+    Ok(sheet)
+}
+
+/// A field that is a number and could be nothing else is one; codes keep their zeros.
+fn content(field: &str) -> Content {
+    let trimmed = field.trim();
+    let digits = trimmed.strip_prefix('-').unwrap_or(trimmed);
+    let has_leading_zero = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+    match trimmed.parse::<Number>() {
+        Ok(number) if !has_leading_zero && digits.len() <= 16 => Content::Number {
+            number,
+            is_per_cent: false,
+        },
+        _ => Content::Text(field.into()),
+    }
+}
+
+/// The same text with fields appended to each row, row by row; rows that are missing get none.
+pub(super) fn append(
+    octets: &[u8],
+    limits: &Limits,
+    fields: impl Fn(u32) -> Vec<String>,
+) -> Result<Vec<u8>, Error> {
+    let table = Table::read(octets, limits)?;
+    let widest = table.records.iter().map(|record| record.fields.len()).max();
+    let mut out = String::with_capacity(table.text.len() * 2);
+    let mut from = 0;
+    for (row, record) in (0..).zip(&table.records) {
+        out.push_str(table.text.get(from..record.end).unwrap_or_default());
+        from = record.end;
+        let appended = fields(row);
+        if appended.is_empty() {
+            continue;
+        }
+        // What is appended stands in one column, however short the row is.
+        for _ in record.fields.len()..widest.unwrap_or(0) {
+            out.push(table.separator);
+        }
+        for field in appended {
+            out.push(table.separator);
+            out.push_str(&quoted(&field, table.separator));
+        }
+    }
+    out.push_str(table.text.get(from..).unwrap_or_default());
+    Ok(table.encoding.encode(&out))
+}
+
+/// A field as it is written: what a spreadsheet would take for a formula is kept from being one.
+fn quoted(field: &str, separator: char) -> String {
+    let is_formula = field.starts_with(['=', '+', '@', '\t', '\r']);
+    let field = if is_formula {
+        format!("'{field}")
+    } else {
+        field.to_owned()
+    };
+    if field.contains([separator, '"', '\n', '\r']) {
+        return format!("\"{}\"", field.replace('"', "\"\""));
+    }
+    field
+}
+
+impl Encoding {
+    fn decode(octets: &[u8]) -> Result<(Self, String), Error> {
+        let (encoding, found, rest) = match octets {
+            [0xef, 0xbb, 0xbf, rest @ ..] => (Self::Utf8 { has_mark: true }, UTF_8, rest),
+            [0xff, 0xfe, rest @ ..] => (Self::Utf16 { is_little: true }, UTF_16LE, rest),
+            [0xfe, 0xff, rest @ ..] => (Self::Utf16 { is_little: false }, UTF_16BE, rest),
+            rest if std::str::from_utf8(rest).is_ok() => {
+                (Self::Utf8 { has_mark: false }, UTF_8, rest)
+            }
+            rest => (Self::Gbk, GB18030, rest),
+        };
+        let text = found.decode_without_bom_handling_and_without_replacement(rest);
+        match text {
+            // No text has zeros in it; what is read as such is something else.
+            Some(text) if !text.contains('\0') => Ok((encoding, text.into_owned())),
+            _ => Err(Error::Encoding {
+                line: first_bad_line(found, rest),
+            }),
+        }
+    }
+
+    fn encode(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 { has_mark: false } => text.as_bytes().to_vec(),
+            Self::Utf8 { has_mark: true } => [&b"\xef\xbb\xbf"[..], text.as_bytes()].concat(),
+            Self::Utf16 { is_little } => {
+                let octets = |unit: u16| {
+                    if is_little {
+                        unit.to_le_bytes()
+                    } else {
+                        unit.to_be_bytes()
+                    }
+                };
+                let marked = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+                marked.flat_map(octets).collect()
+            }
+            Self::Gbk => GB18030.encode(text).0.into_owned(),
+        }
+    }
+}
+
+fn first_bad_line(encoding: &'static encoding_rs::Encoding, octets: &[u8]) -> usize {
+    let is_bad = |line: &&[u8]| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(line);
+        text.is_none_or(|text| text.contains('\0'))
+    };
+    let mut lines = octets.split(|octet| *octet == b'\n');
+    lines.position(|line| is_bad(&line)).map_or(1, |at| at + 1)
+}
+
+impl Table {
+    fn read(octets: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let (encoding, text) = Encoding::decode(octets)?;
+        let separator = separator_of(&text);
+        let records = records(&text, separator, limits)?;
+        Ok(Self {
+            encoding,
+            separator,
+            text,
+            records,
+        })
+    }
+}
+
+/// How many lines are looked at to tell the separator.
+const LINES_LOOKED_AT: usize = 20;
+
+fn separator_of(text: &str) -> char {
+    let count = |separator: char| -> usize {
+        let lines = text.lines().take(LINES_LOOKED_AT);
+        lines.map(|line| line.matches(separator).count()).sum()
+    };
+    let separators = [',', '\t', ';'];
+    // Of equals the first: the comma.
+    let best = separators
+        .into_iter()
+        .rev()
+        .max_by_key(|found| count(*found));
+    best.unwrap_or(',')
+}
+
+fn records(text: &str, separator: char, limits: &Limits) -> Result<Vec<Record>, Error> {
+    let mut splitter = Splitter {
+        limits,
+        records: Vec::new(),
+        fields: Vec::new(),
+        field: String::new(),
+        cells: 0,
+    };
+    let mut is_quoted = false;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, found)) = characters.next() {
+        match found {
+            '"' if is_quoted && characters.next_if(|(_, next)| *next == '"').is_some() => {
+                splitter.field.push('"');
+            }
+            '"' if is_quoted => is_quoted = false,
+            '"' if splitter.field.is_empty() => is_quoted = true,
+            '\r' | '\n' if !is_quoted => {
+                if found == '\r' {
+                    characters.next_if(|(_, next)| *next == '\n');
+                }
+                splitter.end_record(at)?;
+            }
+            found if found == separator && !is_quoted => splitter.end_field()?,
+            found => splitter.field.push(found),
+        }
+    }
+    let has_more = !splitter.fields.is_empty() || !splitter.field.is_empty();
+    if has_more {
+        splitter.end_record(text.len())?;
+    }
+    Ok(splitter.records)
+}
+
+struct Splitter<'l> {
+    limits: &'l Limits,
+    records: Vec<Record>,
+    fields: Vec<String>,
+    field: String,
+    cells: usize,
+}
+
+impl Splitter<'_> {
+    fn end_field(&mut self) -> Result<(), Error> {
+        let place = Place {
+            row: u32::try_from(self.records.len()).unwrap_or(u32::MAX),
+            column: u32::try_from(self.fields.len()).unwrap_or(u32::MAX),
+        };
+        self.limits.check_place(place)?;
+        self.cells += usize::from(!self.field.is_empty());
+        self.limits.check_cells(self.cells)?;
+        self.fields.push(std::mem::take(&mut self.field));
+        Ok(())
+    }
+
+    fn end_record(&mut self, end: usize) -> Result<(), Error> {
+        self.end_field()?;
+        let fields = std::mem::take(&mut self.fields);
+        self.records.push(Record { fields, end });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(octets: &[u8]) -> Vec<Vec<String>> {
+        let table = Table::read(octets, &Limits::default()).unwrap();
+        table
+            .records
+            .into_iter()
+            .map(|record| record.fields)
+            .collect()
+    }
+
+    #[test]
+    fn lines_are_told_apart_as_spreadsheets_do() {
+        let check = |text: &str, expected: &[&[&str]]| {
+            assert_eq!(rows(text.as_bytes()), expected, "{text:?}");
+        };
+        check("a,b\r\n\r\nc", &[&["a", "b"], &[""], &["c"]]);
+        check("\"a\nb\",\"c\"\"d\"\n", &[&["a\nb", "c\"d"]]);
+        check("a;b;1,5\nc;d;2", &[&["a", "b", "1,5"], &["c", "d", "2"]]);
+        check("a\tb\rc\td", &[&["a", "b"], &["c", "d"]]);
+        check(
+            "a,5\"\n\"open, and more",
+            &[&["a", "5\""], &["open, and more"]],
+        );
+        check("", &[]);
+    }
+
+    #[test]
+    fn encodings_are_told_by_octets_and_given_back() {
+        let text = "企业,产值\n甲厂,12\n";
+        let wide: Vec<u8> = "\u{feff}企业,产值\n甲厂,12\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let marked = [&b"\xef\xbb\xbf"[..], text.as_bytes()].concat();
+        let gbk = GB18030.encode(text).0.into_owned();
+        for octets in [text.as_bytes(), &wide, &marked, &gbk] {
+            assert_eq!(rows(octets)[1], ["甲厂", "12"]);
+            let same = append(octets, &Limits::default(), |_| Vec::new());
+            assert_eq!(same.unwrap(), octets);
+        }
+        let error = Table::read(b"\xbc\xd7,1\n\xff\xff,2\n", &Limits::default());
+        let said = error
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        assert!(said.contains("line 2 cannot be read"), "{said}");
+        assert!(Table::read(b"a\0b", &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn what_is_appended_stands_in_one_column() {
+        let fields = |row| match row {
+            0 => vec!["结果".to_owned()],
+            2 => vec!["=1, \"x\"".to_owned()],
+            _ => Vec::new(),
+        };
+        let given = append(b"a,b\nc,d\ne\n", &Limits::default(), fields).unwrap();
+        let said = "a,b,结果\nc,d\ne,,\"'=1, \"\"x\"\"\"\n";
+        assert_eq!(String::from_utf8(given).unwrap(), said);
+    }
+
+    #[test]
+    fn what_is_beyond_the_limits_is_refused() {
+        let limits = Limits {
+            rows: 2,
+            columns: 3,
+            cells: 4,
+            ..Limits::default()
+        };
+        let said = |text: &str| match Table::read(text.as_bytes(), &limits) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(said("a,b\nc,d\n"), "");
+        assert!(said("a\nb\nc").contains("more than 2 rows"));
+        assert!(said("a,b,c,d").contains("more than 3 columns"));
+        assert!(said("a,b,c\nd,e,f").contains("more than 4 cells"));
+    }
+
+    #[test]
+    fn codes_keep_their_zeros() {
+        let text = |field: &str| matches!(content(field), Content::Text(_));
+        assert!(text("06") && text("00") && text("914403001922038216") && text("1,234"));
+        assert!(!text("0") && !text("-0.5") && !text("350100"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_quoted_comes_back(fields in prop::collection::vec("[a,\";\n\r\t甲 ]{0,6}", 1..5)) {
+            // A first field that is empty beside nothing else would be no record.
+            let fields: Vec<String> = fields.iter().map(|field| format!("x{field}")).collect();
+            let line: Vec<_> = fields.iter().map(|field| quoted(field, ',')).collect();
+            let found = records(&line.join(","), ',', &Limits::default()).unwrap();
+            prop_assert_eq!(&found[0].fields, &fields);
+            prop_assert_eq!(found.len(), 1);
+        }
+
+        #[test]
+        fn no_octets_make_it_fall_over(octets in prop::collection::vec(any::<u8>(), 0..200)) {
+            let limits = Limits::default();
+            let _ = read("a.csv", &octets, &limits);
+            let _ = append(&octets, &limits, |_| vec!["x".to_owned()]);
+        }
+
+        #[test]
+        fn nothing_appended_is_nothing_changed(text in "[a,\";\n\r\t甲]{0,40}") {
+            let same = append(text.as_bytes(), &Limits::default(), |_| Vec::new()).unwrap();
+            prop_assert_eq!(same, text.as_bytes());
+        }
+    }
+}

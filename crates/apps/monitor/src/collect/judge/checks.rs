@@ -1,0 +1,627 @@
+//! Carrying out the rules over the figures of a workbook.
+//!
+//! Not here: what rules there are (`rules`).
+
+use super::Judge;
+use crate::collect::Error;
+use crate::collect::finding::Spot;
+use crate::collect::reading::{Entry, Total};
+use crate::collect::rules::{Base, Check, Exactly, Named, Rule, Rules};
+use codes::{Code, Number, Period, Region, Rounding, Unit};
+use facts::history::{one_as_known_at, series_of};
+use facts::relation::{Kind, from_subject};
+use facts::{Form, Instant, Object, Series};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// To how many places ratios and growths are told.
+const PLACES: u32 = 2;
+
+/// To how many places ratios are compared with their bounds.
+const PLACES_COMPARED: u32 = 8;
+
+/// How many names are told of those who are missing.
+const NAMES_TOLD: usize = 20;
+
+impl<'g> Judge<'g> {
+    pub(super) fn check_rules(
+        &mut self,
+        totals: &[Total],
+        rules: &Rules,
+        within: Region,
+    ) -> Result<(), Error> {
+        for rule in &rules.rules {
+            self.check_rule(totals, rule, within)?;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, rule: &Rule, spot: Spot, [english, chinese]: [String; 2]) {
+        let says = [
+            format!("{}: {english}", rule.name),
+            format!("{}：{chinese}", rule.name),
+        ];
+        self.tell(rule.severity, &rule.name, spot, says);
+    }
+
+    /// The figures of an indicator.
+    fn of(&self, indicator: &Named) -> Vec<&'g Entry> {
+        let entries = self.ground.entries.iter();
+        entries
+            .filter(|entry| *entry.series.indicator() == indicator.0)
+            .collect()
+    }
+
+    /// The figure of another indicator, of the same objects, period and form.
+    fn beside(&self, entry: &Entry, indicator: &Named) -> Result<Option<Number>, Error> {
+        let series = &entry.series;
+        let other = Series::new(
+            indicator.0.clone(),
+            series.objects().iter().cloned(),
+            series.frequency(),
+            series.form(),
+        )?;
+        self.ground.number(&other, entry.period, entry.unit)
+    }
+
+    fn check_rule(&mut self, totals: &[Total], rule: &Rule, within: Region) -> Result<(), Error> {
+        match &rule.check {
+            Check::Parts {
+                whole,
+                parts,
+                tolerance,
+            } => self.check_parts(rule, whole, parts, tolerance.0),
+            Check::AtMost { part, whole } => self.check_at_most(rule, part, whole),
+            Check::Regions {
+                indicator,
+                tolerance,
+            } => self.check_regions(rule, indicator, tolerance.0),
+            Check::Totals { tolerance } => self.check_totals(rule, totals, tolerance.0),
+            Check::Cumulation {
+                indicator,
+                tolerance,
+            } => self.check_cumulation(rule, indicator, tolerance.0),
+            Check::Ratio { of, to, min, max } => self.check_ratio(rule, [of, to], [*min, *max]),
+            Check::Range {
+                indicator,
+                min,
+                max,
+            } => {
+                for entry in self.of(indicator) {
+                    self.check_bounds(rule, entry, entry.number, [*min, *max], ["", ""]);
+                }
+                Ok(())
+            }
+            Check::NotNegative { indicators } => {
+                let of = indicators.iter().flat_map(|indicator| self.of(indicator));
+                for entry in of.collect::<Vec<_>>() {
+                    // Growths may well be below zero.
+                    let is_amount = matches!(entry.series.form(), Form::Level | Form::Cumulative);
+                    if is_amount && entry.number.is_negative() {
+                        let says = [
+                            format!("{} is below zero", entry.number),
+                            format!("{}小于零", entry.number),
+                        ];
+                        self.fail(rule, entry.spot(), says);
+                    }
+                }
+                Ok(())
+            }
+            Check::Growth {
+                indicator,
+                on,
+                min,
+                max,
+            } => self.check_growth(rule, indicator, *on, [*min, *max]),
+            Check::Slip {
+                indicators,
+                factors,
+            } => self.check_slip(rule, indicators, factors),
+            Check::Comparable { indicator } => self.check_comparable(rule, indicator, within),
+        }
+    }
+
+    fn check_parts(
+        &mut self,
+        rule: &Rule,
+        whole: &Named,
+        parts: &[Named],
+        tolerance: Number,
+    ) -> Result<(), Error> {
+        for entry in self.of(whole).into_iter().filter(|entry| adds_up(entry)) {
+            let mut sum = Number::ZERO;
+            let mut is_told = false;
+            for part in parts {
+                if let Some(number) = self.beside(entry, part)? {
+                    is_told = true;
+                    sum = sum.plus(number)?;
+                }
+            }
+            if is_told && is_apart(entry.number, sum, tolerance)? {
+                let by = entry.number.minus(sum)?;
+                let says = [
+                    format!(
+                        "the parts make {sum}, the whole is {}: {by} apart",
+                        entry.number
+                    ),
+                    format!("分项之和为{sum}，总数为{}，相差{by}", entry.number),
+                ];
+                self.fail(rule, entry.spot(), says);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_at_most(&mut self, rule: &Rule, part: &Named, whole: &Named) -> Result<(), Error> {
+        for entry in self.of(part).into_iter().filter(|entry| adds_up(entry)) {
+            if let Some(number) = self.beside(entry, whole)?
+                && entry.number > number
+            {
+                let says = [
+                    format!("{} of it is above the whole, {number}", entry.number),
+                    format!("其中数{}大于总数{number}", entry.number),
+                ];
+                self.fail(rule, entry.spot(), says);
+            }
+        }
+        Ok(())
+    }
+
+    /// A region beside those directly in it, whatever else the figures are of.
+    fn check_regions(
+        &mut self,
+        rule: &Rule,
+        indicator: &Named,
+        tolerance: Number,
+    ) -> Result<(), Error> {
+        type Others<'o> = (Vec<&'o Object>, Period, Form);
+        let mut sums: BTreeMap<(Region, Others), Number> = BTreeMap::new();
+        let entries = self.of(indicator);
+        let split = |entry: &'g Entry| -> Option<(Region, Others<'g>)> {
+            let objects = entry.series.objects();
+            let region = objects.iter().find_map(Object::as_region)?;
+            let others = objects.iter().filter(|object| object.as_region().is_none());
+            Some((
+                region,
+                (others.collect(), entry.period, entry.series.form()),
+            ))
+        };
+        let told: BTreeSet<Region> = entries
+            .iter()
+            .flat_map(|entry| entry.series.objects().iter().filter_map(Object::as_region))
+            .collect();
+        for entry in entries.iter().copied().filter(|entry| adds_up(entry)) {
+            if let Some((region, others)) = split(entry)
+                && let Some(parent) = parent_told(&told, region)
+            {
+                let sum = sums.entry((parent, others)).or_default();
+                *sum = sum.plus(entry.number)?;
+            }
+        }
+        for entry in entries.iter().copied() {
+            let Some(key) = split(entry) else { continue };
+            if let Some(sum) = sums.get(&key)
+                && is_apart(entry.number, *sum, tolerance)?
+            {
+                let by = entry.number.minus(*sum)?;
+                let name = self.regions.name(key.0).unwrap_or_default().to_owned();
+                let says = [
+                    format!(
+                        "its regions make {sum}, {} is {}: {by} apart",
+                        key.0, entry.number
+                    ),
+                    format!("下级地区之和为{sum}，{name}为{}，相差{by}", entry.number),
+                ];
+                self.fail(rule, entry.spot(), says);
+            }
+        }
+        Ok(())
+    }
+
+    /// Totals of a column beside the figures above, or since the last total; where there are none
+    /// above, beside those below.
+    fn check_totals(
+        &mut self,
+        rule: &Rule,
+        totals: &[Total],
+        tolerance: Number,
+    ) -> Result<(), Error> {
+        let mut columns: BTreeMap<(&str, u32), Running> = BTreeMap::new();
+        for entry in self.ground.entries.iter().filter(|entry| adds_up(entry)) {
+            let column = columns
+                .entry((entry.sheet.as_str(), entry.place.column))
+                .or_default();
+            column.add(entry.place.row, entry.number)?;
+        }
+        let mut last: BTreeMap<(&str, u32), u32> = BTreeMap::new();
+        for total in totals {
+            let (Some(sheet), Some(row)) = (&total.spot.sheet, total.spot.row) else {
+                continue;
+            };
+            let key = (sheet.as_str(), total.column);
+            let since = last.insert(key, row).unwrap_or(0);
+            let Some(running) = columns.get(&key) else {
+                continue;
+            };
+            let [before, all] = [running.until(row), running.until(u32::MAX)];
+            let candidates = if before == Number::ZERO {
+                [all, all]
+            } else {
+                [before, before.minus(running.until(since))?]
+            };
+            let mut fits = false;
+            for candidate in candidates {
+                fits |= !is_apart(total.number, candidate, tolerance)?;
+            }
+            if fits {
+                continue;
+            }
+            let [_, sum] = candidates;
+            let by = total.number.minus(sum)?;
+            let says = [
+                format!(
+                    "the rows make {sum}, the total is {}: {by} apart",
+                    total.number
+                ),
+                format!("各行之和为{sum}，合计为{}，相差{by}", total.number),
+            ];
+            self.fail(rule, total.spot.clone(), says);
+        }
+        Ok(())
+    }
+
+    fn check_cumulation(
+        &mut self,
+        rule: &Rule,
+        indicator: &Named,
+        tolerance: Number,
+    ) -> Result<(), Error> {
+        let to_date = |entry: &&Entry| {
+            entry.series.form() == Form::Cumulative
+                && entry.period.frequency() == codes::Frequency::YearToDate
+        };
+        for entry in self.of(indicator).into_iter().filter(to_date) {
+            let month = |frequency| {
+                let period = Period::containing(frequency, entry.period.last_day());
+                let series = entry.series.told(frequency, Form::Level);
+                self.ground.number(&series, period, entry.unit)
+            };
+            let of_month = match month(codes::Frequency::Month)? {
+                Some(number) => Some(number),
+                None => month(codes::Frequency::MergedMonth)?,
+            };
+            let is_first = entry.period.last_day().month() == 1;
+            let before = match (entry.period.previous(), is_first) {
+                (_, true) => Some(Number::ZERO),
+                (Some(before), false) => self.ground.number(&entry.series, before, entry.unit)?,
+                (None, false) => None,
+            };
+            let (Some(of_month), Some(before)) = (of_month, before) else {
+                continue;
+            };
+            let sum = before.plus(of_month)?;
+            if is_apart(entry.number, sum, tolerance)? {
+                let says = [
+                    format!(
+                        "{before} to the month before and {of_month} of the month make {sum}, \
+                         not {}",
+                        entry.number
+                    ),
+                    format!(
+                        "上月累计{before}加本月{of_month}为{sum}，累计填报{}",
+                        entry.number
+                    ),
+                ];
+                self.fail(rule, entry.spot(), says);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_ratio(
+        &mut self,
+        rule: &Rule,
+        [of, to]: [&Named; 2],
+        bounds: [Option<Exactly>; 2],
+    ) -> Result<(), Error> {
+        for entry in self.of(of) {
+            let series = Series::new(
+                to.0.clone(),
+                entry.series.objects().iter().cloned(),
+                entry.series.frequency(),
+                entry.series.form(),
+            )?;
+            // Each in its own unit: yuan for a ton, kilowatt hours for a yuan.
+            let other = match self.ground.told.get(&(&series, entry.period)) {
+                Some(other) => Some(other.number),
+                None => one_as_known_at(self.ground.view, &series, entry.period, Instant::LAST)?
+                    .and_then(|known| known.observation.content.number()),
+            };
+            let by = other.filter(|other| *other != Number::ZERO);
+            if let Some(by) = by {
+                let ratio = entry
+                    .number
+                    .divided_by(by, PLACES_COMPARED, Rounding::HalfAway)?;
+                self.check_bounds(rule, entry, ratio, bounds, ["the ratio ", "比值"]);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_bounds(
+        &mut self,
+        rule: &Rule,
+        entry: &Entry,
+        number: Number,
+        [min, max]: [Option<Exactly>; 2],
+        [what, chinese]: [&str; 2],
+    ) {
+        if let Some(Exactly(min)) = min
+            && number < min
+        {
+            let says = [
+                format!("{what}{number} is below {min}"),
+                format!("{chinese}{number}低于下限{min}"),
+            ];
+            self.fail(rule, entry.spot(), says);
+        }
+        if let Some(Exactly(max)) = max
+            && number > max
+        {
+            let says = [
+                format!("{what}{number} is above {max}"),
+                format!("{chinese}{number}高于上限{max}"),
+            ];
+            self.fail(rule, entry.spot(), says);
+        }
+    }
+
+    fn check_growth(
+        &mut self,
+        rule: &Rule,
+        indicator: &Named,
+        on: Base,
+        bounds: [Option<Exactly>; 2],
+    ) -> Result<(), Error> {
+        for entry in self
+            .of(indicator)
+            .into_iter()
+            .filter(|entry| adds_up(entry))
+        {
+            let before = match on {
+                Base::Previous => previous(entry),
+                Base::YearBefore => entry.period.same_last_year(),
+            };
+            let Some(before) = before else { continue };
+            let base = self.ground.number(&entry.series, before, entry.unit)?;
+            // On nothing, or on a loss, there is no growth.
+            let Some(base) = base.filter(|base| base.is_positive()) else {
+                continue;
+            };
+            let growth = facts::derived::growth(entry.number, base, PLACES)?;
+            let what = [
+                format!("the growth on {base} of {before} in per cent, "),
+                format!("与{}的{base}相比，增速（%）", before.chinese()),
+            ];
+            let what = [what[0].as_str(), what[1].as_str()];
+            self.check_bounds(rule, entry, growth, bounds, what);
+        }
+        Ok(())
+    }
+
+    fn check_slip(
+        &mut self,
+        rule: &Rule,
+        indicators: &[Named],
+        factors: &[u64],
+    ) -> Result<(), Error> {
+        let entries: Vec<_> = indicators
+            .iter()
+            .flat_map(|indicator| self.of(indicator))
+            .filter(|entry| adds_up(entry))
+            .collect();
+        for entry in entries {
+            let periods = [previous(entry), entry.period.same_last_year()];
+            for before in periods.into_iter().flatten() {
+                let base = self.ground.known(&entry.series, before, entry.unit)?;
+                let Some(base) = base else { continue };
+                let slipped = factors
+                    .iter()
+                    .find(|factor| is_slip(entry.number, base, **factor));
+                if let Some(factor) = slipped {
+                    let says = [
+                        format!(
+                            "{} is about {factor} times, or that part of, {base} of {before}: is \
+                             the unit right?",
+                            entry.number
+                        ),
+                        format!(
+                            "{}与{}的{base}相差约{factor}倍，计量单位是否有误？",
+                            entry.number,
+                            before.chinese()
+                        ),
+                    ];
+                    self.fail(rule, entry.spot(), says);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Who told the period before in the region of the workbook, and who tells this one.
+    fn check_comparable(
+        &mut self,
+        rule: &Rule,
+        indicator: &Named,
+        within: Region,
+    ) -> Result<(), Error> {
+        let entries = self.of(indicator);
+        let mut told: BTreeMap<(codes::Frequency, Form, Period), Vec<&Entry>> = BTreeMap::new();
+        for entry in &entries {
+            let key = (entry.series.frequency(), entry.series.form(), entry.period);
+            told.entry(key).or_default().push(entry);
+        }
+        let known = series_of(self.ground.view, &indicator.0)?;
+        for ((frequency, form, period), entries) in told {
+            let (Some(first), Some(before)) = (entries.first(), period.previous()) else {
+                continue;
+            };
+            let shape = shape(&first.series);
+            let now: BTreeSet<&Series> = entries.iter().map(|entry| &entry.series).collect();
+            let mut then = BTreeSet::new();
+            for series in &known {
+                let is_alike = series.frequency() == frequency && series.form() == form;
+                if !is_alike || self::shape(series) != shape {
+                    continue;
+                }
+                let unit = first.unit;
+                if self.is_known(series, before, unit)? && self.is_within(series, period, within)? {
+                    then.insert(series);
+                }
+            }
+            if then.is_empty() {
+                // Nobody told anything before: there is nothing to compare.
+                continue;
+            }
+            self.tell_gone(rule, first, &then, &now, before);
+            for entry in entries {
+                if !then.contains(&entry.series) {
+                    let says = [
+                        format!("who tells this told nothing of {before}"),
+                        format!("{}没有上报，为新增对象", before.chinese()),
+                    ];
+                    self.fail(rule, entry.spot(), says);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_known(&self, series: &Series, period: Period, unit: Unit) -> Result<bool, Error> {
+        Ok(self.ground.known(series, period, unit)?.is_some())
+    }
+
+    /// Whether what a series is of lies in a region at the end of a period.
+    fn is_within(&self, series: &Series, period: Period, within: Region) -> Result<bool, Error> {
+        for object in series.objects() {
+            if let Some(region) = object.as_region() {
+                return Ok(region.is_within(within));
+            }
+            let places = from_subject(self.ground.view, Kind::LiesIn, object, Instant::LAST)?;
+            let mut holding = places
+                .iter()
+                .filter(|place| place.holds_on(period.last_day()));
+            if let Some(region) = holding.find_map(|place| place.object.as_region()) {
+                return Ok(region.is_within(within));
+            }
+        }
+        // Who lies nowhere any more is missed by nobody.
+        Ok(false)
+    }
+
+    fn tell_gone(
+        &mut self,
+        rule: &Rule,
+        first: &Entry,
+        then: &BTreeSet<&Series>,
+        now: &BTreeSet<&Series>,
+        before: Period,
+    ) {
+        let gone: Vec<_> = then.difference(now).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let names = gone.iter().take(NAMES_TOLD).map(|series| {
+            let ids: Vec<_> = series.objects().iter().map(Object::id).collect();
+            ids.join("+")
+        });
+        let names: Vec<_> = names.collect();
+        let more = if gone.len() > NAMES_TOLD { " …" } else { "" };
+        let says = [
+            format!(
+                "{} who told of {before} are missing: {}{more}",
+                gone.len(),
+                names.join(", ")
+            ),
+            format!(
+                "{}上报过的{}个对象本期缺报：{}{more}",
+                before.chinese(),
+                gone.len(),
+                names.join("、")
+            ),
+        ];
+        self.fail(rule, Spot::sheet(&first.sheet), says);
+    }
+}
+
+/// The figures of a column added up from above.
+#[derive(Default)]
+struct Running {
+    sums: Vec<(u32, Number)>,
+}
+
+impl Running {
+    fn add(&mut self, row: u32, number: Number) -> Result<(), Error> {
+        let before = self.sums.last().map_or(Number::ZERO, |(_, sum)| *sum);
+        self.sums.push((row, before.plus(number)?));
+        Ok(())
+    }
+
+    /// The sum of what stands above a row.
+    fn until(&self, row: u32) -> Number {
+        let count = self.sums.partition_point(|(at, _)| *at < row);
+        let last = count.checked_sub(1).and_then(|at| self.sums.get(at));
+        last.map_or(Number::ZERO, |(_, sum)| *sum)
+    }
+}
+
+/// The next region above that the workbook tells of.
+fn parent_told(told: &BTreeSet<Region>, region: Region) -> Option<Region> {
+    let mut at = region.parent();
+    while let Some(found) = at {
+        if told.contains(&found) {
+            return Some(found);
+        }
+        at = found.parent();
+    }
+    None
+}
+
+/// The roles of what a series is of.
+fn shape(series: &Series) -> Vec<facts::Role> {
+    series.objects().iter().map(Object::role).collect()
+}
+
+/// Whether figures can be added up: growths cannot.
+fn adds_up(entry: &Entry) -> bool {
+    matches!(entry.series.form(), Form::Level | Form::Cumulative)
+}
+
+/// The period before it of the same kind; a year to date begins anew each year.
+fn previous(entry: &Entry) -> Option<Period> {
+    let before = entry.period.previous()?;
+    let is_to_date = entry.series.form() == Form::Cumulative;
+    (!is_to_date || before.year_number() == entry.period.year_number()).then_some(before)
+}
+
+fn is_apart(one: Number, other: Number, tolerance: Number) -> Result<bool, Error> {
+    let by = one.minus(other)?;
+    let by = if by.is_negative() {
+        Number::ZERO.minus(by)?
+    } else {
+        by
+    };
+    Ok(by > tolerance)
+}
+
+/// Whether one is from half to twice so many times the other.
+fn is_slip(now: Number, before: Number, factor: u64) -> bool {
+    let about = |large: Number, small: Number| {
+        let [half, double] = [small.scaled(factor, 2), small.scaled(factor * 2, 1)];
+        match (half, double) {
+            (Ok(half), Ok(double)) => half <= large && large <= double,
+            _ => false,
+        }
+    };
+    now.is_positive() && before.is_positive() && (about(now, before) || about(before, now))
+}
