@@ -92,7 +92,9 @@ fn tell(data: &Path, node: &Node, keys: &Keys, founded: &Founded) {
         say(format_args!("listening on {address} (UDP and TCP)"));
     }
     for address in node.recursive_addresses() {
-        say(format_args!("resolving for others on {address} (UDP and TCP)"));
+        say(format_args!(
+            "resolving for others on {address} (UDP and TCP)"
+        ));
     }
     for address in node.http_addresses() {
         say(format_args!("listening on {address} (HTTP and HTTPS)"));

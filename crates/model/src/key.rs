@@ -47,6 +47,10 @@ impl Subspace {
     pub const CASES: Self = Self(b'c');
     /// What was collected: batches and the cells that figures came from, mappings, rules, tasks.
     pub const COLLECTED: Self = Self(b'k');
+    /// What is warned of and by which rules: versions of rules, warnings, silences.
+    pub const WARNINGS: Self = Self(b'w');
+    /// What is to be done later: timers, letters and how far the clock has come.
+    pub const JOBS: Self = Self(b'j');
 
     /// Those that the store itself writes, so that nobody writes past the audit trail.
     pub const OF_THE_TRAIL: [Self; 4] = [
