@@ -3,7 +3,7 @@
 //! Everything is escaped by the template. Not here: the console's frame around it.
 
 use super::model::Bulletin;
-use super::words::{chinese_count, chinese_day};
+use super::words::{chinese_count, chinese_day, chinese_moment};
 use super::{Numerals, Order};
 use askama::Template;
 use codes::Date;
@@ -15,6 +15,7 @@ struct Page<'b> {
     bulletin: &'b Bulletin,
     order: &'b Order,
     date: String,
+    known: String,
 }
 
 impl Page<'_> {
@@ -38,6 +39,7 @@ pub fn html(bulletin: &Bulletin) -> Result<String, Error> {
         bulletin,
         order,
         date,
+        known: chinese_moment(order.at()),
     };
     page.render().map_err(|error| Error::Stored {
         what: "bulletin",

@@ -18,6 +18,7 @@ use store::Store;
 use tempfile::TempDir;
 
 mod frozen;
+mod offices;
 mod outputs;
 
 /// 2022-12-10 in China.

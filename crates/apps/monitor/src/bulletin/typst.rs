@@ -9,7 +9,7 @@
 
 use super::html::date;
 use super::model::{Bulletin, Piece, Table};
-use super::words::chinese_count;
+use super::words::{chinese_count, chinese_moment};
 use std::fmt::Write as _;
 
 /// The page and its fonts; behind the fonts of offices stand free ones.
@@ -19,6 +19,17 @@ const HEAD: &str = include_str!("head.typ");
 pub fn typst(bulletin: &Bulletin) -> String {
     let order = &bulletin.order;
     let mut out = HEAD.to_owned();
+    let day = order.issued;
+    // With a day of its own the PDF is the same whenever it is made.
+    let _ = writeln!(
+        out,
+        "#set document(title: {}, author: {}, date: datetime(year: {}, month: {}, day: {}))",
+        quoted(&bulletin.title[1]),
+        quoted(&order.issuer[1]),
+        day.year(),
+        day.month(),
+        day.day()
+    );
     let mut add = |function: &str, text: &str| {
         let _ = writeln!(out, "#{function}({})", quoted(text));
     };
@@ -43,7 +54,10 @@ pub fn typst(bulletin: &Bulletin) -> String {
             out.push_str(&table(shown));
         }
     }
-    let known = format!("（数据截至 {}，来源见所附数据表。）", order.at());
+    let known = format!(
+        "（数据截至 {}，来源见所附数据表。）",
+        chinese_moment(order.at())
+    );
     let _ = writeln!(out, "#body({})", quoted(&known));
     let _ = writeln!(
         out,

@@ -4,7 +4,7 @@
 
 use super::model::{Figure, Paragraph, Piece};
 use codes::{Date, Number, Period, Rounding};
-use facts::Error;
+use facts::{Error, Instant};
 
 /// How many places growths, pulls and shares are printed with.
 pub(super) const PLACES: u32 = 1;
@@ -148,6 +148,21 @@ pub(super) fn chinese_day(day: Date) -> String {
     format!("{year}年{}月{}日", small(day.month()), small(day.day()))
 }
 
+/// A moment as clocks of China show it, to the minute: 2022年12月10日 0:00.
+pub(super) fn chinese_moment(at: Instant) -> String {
+    let Some(day) = at.day_in_china() else {
+        return at.to_string();
+    };
+    // Eight hours ahead of UTC.
+    let minutes = (at.0 / 60_000 + 8 * 60) % (24 * 60);
+    let (year, month, of_month) = (day.year(), day.month(), day.day());
+    format!(
+        "{year}年{month}月{of_month}日 {}:{:02}",
+        minutes / 60,
+        minutes % 60
+    )
+}
+
 /// The numeral of a heading: 一, 二, … 十, 十一.
 pub(super) fn chinese_count(number: usize) -> String {
     let ones = number % 10;
@@ -196,6 +211,10 @@ mod tests {
         check("2030-10-05", "二〇三〇年十月五日");
         check("1999-01-30", "一九九九年一月三十日");
         check("2012-12-10", "二〇一二年十二月十日");
+        let moment = |at| chinese_moment(Instant(at));
+        assert_eq!(moment(1_669_046_399_999), "2022年11月21日 23:59");
+        assert_eq!(moment(1_669_046_400_000), "2022年11月22日 0:00");
+        assert_eq!(moment(u64::MAX), "18446744073709551615 ms");
         let counts = [1, 9, 10, 11, 20, 21].map(chinese_count);
         assert_eq!(counts, ["一", "九", "十", "十一", "二十", "二十一"]);
     }
