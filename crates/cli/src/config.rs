@@ -75,6 +75,9 @@ impl ConfigSource {
             &mut config.elsewhere.roots_file,
             &mut config.recursive.roots_file,
             &mut config.templates.namespace_file,
+            &mut config.mirror.of,
+            &mut config.mirror.key_file,
+            &mut config.mirror.secret_file,
         ];
         for file in files.into_iter().flatten() {
             *file = self.data.join(&file);

@@ -187,6 +187,9 @@ fn in_words(granted: &Granted) -> String {
         Rule::HomeAdministrator => {
             "whoever may say what the node is home to may (administration.home_admins)".into()
         }
+        Rule::ReplicationAdministrator => {
+            "whoever may copy everything may (replication.admins)".into()
+        }
         Rule::PublicWrite => "the value may be written by everybody with a name".into(),
         Rule::Operator => "whoever runs the node may".into(),
     };
@@ -259,6 +262,7 @@ fn as_json(arguments: &ExplainArguments, verdict: &Verdict) -> Json {
             }
             Rule::ServerAdministrator => json!({ "rule": "serverAdministrator" }),
             Rule::HomeAdministrator => json!({ "rule": "homeAdministrator" }),
+            Rule::ReplicationAdministrator => json!({ "rule": "replicationAdministrator" }),
             Rule::PublicWrite => json!({ "rule": "publicWrite" }),
             Rule::Operator => json!({ "rule": "operator" }),
         };

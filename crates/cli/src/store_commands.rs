@@ -4,6 +4,7 @@
 //! Not here: what is verified and copied (room `store`), how a running node is asked (room `node`).
 
 mod backup;
+mod copies;
 mod info;
 mod verify;
 
@@ -32,6 +33,12 @@ enum StoreCommand {
     Compact(DataArguments),
     /// Say what a data folder is: format, positions, files, counts. (概况)
     Info(FolderArguments),
+    /// Say how a running node stands with its copies, and with the node that it copies. (副本)
+    Copies(FolderArguments),
+    /// Make the folder of a stopped copy that of the writer: only when the writer is stopped for
+    /// good. (提升)
+    #[command(after_help = copies::PROMOTE_HELP)]
+    Promote(DataArguments),
 }
 
 #[derive(Args)]
@@ -56,6 +63,8 @@ pub(crate) fn run(arguments: &StoreArguments) -> Result<ExitCode, Box<dyn Error>
         StoreCommand::Verify(folder) => verify::run(&folder.data, folder.json),
         StoreCommand::Compact(folder) => compact(&folder.data),
         StoreCommand::Info(folder) => info::run(&folder.data, folder.json),
+        StoreCommand::Copies(folder) => copies::run(&folder.data, folder.json),
+        StoreCommand::Promote(folder) => copies::promote(&folder.data),
     }
 }
 

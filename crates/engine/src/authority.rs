@@ -178,14 +178,16 @@ fn refuse_operation(asked: Asked, opcode: Opcode) -> Step {
 }
 
 /// Whether there is a plan for the operation. Where there is none, it does not matter whether the
-/// body could be read: the same numbers have other bodies in the Chinese system.
+/// body could be read: the same numbers have other bodies in the Chinese system. So it is with
+/// those of mirrors, of which there is a plan.
 fn is_offered(opcode: Opcode) -> bool {
     let reads = [
         Opcode::RESOLUTION,
         Opcode::GET_SITE_INFO,
         Opcode::VERIFY_CHALLENGE,
     ];
-    reads.contains(&opcode) || administration::is_offered(opcode)
+    let is_of_mirrors = [Opcode::RETRIEVE_TXN_LOG, Opcode::DUMP_HANDLES].contains(&opcode);
+    reads.contains(&opcode) || (administration::is_offered(opcode) && !is_of_mirrors)
 }
 
 /// Answers octets that are no message, as far as their envelope tells whom to answer. What was

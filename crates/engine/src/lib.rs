@@ -22,6 +22,7 @@
 //! | [`proofs`] | how is a challenge answered, and is the answer right? |
 //! | [`template`] | which values does a template give an identifier that nobody has registered? |
 //! | [`locations`] | which of several places is a visitor sent to? |
+//! | [`replication`] | what is sent to copies of a node, and what do they make of it? |
 //! | [`inbox`] | which datagrams make up a message, and how long do we wait for them? |
 //!
 //! To add an operation: its bodies in room `wire`, a file beside [`authority`]'s plans with
@@ -52,6 +53,7 @@ mod macs;
 pub mod proofs;
 pub mod question;
 pub mod recursive;
+pub mod replication;
 pub mod resolver;
 pub mod sessions;
 mod signatures;

@@ -9,6 +9,7 @@
 
 use crate::authority::{Ground, Identification};
 use crate::elsewhere::{Ask, Told};
+use crate::replication::Wanted;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -167,6 +168,8 @@ pub struct Answer {
     pub ground: Option<Ground>,
     /// If the answer goes on in a further message: where to go on.
     pub more: Option<Scan>,
+    /// What follows the message on the connection, if something does: a stream for a mirror.
+    pub stream: Option<Wanted>,
 }
 
 /// What happened, for those who count and log; the engine itself writes no logs.

@@ -9,6 +9,8 @@ use crate::elsewhere::{Asks, Elsewhere};
 use crate::expiry::Expiry;
 use crate::founding::{Founded, OldKey};
 use crate::guesses::{Guesses, OnBehalf};
+use crate::replication::Replication;
+use crate::replication::source::Stream;
 use crate::seldom::Seldom;
 use crate::visitor::{Source, Visitor};
 use client::Clock;
@@ -36,6 +38,7 @@ mod login;
 mod matrix;
 mod network;
 mod proven;
+mod replicating;
 mod session;
 mod settings;
 #[cfg(test)]
@@ -82,6 +85,7 @@ pub(crate) struct Answerer {
     /// How many proofs of secrets may be checked: of proven sources, and of claimed ones.
     secrets: [Mutex<Allowance<Source>>; 2],
     elsewhere: Elsewhere,
+    replication: Arc<Replication>,
 }
 
 impl Answerer {
@@ -99,6 +103,7 @@ impl Answerer {
         let sessions = Sessions::new(settings.sessions);
         let logins = Logins::new(settings.logins);
         let proven = Proven::new(store.settings().suffix_case, sessions, logins);
+        let replication = Replication::new(settings.replication, &store);
         Self {
             authority: Authority {
                 digests: Provider,
@@ -125,7 +130,12 @@ impl Answerer {
             guesses: Mutex::default(),
             secrets: halves(settings.secrets).map(|limits| Mutex::new(Allowance::new(limits))),
             elsewhere: settings.elsewhere,
+            replication: Arc::new(replication),
         }
+    }
+
+    pub(crate) fn replication(&self) -> &Arc<Replication> {
+        &self.replication
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -270,7 +280,8 @@ impl Answerer {
             writes: writes.collect(),
             ..Change::default()
         };
-        if !change.is_empty() {
+        // What a copy has, its source forgets.
+        if !change.is_empty() && !self.replication.is_copy() {
             self.store.commit(change)?;
         }
         Ok(())
@@ -300,10 +311,13 @@ impl Answerer {
         challenging: Challenging,
         visitor: Visitor,
     ) -> Option<Reply> {
+        if let Some(refused) = self.refuse_as_copy(request, origin) {
+            return Some(refused.into());
+        }
         let mut asks = Asks::new(&self.elsewhere, visitor.source);
         for _ in 0..CONFLICTS_COUNT_MAX {
-            let (origin, asked) = (origin.clone(), asks.count());
-            let step = self.authority.start(request, origin, Clock::date());
+            let asked = asks.count();
+            let step = self.authority.start(request, origin.clone(), Clock::date());
             let view = self.store.view();
             let moment = view.moment();
             let driven = self.drive(view, step, &mut asks).await;
@@ -323,12 +337,19 @@ impl Answerer {
                 let challenge = self.challenge(request, challenging, visitor.source);
                 return Some(challenge.unwrap_or(answer.message).into());
             }
-            let reply = Reply {
+            let mut reply = Reply {
                 message: answer.message,
                 more: answer.more,
+                stream: None,
             };
+            if let Some(wanted) = answer.stream {
+                return Some(self.begin_stream(request, origin, visitor, reply, wanted));
+            }
             let mut change = answer.change;
             if change.is_empty() {
+                if let Err(error) = self.confirm_again(request, origin, &reply.message).await {
+                    reply = self.fail(request, &error).into();
+                }
                 return Some(reply);
             }
             visitor.note(&mut change);
@@ -365,6 +386,24 @@ impl Answerer {
         moment: Option<Moment>,
         tell: impl FnOnce(Result<Position, store::Error>) + Send + 'static,
     ) {
+        let needed = self.replication.copies_needed(&change);
+        if needed == 0 {
+            return self.submit_replicated(change, moment, tell);
+        }
+        let replication = Arc::clone(&self.replication);
+        self.submit_replicated(change, moment, move |outcome| match outcome {
+            Ok(position) => replication.when_confirmed(position, needed, tell),
+            failed => tell(failed),
+        });
+    }
+
+    /// As [`Answerer::submit`], and waits for no copies.
+    pub(crate) fn submit_replicated(
+        &self,
+        change: Change,
+        moment: Option<Moment>,
+        tell: impl FnOnce(Result<Position, store::Error>) + Send + 'static,
+    ) {
         let keys = changed_keys(&change);
         let proven = Arc::clone(&self.proven);
         let done = move |outcome| {
@@ -372,6 +411,13 @@ impl Answerer {
             tell(outcome);
         };
         self.store.submit_planned(change, moment, Box::new(done));
+    }
+
+    /// As [`Answerer::submit_replicated`], and waits until it is durable.
+    pub(crate) fn commit_replicated(&self, change: Change) -> Result<Position, store::Error> {
+        let (done, waiting) = std::sync::mpsc::sync_channel(1);
+        self.submit_replicated(change, None, move |outcome| drop(done.send(outcome)));
+        waiting.recv().unwrap_or(Err(store::Error::Closed))
     }
 
     /// The answer that a plan ended in, which is counted.
@@ -435,6 +481,11 @@ impl Answerer {
                 ResponseCode::INVALID_VALUE,
                 "the values are too large; nothing was done",
             ),
+            store::Error::Unconfirmed => (
+                ResponseCode::ERROR,
+                "outcome unknown, resend: it is durable here, but the copies that were promised \
+                 have not confirmed it in time; the same request again is answered when they have",
+            ),
             store::Error::Unsure { .. } | store::Error::Closed => (
                 ResponseCode::ERROR,
                 "outcome unknown: the node's storage failed; what was asked may have been done, or \
@@ -463,12 +514,17 @@ pub(crate) struct Reply {
     message: Message,
     /// If the answer goes on in a further message: where.
     more: Option<Scan>,
+    /// What follows it on its connection.
+    stream: Option<Stream>,
 }
 
 impl From<Message> for Reply {
     fn from(message: Message) -> Self {
-        let more = None;
-        Self { message, more }
+        Self {
+            message,
+            more: None,
+            stream: None,
+        }
     }
 }
 

@@ -4,14 +4,15 @@
 //! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
 //! `config/http.rs` those of HTTP, `config/administration.rs` those of administration,
 //! `config/elsewhere.rs` those of asking other nodes, `config/recursive.rs` those of asking them
-//! for anybody, `config/templates.rs` those of templates, `config/settings.rs` how they are
-//! declared, `config/manual.rs` the texts made of them.
+//! for anybody, `config/replication.rs` those of copies, `config/templates.rs` those of templates,
+//! `config/settings.rs` how they are declared, `config/manual.rs` the texts made of them.
 
 mod administration;
 mod elsewhere;
 pub mod http;
 mod manual;
 mod recursive;
+mod replication;
 pub(crate) mod settings;
 mod tables;
 mod templates;
@@ -23,6 +24,7 @@ pub use elsewhere::ElsewhereConfig;
 pub use http::HttpConfig;
 pub use manual::{example, manual};
 pub use recursive::RecursiveConfig;
+pub use replication::{Acknowledgement, MirrorConfig, ReplicationConfig};
 pub use settings::{Effect, Key, Table};
 pub use tables::{
     AccessLogKind, KeysConfig, LimitsConfig, LogConfig, LogFormat, SiteConfig, StorageConfig,
@@ -72,6 +74,8 @@ settings::settings! {
         table keys: KeysConfig;
         table elsewhere: ElsewhereConfig;
         table recursive: RecursiveConfig;
+        table replication: ReplicationConfig;
+        table mirror: MirrorConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -95,6 +99,8 @@ pub fn tables() -> Vec<Table> {
         table::<KeysConfig>("keys", KeysConfig::ABOUT),
         table::<ElsewhereConfig>("elsewhere", ElsewhereConfig::ABOUT),
         table::<RecursiveConfig>("recursive", RecursiveConfig::ABOUT),
+        table::<ReplicationConfig>("replication", ReplicationConfig::ABOUT),
+        table::<MirrorConfig>("mirror", MirrorConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];
@@ -155,6 +161,12 @@ pub enum ParseError {
         /// The text.
         text: String,
     },
+    /// Copies are promised, and none count.
+    #[error("replication.copies: name the copies that acknowledgements wait for")]
+    NoCopies,
+    /// A copy cannot prove who it is.
+    #[error("mirror.key_file: say with which key mirror.identity is proven, or mirror.secret_file")]
+    NoKey,
     /// Nobody knows the weak form.
     #[error("administration.weak_forms: `{name}` is not one of md5, sha1, old_mac, key_as_vector")]
     WeakForm {
@@ -273,7 +285,14 @@ impl Config {
         self.http.check()?;
         self.templates.check()?;
         self.administration.check()?;
+        self.replication.check()?;
+        self.mirror.check()?;
         crate::logging::filter(&self.log.level).map(drop)
+    }
+
+    /// Whether the site takes changes: a copy of another never does.
+    pub(crate) fn is_primary(&self) -> bool {
+        self.site.is_primary && self.mirror.of.is_none()
     }
 
     fn check_addresses(&self) -> Result<(), ParseError> {

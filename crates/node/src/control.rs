@@ -12,6 +12,7 @@ mod tests;
 use crate::answerer::Answerer;
 use crate::expiry::{self, RunsOut};
 use crate::reception::Reception;
+use crate::replication::ReplicationState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use socket::Place;
@@ -60,6 +61,8 @@ pub enum Ask {
     Compact,
     /// Say what the data folder is.
     Info,
+    /// Say how it stands with copies.
+    Replication,
     /// Say what runs out of all that it holds, and the certificate for HTTPS.
     RunsOut,
 }
@@ -224,6 +227,7 @@ impl Server {
             }
             Ask::Compact => serde_json::to_value(store.compact().map_err(said)?),
             Ask::Info => serde_json::to_value(store.info().map_err(said)?),
+            Ask::Replication => serde_json::to_value(answerer.replication().state()),
             Ask::RunsOut => {
                 let mut found = expiry::of_all(&*store.view()).map_err(said)?;
                 let reception = self.reception.upgrade();
@@ -345,6 +349,14 @@ pub fn ask_for_backup(
 /// [`AskError`].
 pub fn ask_for_info(data: &Path) -> Result<Info, AskError> {
     read(ask(data, &Ask::Info, &mut |_| ())?)
+}
+
+/// Asks how it stands with copies.
+///
+/// # Errors
+/// [`AskError`].
+pub fn ask_for_replication(data: &Path) -> Result<ReplicationState, AskError> {
+    read(ask(data, &Ask::Replication, &mut |_| ())?)
 }
 
 /// Asks what runs out of all that a node holds, the first to do so first.

@@ -192,7 +192,9 @@ pub fn found(
         public_key: &public_key,
         old_public_key: old_public_key.as_ref(),
     };
-    let is_own_root = stored.as_ref().is_none_or(|record| own.is_root(record));
+    // What a copy has is its source's.
+    let is_copy = config.mirror.of.is_some();
+    let is_own_root = !is_copy && stored.as_ref().is_none_or(|record| own.is_root(record));
     let mut sites = site::sites(folder, keys, config, listening, before.as_ref())?;
     let stored_sites = stored.as_ref().map(root::sites).unwrap_or_default();
     sites.number(before.as_ref(), &stored_sites);

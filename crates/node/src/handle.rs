@@ -163,7 +163,7 @@ impl Handle {
         let mut next = pollster::block_on(answering);
         let mut packets = Vec::new();
         let mut octets = 0;
-        while let Some(Answered { packet, more }) = next {
+        while let Some(Answered { packet, more, .. }) = next {
             octets += packet.payload.len();
             packets.push(packet);
             let more = more.filter(|_| octets < LISTED_OCTETS_MAX);

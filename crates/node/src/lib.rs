@@ -11,6 +11,7 @@
 //! | `accepting`, [`peers`] | whose connections are let in? |
 //! | `recursive` | how is anything answered for others? |
 //! | `elsewhere` | how are other nodes asked what a plan must know of them? |
+//! | [`replication`] | how are records sent to copies, and taken from the node that is copied? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`tls`] | how is encryption taken off? |
@@ -43,6 +44,7 @@ pub mod peers;
 mod rates;
 mod reception;
 mod recursive;
+pub mod replication;
 mod seldom;
 mod sockets;
 mod tcp;
@@ -67,6 +69,7 @@ use http::HttpService;
 use http::listener::{self, Front};
 use reception::{Desk, Reception};
 use recursive::Recursive;
+use replication::mirror::Mirror;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,6 +114,9 @@ pub enum Error {
     /// The operator corrects the namespace, or its place in the configuration.
     #[error(transparent)]
     Templates(#[from] config::TemplatesError),
+    /// The operator corrects what is set about copying, or one of its files.
+    #[error("cannot copy another node: {0}")]
+    Mirror(#[from] replication::MirrorError),
     /// The operator gives another file of the roots, or none.
     #[error("cannot read the roots: {0}")]
     Roots(#[from] client::RootsError),
@@ -214,8 +220,20 @@ impl Bound {
             source,
         })?;
         let reception = Arc::new(reception);
+        let replication = Arc::clone(answerer.replication());
+        if replication.waits_at_all() {
+            let keeping_time = replication.keep_time(stopped.clone());
+            self.runtime.spawn(keeping_time);
+        }
         let control =
             Control::start(&answerer, &reception).map_err(io_error("listen in the data folder"))?;
+        let mirror = Mirror::start(
+            &self.config,
+            founded,
+            &answerer,
+            self.runtime.handle(),
+            &stopped,
+        )?;
         let mut node = Node {
             answerer,
             reception,
@@ -227,6 +245,7 @@ impl Bound {
             tcp: Vec::new(),
             http: Vec::new(),
             http_addresses: Vec::new(),
+            mirror,
             control,
             applied: Mutex::new(self.config.clone()),
             started: self.config,
@@ -280,6 +299,7 @@ pub struct Node {
     tcp: Vec<Acceptor>,
     http: Vec<Acceptor>,
     http_addresses: Vec<SocketAddr>,
+    mirror: Mirror,
     /// The settings it was started with.
     started: Config,
     /// The settings that were read last.
@@ -454,6 +474,11 @@ impl Node {
         self.answerer.counters().read()
     }
 
+    /// How it stands with copies of this node, and with the node that it copies.
+    pub fn replication(&self) -> replication::ReplicationState {
+        self.answerer.replication().state()
+    }
+
     /// Answers a request of whoever runs this node: it may register too.
     ///
     /// Blocks until what it writes is durable.
@@ -501,6 +526,7 @@ impl Node {
             udp,
             tcp,
             http,
+            mirror,
             control,
             ..
         } = self;
@@ -511,6 +537,7 @@ impl Node {
             listener.join();
         }
         runtime.block_on(async {
+            mirror.join().await;
             for listener in tcp {
                 listener.join().await;
             }

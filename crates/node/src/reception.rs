@@ -145,6 +145,10 @@ impl Reception {
         Ok(reception)
     }
 
+    pub(crate) fn answerer(&self) -> &Arc<Answerer> {
+        &self.answerer
+    }
+
     /// Takes the settings that may change while the node runs.
     pub(crate) fn set(&self, config: &Config) {
         self.limiter.set(&config.limits);
@@ -373,7 +377,8 @@ impl Reception {
             counted: self.answerer.counters().read(),
             recursive: self.recursive_counted().map(Box::new),
         };
-        metrics::text(&self.metrics, gauges, self.expiry.found())
+        let replication = self.answerer.replication().state();
+        metrics::text(&self.metrics, gauges, self.expiry.found(), replication)
     }
 }
 

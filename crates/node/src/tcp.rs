@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::metrics::Transport;
 use crate::reception::{Conversation, Desk, Reception};
 use crate::recursive::AtOnce;
+use crate::replication::source;
 use crate::visitor::Line;
 use futures_util::future::Either;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
@@ -129,7 +130,9 @@ impl Connection {
                 && self.octets_under_way < UNDER_WAY_OCTETS_MAX;
             tokio::select! {
                 Some(done) = under_way.next(), if self.count_under_way > 0 => {
-                    self.send_ready(done, &mut under_way).await?;
+                    if let Some(stream) = self.send_ready(done, &mut under_way).await? {
+                        return self.stream(stream).await;
+                    }
                 }
                 next = self.next_question(), if has_room => match next? {
                     Next::Question(packet) => {
@@ -150,7 +153,9 @@ impl Connection {
             }
         };
         while let Some(done) = under_way.next().await {
-            self.send_ready(done, &mut under_way).await?;
+            if let Some(stream) = self.send_ready(done, &mut under_way).await? {
+                return self.stream(stream).await;
+            }
         }
         if let Some(error) = last {
             self.refuse(&error).await?;
@@ -159,19 +164,40 @@ impl Connection {
         self.drain().await
     }
 
-    /// Sends an answer, all of it, together with those behind it that are ready.
+    /// Sends what follows an answer, to the end of the connection.
+    async fn stream(self, stream: source::Stream) -> io::Result<()> {
+        if !self.packets.is_empty() {
+            return Err(io::Error::other(
+                "questions behind the one that a stream answers",
+            ));
+        }
+        let answerer = Arc::clone(self.reception.answerer());
+        source::serve(stream, self.stream, answerer, self.stopped).await
+    }
+
+    /// Sends an answer, all of it, together with those behind it that are ready. What is given is
+    /// to follow it on the connection.
     async fn send_ready(
         &mut self,
         mut done: Done,
         under_way: &mut (impl Stream<Item = Done> + Unpin),
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<source::Stream>> {
         let mut octets = Vec::new();
         loop {
             self.count_under_way -= 1;
             self.octets_under_way -= done.octets;
             let mut next = done.answered;
-            while let Some(Answered { packet, more }) = next {
+            while let Some(Answered {
+                packet,
+                more,
+                stream,
+            }) = next
+            {
                 octets.extend_from_slice(&packet.encode());
+                if stream.is_some() {
+                    self.send(&octets).await?;
+                    return Ok(stream);
+                }
                 if octets.len() >= SEND_OCTETS {
                     self.send(&octets).await?;
                     octets.clear();
@@ -184,7 +210,8 @@ impl Connection {
                 _ => break,
             }
         }
-        self.send(&octets).await
+        self.send(&octets).await?;
+        Ok(None)
     }
 
     /// Reads a little of what the peer still sends: a connection that is closed on unread octets is

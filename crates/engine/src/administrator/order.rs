@@ -2,8 +2,10 @@
 
 use crate::{Date, question};
 use alloc::vec::Vec;
+use bytes::Bytes;
 use model::identifier::PREFIX_OF_PREFIXES;
 use model::{Error, Identifier, Prefix, Value};
+use wire::replication::{DumpRequest, TxnLogRequest};
 use wire::{Message, OpFlags, Opcode};
 
 /// Something that a node shall do, before it is put into a message.
@@ -92,6 +94,17 @@ impl Order {
         Self::of(question::homed_listing(NO_ID, NO_DATE))
     }
 
+    /// Has a node send what a mirror has not seen of its log (operation 1001). It follows the answer
+    /// on the connection.
+    pub fn retrieve_log(request: &TxnLogRequest) -> Self {
+        Self::of_mirror(Opcode::RETRIEVE_TXN_LOG, request.encode())
+    }
+
+    /// Has a node send everything (operation 1002), likewise.
+    pub fn dump(request: &DumpRequest) -> Self {
+        Self::of_mirror(Opcode::DUMP_HANDLES, request.encode())
+    }
+
     /// Replaces what is there already.
     #[must_use]
     pub fn overwriting(self) -> Self {
@@ -132,6 +145,11 @@ impl Order {
         let mut values = values.iter();
         let is_private = values.any(|value| !value.permissions.is_public_read());
         Self { blank, is_private }
+    }
+
+    fn of_mirror(opcode: Opcode, body: Bytes) -> Self {
+        let flags = OpFlags::USUAL;
+        Self::of(question::message(opcode, flags, body, NO_ID, NO_DATE))
     }
 
     fn of(blank: Message) -> Self {

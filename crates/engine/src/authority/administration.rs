@@ -11,6 +11,7 @@
 //! | `administration/creation`, `deletion`, `values` | what do operations 100 to 104 change? |
 //! | `administration/listing` | which identifiers and homes are there? |
 //! | `administration/homing` | which prefixes is this node home to? |
+//! | `administration/replicating` | who may copy it all? |
 //!
 //! Not here: who somebody is ([`super::authentication`]), sessions.
 
@@ -19,6 +20,7 @@ pub(super) mod deletion;
 pub(super) mod homing;
 pub(super) mod listing;
 pub(super) mod permission;
+mod replicating;
 mod resend;
 #[cfg(test)]
 mod tests;
@@ -64,6 +66,10 @@ pub struct AdministrationSettings {
     pub server_admins_may_all: bool,
     /// Identities, or lists of them, who may only say which prefixes the node is home to.
     pub home_admins: Vec<Reference>,
+    /// Identities, or lists of them, who may copy everything.
+    pub replication_admins: Vec<Reference>,
+    /// What mirrors that follow several servers call this one; empty if nobody has said.
+    pub replication_name: String,
     /// Whether identifiers may be listed.
     pub lists: bool,
     /// Whether lists say identifiers as they were spelled first, not in capitals.
@@ -424,6 +430,7 @@ pub(super) fn dispatch<D: Cryptography>(
             let is_primary = authority.settings.site.is_primary();
             homing::start(administration, is_primary, body.identifier, true)
         }
+        Request::TxnLog(_) | Request::Dump(_) => replicating::start(administration, &request),
         Request::Unhoming(body) => {
             let is_primary = authority.settings.site.is_primary();
             homing::start(administration, is_primary, body.identifier, false)
@@ -448,6 +455,8 @@ pub(super) fn is_offered(opcode: Opcode) -> bool {
             | Opcode::HOME_PREFIX
             | Opcode::UNHOME_PREFIX
             | Opcode::LIST_HOMED
+            | Opcode::RETRIEVE_TXN_LOG
+            | Opcode::DUMP_HANDLES
     )
 }
 

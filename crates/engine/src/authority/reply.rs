@@ -81,6 +81,7 @@ impl Asked {
             is_challenge: false,
             ground: None,
             more: None,
+            stream: None,
         }))
     }
 
@@ -130,6 +131,7 @@ impl Asked {
             is_challenge: true,
             ground: None,
             more: None,
+            stream: None,
         }))
     }
 
@@ -148,6 +150,7 @@ impl Asked {
             is_challenge: false,
             ground: None,
             more: None,
+            stream: None,
         }))
     }
 
@@ -165,6 +168,7 @@ impl Asked {
             is_challenge: false,
             ground: None,
             more: None,
+            stream: None,
         }))
     }
 

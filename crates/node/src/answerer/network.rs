@@ -7,6 +7,7 @@ use super::login::is_login;
 use super::session::{SessionKey, sealed};
 use super::{Answerer, Challenging, Reply, drive_here, lock};
 use crate::guesses::OnBehalf;
+use crate::replication::source::Stream;
 use crate::visitor::{Source, Visitor};
 use bytes::Bytes;
 use client::Clock;
@@ -24,12 +25,17 @@ pub(crate) struct Answered {
     pub(crate) packet: Packet,
     /// If the answer goes on in a further message: what [`Answerer::more`] makes it of.
     pub(crate) more: Option<More>,
+    /// What follows it on its connection, where there is one.
+    pub(crate) stream: Option<Stream>,
 }
 
 impl From<Packet> for Answered {
     fn from(packet: Packet) -> Self {
-        let more = None;
-        Self { packet, more }
+        Self {
+            packet,
+            more: None,
+            stream: None,
+        }
     }
 }
 
@@ -155,6 +161,7 @@ impl Answerer {
         let reply = Reply {
             message: answer.message,
             more: answer.more,
+            stream: None,
         };
         Some(self.finish(reply, finish))
     }
@@ -377,7 +384,11 @@ impl Answerer {
 
     /// Makes an answer ready to be sent.
     pub(super) fn finish(&self, reply: Reply, finish: Finish) -> Answered {
-        let Reply { message, more } = reply;
+        let Reply {
+            message,
+            more,
+            stream,
+        } = reply;
         let packet = match &finish.how {
             How::Plainly { .. } => self.finished(message, &finish).to_packet(),
             How::InSession(key, asked) => {
@@ -387,7 +398,11 @@ impl Answerer {
             }
         };
         let more = more.map(|scan| More { scan, finish });
-        Answered { packet, more }
+        Answered {
+            packet,
+            more,
+            stream,
+        }
     }
 
     /// An answer outside of sessions with its signature, if it shall have one.

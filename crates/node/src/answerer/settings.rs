@@ -1,12 +1,13 @@
 //! What an answerer is told: from the configuration, and from how the node was founded.
 
-use crate::config::{Config, TemplatesError};
+use crate::config::{Config, ParseError, TemplatesError};
 use crate::elsewhere::Elsewhere;
 use crate::founding::{self, Founded, OldKey};
+use crate::replication::ReplicationSettings;
 use bytes::Bytes;
 use crypto::SigningKey;
 use engine::AllowanceLimits;
-use engine::authority::{OwnSite, Settings};
+use engine::authority::{AdministrationSettings, OwnSite, Settings};
 use engine::challenges::ChallengeLimits;
 use engine::logins::LoginLimits;
 use engine::sessions::SessionLimits;
@@ -38,6 +39,8 @@ pub(crate) struct AnswererSettings {
     pub(crate) secrets: AllowanceLimits,
     /// Who else can be asked. Default: nobody.
     pub(crate) elsewhere: Elsewhere,
+    /// Who copies the node. Default: nobody.
+    pub(crate) replication: ReplicationSettings,
 }
 
 impl Default for AnswererSettings {
@@ -54,6 +57,7 @@ impl Default for AnswererSettings {
             logins: LoginLimits::default(),
             secrets: secrets(&config),
             elsewhere: Elsewhere::default(),
+            replication: ReplicationSettings::default(),
         }
     }
 }
@@ -71,16 +75,12 @@ impl AnswererSettings {
                 index: founding::ADMIN_INDEX,
             });
         let limits = &config.limits;
+        let administration = administration(config, root_admin).expect(CHECKED);
         Ok(Self {
             authority: Settings {
                 site: own_site(config, founded),
                 templates: Arc::new(config.templates.settings()?),
-                administration: Arc::new(
-                    config
-                        .administration
-                        .settings(root_admin)
-                        .expect("checked when the configuration was read"),
-                ),
+                administration: Arc::new(administration),
                 is_strict: config.strict,
                 refers_old_peers: config.site.refers_old_peers,
                 ..Settings::default()
@@ -106,8 +106,22 @@ impl AnswererSettings {
             },
             secrets: secrets(config),
             elsewhere,
+            replication: ReplicationSettings::of(config, founded).expect(CHECKED),
         })
     }
+}
+
+const CHECKED: &str = "checked when the configuration was read";
+
+fn administration(
+    config: &Config,
+    root_admin: Option<Reference>,
+) -> Result<AdministrationSettings, ParseError> {
+    Ok(AdministrationSettings {
+        replication_admins: config.replication.allowed()?,
+        replication_name: config.replication.name.clone(),
+        ..config.administration.settings(root_admin)?
+    })
 }
 
 /// How many proofs of secrets may be checked.
@@ -120,7 +134,7 @@ pub(super) fn secrets(config: &Config) -> AllowanceLimits {
 
 /// The site as the node was founded in it; without a record for one that was not founded.
 fn own_site(config: &Config, founded: Option<&Founded>) -> OwnSite {
-    let is_primary = config.site.is_primary;
+    let is_primary = config.is_primary();
     let Some(founded) = founded else {
         return OwnSite::without_record(1, is_primary);
     };

@@ -68,6 +68,8 @@ impl AdministrationConfig {
             server_admins,
             server_admins_may_all: self.server_admins_may_all,
             home_admins: identities("administration.home_admins", &self.home_admins)?,
+            replication_admins: Vec::new(),
+            replication_name: String::new(),
             lists: self.lists,
             lists_spellings: self.lists_spellings,
             challenge_first: self.challenge_first,
@@ -76,7 +78,10 @@ impl AdministrationConfig {
     }
 }
 
-fn identities(key: &'static str, texts: &[String]) -> Result<Vec<Reference>, ParseError> {
+pub(super) fn identities(
+    key: &'static str,
+    texts: &[String],
+) -> Result<Vec<Reference>, ParseError> {
     let parsed = texts.iter().map(|text| {
         identity(text).ok_or_else(|| ParseError::Identity {
             key,

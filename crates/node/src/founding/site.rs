@@ -183,7 +183,7 @@ fn blank(config: &Config, before: Option<&Site>) -> Site {
         servers: Vec::new(),
     });
     site.protocol = PROTOCOL;
-    let primary = u8::from(config.site.is_primary) * SiteFlags::PRIMARY.0;
+    let primary = u8::from(config.is_primary()) * SiteFlags::PRIMARY.0;
     site.flags = SiteFlags(site.flags.0 & !SiteFlags::PRIMARY.0 | primary);
     describe(&mut site, &config.site.description);
     site

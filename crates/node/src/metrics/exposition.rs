@@ -1,11 +1,13 @@
 //! The numbers as Prometheus and its kin read them (`OpenMetrics` text).
 
 mod recursive;
+mod replication;
 
 use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport};
 use crate::Counted;
 use crate::expiry::RunsOut;
 use crate::recursive::RecursiveCounted;
+use crate::replication::ReplicationState;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -34,12 +36,18 @@ const CONNECTED: [Transport; 2] = [Transport::Tcp, Transport::Http];
 /// All numbers as text.
 ///
 /// `runs_out` is what is watched that runs out, the first to do so first.
-pub(crate) fn text(metrics: &Arc<Metrics>, gauges: Gauges, runs_out: Vec<RunsOut>) -> String {
+pub(crate) fn text(
+    metrics: &Arc<Metrics>,
+    gauges: Gauges,
+    runs_out: Vec<RunsOut>,
+    replication: ReplicationState,
+) -> String {
     let mut registry = Registry::with_prefix("nameplate");
     registry.register_collector(Box::new(Exposition {
         metrics: Arc::clone(metrics),
         gauges,
         runs_out,
+        replication,
     }));
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -52,6 +60,7 @@ struct Exposition {
     metrics: Arc<Metrics>,
     gauges: Gauges,
     runs_out: Vec<RunsOut>,
+    replication: ReplicationState,
 }
 
 impl Collector for Exposition {
@@ -66,7 +75,8 @@ impl Collector for Exposition {
         if let Some(counted) = &self.gauges.recursive {
             recursive::put(counted, &mut to)?;
         }
-        self.put_runs_out(&mut to)
+        self.put_runs_out(&mut to)?;
+        replication::put(&mut to, &self.replication)
     }
 }
 
@@ -254,6 +264,7 @@ fn lower(transport: Transport) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replication::{CopyState, MirrorState};
     use std::time::Duration;
     use wire::{Opcode, ResponseCode};
 
@@ -279,7 +290,24 @@ mod tests {
             at: 1_795_000_000,
             what: "300:88.156/u HS_PUBKEY".into(),
         };
-        let text = text(&metrics, gauges, vec![runs_out]);
+        let replication = ReplicationState {
+            epoch: 2,
+            txn: 7,
+            waiting: 1,
+            copies: vec![CopyState {
+                identity: "300:88.1/copy".into(),
+                txn: 5,
+                behind: 2,
+            }],
+            mirror: vec![MirrorState {
+                phase: "copying".into(),
+                lag_ms: 1500,
+                behind: 3,
+                rows: 9,
+                ..MirrorState::default()
+            }],
+        };
+        let text = text(&metrics, gauges, vec![runs_out], replication);
         let check = |line: &str| assert!(text.lines().any(|l| l == line), "{line}\n{text}");
         check(r#"nameplate_requests_total{transport="udp",operation="1",code="1"} 2"#);
         check(r#"nameplate_requests_total{transport="tcp",operation="1",code="100"} 1"#);
@@ -295,6 +323,14 @@ mod tests {
         check(r#"nameplate_connections_refused_total{transport="tcp"} 0"#);
         check(r#"nameplate_connections_refused_total{transport="http"} 1"#);
         check(r#"nameplate_runs_out_seconds{what="300:88.156/u HS_PUBKEY"} 1795000000"#);
+        check("nameplate_replication_epoch 2");
+        check("nameplate_replication_transaction 7");
+        check("nameplate_replication_waiting 1");
+        check(r#"nameplate_replication_copy_behind{copy="300:88.1/copy"} 2"#);
+        check(r#"nameplate_mirror_behind{server="0"} 3"#);
+        check(r#"nameplate_mirror_lag_seconds{server="0"} 1.5"#);
+        check(r#"nameplate_mirror_rows{server="0"} 9"#);
+        check(r#"nameplate_mirror_following{server="0"} 0"#);
         check("# EOF");
         assert!(text.contains("nameplate_build_info{version="), "{text}");
     }

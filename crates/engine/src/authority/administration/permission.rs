@@ -60,6 +60,8 @@ pub enum Rule {
     ServerAdministrator,
     /// In the node's configuration: somebody who may say what the node is home to.
     HomeAdministrator,
+    /// In the node's configuration: somebody who may copy everything.
+    ReplicationAdministrator,
     /// In the value itself: everybody with a name may write it.
     PublicWrite,
     /// Nowhere: who runs the node asks.

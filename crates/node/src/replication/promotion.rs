@@ -1,0 +1,90 @@
+//! How a copy becomes the writer, by the word of an operator: no node does so by itself.
+//!
+//! Whoever promotes a copy has stopped the writer for good, and chosen the copy that has most. The
+//! next epoch begins after the last transaction that the copy has, so that other copies that had
+//! exactly as much go on with it, and those that follow the old writer refuse that one.
+
+use bytes::Bytes;
+use engine::replication::standing::Followed;
+use engine::replication::{Numbering, Standing};
+use model::change::Write;
+use model::{Change, Key};
+use std::path::Path;
+use store::{Options, Store};
+
+/// What a copy has become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promoted {
+    /// The epoch that begins.
+    pub epoch: u64,
+    /// The last transaction of those before.
+    pub txn: u64,
+}
+
+/// Why a copy cannot become the writer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PromotionError {
+    /// The operator names the folder of a copy.
+    #[error("this is no folder of a copy: nothing in it was ever copied")]
+    NoCopy,
+    /// The operator lets it copy to the end, or chooses another copy.
+    #[error("the copy is not whole: a full copy was under way, {rows} rows have come")]
+    NotWhole {
+        /// How many rows have come.
+        rows: u64,
+    },
+    /// What stands of the copy cannot be read.
+    #[error("how far the copy has come cannot be read: {0}")]
+    Unreadable(#[from] model::Error),
+    /// The folder cannot be opened or written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Makes the folder of a copy, whose node is stopped, that of a writer.
+///
+/// # Errors
+/// [`PromotionError`]; then nothing is changed.
+pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionError> {
+    let store = Store::open(data, options)?;
+    let copied = copied(&store)?;
+    if copied.is_empty() {
+        return Err(PromotionError::NoCopy);
+    }
+    let mut last = Followed::default();
+    for (_, octets) in &copied {
+        match Standing::read(Some(octets.clone()))? {
+            Standing::Following(followed) => {
+                last.epoch = last.epoch.max(followed.epoch);
+                last.txn = last.txn.max(followed.txn);
+            }
+            Standing::Copying(copying) => {
+                return Err(PromotionError::NotWhole { rows: copying.rows });
+            }
+            Standing::New => return Err(PromotionError::NotWhole { rows: 0 }),
+        }
+    }
+    let before = store.view().get(&Key::numbering())?;
+    let before = before.map(Numbering::read).transpose()?;
+    let epoch = last.epoch.max(before.map_or(0, |before| before.epoch)) + 1;
+    let numbering = Numbering {
+        epoch,
+        // Of the entry that says so itself, which nobody is sent.
+        before: store.head().position.plus(1).0,
+        txn: last.txn,
+    };
+    let mut change = Change::default();
+    let keys = copied.into_iter().map(|(key, _)| key);
+    change.writes = keys.map(|key| Write { key, octets: None }).collect();
+    change.put(Key::numbering(), numbering.octets());
+    store.commit(change)?;
+    store.close()?;
+    let txn = last.txn;
+    Ok(Promoted { epoch, txn })
+}
+
+fn copied(store: &Store) -> Result<Vec<(Key, Bytes)>, store::Error> {
+    let [from, to] = Key::copied_all();
+    store.view().range(&from, &to).collect()
+}
