@@ -56,6 +56,8 @@ roles! {
     BODY = 11, "body", "部门";
     /// A case, by its name.
     CASE = 16, "case", "事项";
+    /// A rule that warns, as `rule/NAME`.
+    RULE = 20, "rule", "预警规则";
 }
 
 impl Role {

@@ -4,6 +4,7 @@
 //! facts, as known at a moment ── Snapshot ─┬─ Sheet: one level of a drill-down, opened by a click
 //!                                          └─ Board: regions by industries, fit to be shown
 //! targets, figures to date ────── lag
+//! facts, a rule ───────────────── warn: what it makes of them, and what becomes of its warnings
 //! ```
 //!
 //! What is done about it: [`cases`] of bottlenecks, the ledger of [`measures`]; and the [`bulletin`]
@@ -15,7 +16,7 @@
 //! How figures come in is [`collect`]'s. [`province`] makes up a province to show and to test all of
 //! it with.
 //!
-//! Not here: warnings, pages. Nothing here asks a clock.
+//! Not here: pages. Nothing here asks a clock.
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ mod snapshot;
 mod targets;
 #[cfg(test)]
 mod tests;
+pub mod warn;
 
 pub use board::{Board, Figure};
 pub use sheet::{Level, Line, Sheet, ranks};

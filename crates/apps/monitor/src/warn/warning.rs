@@ -1,0 +1,439 @@
+//! Warnings as they live: raised, raised higher, lowered, ended, each with what led to it.
+//!
+//! There is at most one open warning of a rule and a subject. What becomes of it follows from the
+//! rule and what is known now ([`assess`]), compared with the warning as it stands: whoever judges
+//! the same twice changes nothing the second time. A revision that takes the reason away ends the
+//! warning, and that is told as its cause. Every step is an event of the subject's objects and of
+//! the rule; its payload is the account ([`Account`]): every figure, and which revision of it was
+//! known.
+//!
+//! | octets of the key | stored |
+//! | --- | --- |
+//! | `w`, 2, rule, 0, subject | the open warning |
+//! | `w`, 3, name of the warning | an ended one |
+//!
+//! | octets of a warning | octets of an account |
+//! | --- | --- |
+//! | 1 format, 1 | 1 format, 1 |
+//! | 2 + n name, 2 + n rule, 2 version | 1 kind of the step, 1 cause |
+//! | subject: 1 count, each role 1, 2 + n | 1 level before, 1 after, 1 whether it is unknown |
+//! | 1 level, 2 + n its name, 1 unknown | 2 + n name of the level, 2 + n why it is unknown |
+//! | 8 when it was raised, 5 in which period | 5 period, 8 known at |
+//! | 5 the period judged last | 2 + n owner, 2 + n remark |
+//! | 4 count of steps, 2 + n owner | 4 count of sources in all, 2 count of those that follow |
+//! | 1, 2 + n, 8 acknowledged by whom, when | each 2 + n series, 4 period, 8 known at or 0, |
+//! | 1 regions gone up, 8 since when it waits | 2 + n number or empty |
+//! | 1, 8 whether it ended, and when | |
+//!
+//! Not here: who is told (`notice`), who a person is.
+
+mod account;
+mod care;
+#[cfg(test)]
+mod tests;
+
+pub use account::{Account, Cause, Kind, Used};
+pub use care::{acknowledge, escalate, hand_over, waits_until};
+
+use super::assessment::{Assessment, assess, check_subject};
+use super::octets::{ENDED, Fields, OPEN, Writer, check_text, key};
+use super::register::{self, State, Version, join};
+use super::rule::{Digest, Rule};
+use super::subject::Subject;
+use bytes::Bytes;
+use codes::Period;
+use facts::event::{self, Event};
+use facts::{Error, Instant, View};
+use model::change::Write;
+use model::{Change, Key};
+
+/// The longest name of an owner or whoever acts, in octets.
+const WHO_OCTETS: [usize; 2] = [1, 256];
+
+/// A warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What it is called: 32 hexadecimal digits.
+    pub name: String,
+    /// By which rule.
+    pub rule: String,
+    /// By which version of it, at the last step.
+    pub version: u16,
+    /// Of whom.
+    pub subject: Subject,
+    /// Which level, from 1; 0 while nothing but that it is unknown is told.
+    pub level: u8,
+    /// What the rule calls the level; empty for 0.
+    pub level_name: String,
+    /// Whether it could be another for all that is known.
+    pub is_unknown: bool,
+    /// When it was raised.
+    pub raised_at: Instant,
+    /// By the figures of which period.
+    pub raised_in: Period,
+    /// The period that was judged last.
+    pub period: Period,
+    /// How many steps it has taken.
+    pub steps: u32,
+    /// Who sees to it: an identifier or a name.
+    pub owner: String,
+    /// Who has taken notice of it as it stands, and when.
+    pub acknowledged: Option<(String, Instant)>,
+    /// How many regions up it has gone, for nobody took notice.
+    pub regions_up: u8,
+    /// Since when it waits for somebody to take notice.
+    pub waits_since: Instant,
+    /// When it ended.
+    pub ended_at: Option<Instant>,
+}
+
+/// What judging has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The warning after it: open, or just ended; `None` if there is none.
+    pub warning: Option<Warning>,
+    /// The step that it took, if it took one.
+    pub account: Option<Account>,
+}
+
+/// Plans to judge a subject by the live version of a rule, for a period, by all that is known.
+///
+/// Nothing changes if the warning stands already as it should. A period before the one judged last
+/// is passed over: what it says now is in what follows from it.
+///
+/// # Errors
+/// [`Error::Message`] if the version is not live; [`Error::Missing`], [`Error::Frequency`] as of
+/// [`assess`]; [`Error::Text`] of the owner; [`Error::Past`], [`Error::Store`], [`Error::Stored`].
+pub fn judge(
+    view: &dyn View,
+    at: Instant,
+    version: &Version,
+    rule: &Rule,
+    subject: &Subject,
+    period: Period,
+    owner: &str,
+) -> Result<(Change, Judged), Error> {
+    check_text("an owner", owner, WHO_OCTETS)?;
+    if version.state != State::Live || version.text != rule.text() {
+        return Err(Error::Message {
+            state: version.state.names()[0].to_owned(),
+            message: "judge".to_owned(),
+            role: "the monitor".to_owned(),
+            expected: "only the live version warns".to_owned(),
+        });
+    }
+    let before = open(view, &version.name, subject)?;
+    // By days: another version may be of another frequency.
+    let is_newer = |before: &&Warning| before.period.last_day() > period.last_day();
+    if let Some(newer) = before.as_ref().filter(is_newer) {
+        let warning = Some(newer.clone());
+        let account = None;
+        return Ok((Change::default(), Judged { warning, account }));
+    }
+    let assessment = assess(view, rule, subject, period, Instant::LAST)?;
+    let Some((kind, cause)) = turn(before.as_ref(), &assessment, version.number) else {
+        let warning = before;
+        let account = None;
+        return Ok((Change::default(), Judged { warning, account }));
+    };
+    let account = Account::of(kind, cause, at, before.as_ref(), rule, &assessment);
+    let after = after(before, &account, (version, subject), owner);
+    let change = taken(view, at, &after, &account, "monitor")?;
+    let judged = Judged {
+        warning: Some(after),
+        account: Some(account),
+    };
+    Ok((change, judged))
+}
+
+/// Plans to end a warning whose rule has retired, or is not of such subjects any more.
+///
+/// # Errors
+/// [`Error::Message`] if the live version judges it; [`Error::Missing`] if there is no open
+/// warning; [`Error::Past`], [`Error::Store`], [`Error::Stored`].
+pub fn end_retired(
+    view: &dyn View,
+    at: Instant,
+    rule: &str,
+    subject: &Subject,
+) -> Result<(Change, Judged), Error> {
+    let mut warning = need(view, rule, subject)?;
+    let live = register::live(view, rule)?;
+    let cause = match &live {
+        None => Cause::RuleRetired,
+        Some(_) => Cause::RuleChanged,
+    };
+    if let Some(live) = live
+        && check_subject(&live.rule()?, subject).is_ok()
+    {
+        return Err(Error::Message {
+            state: State::Live.names()[0].to_owned(),
+            message: "end".to_owned(),
+            role: "the monitor".to_owned(),
+            expected: "it ends when its rule says so".to_owned(),
+        });
+    }
+    let account = Account::plain(Kind::Ended, cause, at, &warning, "");
+    warning.ended_at = Some(at);
+    warning.steps += 1;
+    let change = taken(view, at, &warning, &account, "monitor")?;
+    let judged = Judged {
+        warning: Some(warning),
+        account: Some(account),
+    };
+    Ok((change, judged))
+}
+
+/// Which step follows, and why; none if everything stands as it should.
+///
+/// Pure: from the warning as it stands and what its rule makes of the subject now.
+pub(super) fn turn(
+    before: Option<&Warning>,
+    now: &Assessment,
+    version: u16,
+) -> Option<(Kind, Cause)> {
+    let standing = now.standing;
+    let Some(before) = before else {
+        let kind = if standing.level > 0 {
+            Kind::Raised
+        } else if standing.is_unknown {
+            Kind::Unknown
+        } else {
+            return None;
+        };
+        return Some((kind, Cause::Figures));
+    };
+    let kind = if standing.level > before.level {
+        Kind::RaisedHigher
+    } else if standing.level == 0 && !standing.is_unknown {
+        Kind::Ended
+    } else if standing.level < before.level {
+        Kind::Lowered
+    } else if standing.is_unknown && !before.is_unknown {
+        Kind::Unknown
+    } else if before.is_unknown && !standing.is_unknown {
+        Kind::Known
+    } else {
+        return None;
+    };
+    Some((kind, cause(before, now, version)))
+}
+
+/// What has brought it about: another rule, other figures of the same periods, or a new period.
+fn cause(before: &Warning, now: &Assessment, version: u16) -> Cause {
+    if before.version != version {
+        return Cause::RuleChanged;
+    }
+    let then = now
+        .standings
+        .iter()
+        .find(|(period, _)| *period == before.period);
+    match then {
+        // What was told of that period then is not what is told of it now.
+        Some((_, then)) if (then.level, then.is_unknown) != (before.level, before.is_unknown) => {
+            Cause::Revision
+        }
+        _ => Cause::Figures,
+    }
+}
+
+fn after(
+    before: Option<Warning>,
+    account: &Account,
+    (version, subject): (&Version, &Subject),
+    owner: &str,
+) -> Warning {
+    let at = account.at;
+    let mut warning = before.unwrap_or_else(|| Warning {
+        name: name(&version.name, subject, account.period, at),
+        rule: version.name.clone(),
+        version: version.number,
+        subject: subject.clone(),
+        level: 0,
+        level_name: String::new(),
+        is_unknown: false,
+        raised_at: at,
+        raised_in: account.period,
+        period: account.period,
+        steps: 0,
+        owner: owner.to_owned(),
+        acknowledged: None,
+        regions_up: 0,
+        waits_since: at,
+        ended_at: None,
+    });
+    // Whoever took notice of less has not taken notice of this.
+    if matches!(account.kind, Kind::Raised | Kind::RaisedHigher) {
+        warning.acknowledged = None;
+        warning.waits_since = at;
+    }
+    warning.version = version.number;
+    warning.level = account.level;
+    warning.level_name.clone_from(&account.level_name);
+    warning.is_unknown = account.is_unknown;
+    warning.period = account.period;
+    warning.steps += 1;
+    warning.ended_at = (account.kind == Kind::Ended).then_some(at);
+    warning
+}
+
+fn name(rule: &str, subject: &Subject, period: Period, at: Instant) -> String {
+    let subject = subject.to_string();
+    let period = period.to_string();
+    let at = at.0.to_be_bytes();
+    let parts: [&[u8]; 5] = [
+        b"warning",
+        rule.as_bytes(),
+        subject.as_bytes(),
+        period.as_bytes(),
+        &at,
+    ];
+    Digest::of(&parts).short()
+}
+
+/// The rows and the event of a step that has been taken.
+fn taken(
+    view: &dyn View,
+    at: Instant,
+    warning: &Warning,
+    account: &Account,
+    who: &str,
+) -> Result<Change, Error> {
+    let mut objects = warning.subject.objects().to_vec();
+    objects.push(register::object(&warning.rule)?);
+    let event = Event {
+        name: event_name(&warning.name, warning.steps),
+        objects,
+        when: at,
+        what: format!("warning-{}", account.kind.word()),
+        place: String::new(),
+        why: account.cause.word().to_owned(),
+        how: format!("{} version {}", warning.rule, warning.version),
+        who: who.to_owned(),
+        corrects: None,
+        payload: account.encode(),
+    };
+    let mut change = Change::default();
+    let (recorded, _) = event::record(view, at, &event)?;
+    join(&mut change, recorded);
+    let open = open_key(&warning.rule, &warning.subject);
+    if warning.ended_at.is_some() {
+        change.writes.push(Write {
+            key: open,
+            octets: None,
+        });
+        change.put(key(ENDED, &[warning.name.as_bytes()]), encode(warning));
+    } else {
+        change.put(open, encode(warning));
+    }
+    Ok(change)
+}
+
+fn event_name(warning: &str, step: u32) -> String {
+    format!("{warning}-{step}")
+}
+
+/// The open warning of a rule and a subject.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Stored`].
+pub fn open(view: &dyn View, rule: &str, subject: &Subject) -> Result<Option<Warning>, Error> {
+    let octets = view.get(&open_key(rule, subject))?;
+    octets.map(decode).transpose()
+}
+
+fn need(view: &dyn View, rule: &str, subject: &Subject) -> Result<Warning, Error> {
+    open(view, rule, subject)?.ok_or_else(|| Error::Missing {
+        what: "open warning",
+        name: format!("{rule} of {subject}"),
+    })
+}
+
+/// All open warnings, by rule and subject; of one rule if it is named. At most so many.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Stored`].
+pub fn all_open(
+    view: &dyn View,
+    rule: Option<&str>,
+    count_max: usize,
+) -> Result<Vec<Warning>, Error> {
+    let [from, to] = match rule {
+        Some(rule) => [0, 1].map(|end| key(OPEN, &[rule.as_bytes(), &[end]])),
+        None => [OPEN, OPEN + 1].map(|part| key(part, &[])),
+    };
+    let rows = view.range(&from, &to).take(count_max);
+    rows.map(|row| decode(row?.1)).collect()
+}
+
+/// A warning that has ended, by its name.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Stored`].
+pub fn ended(view: &dyn View, name: &str) -> Result<Option<Warning>, Error> {
+    let octets = view.get(&key(ENDED, &[name.as_bytes()]))?;
+    octets.map(decode).transpose()
+}
+
+/// The account of a step of a warning, counted from 1: what led to it, figure by figure.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Stored`].
+pub fn account(view: &dyn View, warning: &Warning, step: u32) -> Result<Option<Account>, Error> {
+    let event = event::find(view, &event_name(&warning.name, step))?;
+    let payload = event.map(|recorded| recorded.event.payload);
+    payload.map(Account::decode).transpose()
+}
+
+fn open_key(rule: &str, subject: &Subject) -> Key {
+    let mut objects = Vec::new();
+    for object in subject.objects() {
+        objects.push(object.role().number());
+        objects.extend_from_slice(object.id().as_bytes());
+        objects.push(0);
+    }
+    key(OPEN, &[rule.as_bytes(), &[0], &objects])
+}
+
+fn encode(warning: &Warning) -> Bytes {
+    let mut out = Writer::new();
+    out.text(&warning.name).text(&warning.rule);
+    out.u16(warning.version).subject(&warning.subject);
+    out.u8(warning.level).text(&warning.level_name);
+    out.u8(u8::from(warning.is_unknown));
+    out.instant(warning.raised_at).period(warning.raised_in);
+    out.period(warning.period).u32(warning.steps);
+    out.text(&warning.owner);
+    out.option(warning.acknowledged.as_ref(), |out, (who, at)| {
+        out.text(who).instant(*at);
+    });
+    out.u8(warning.regions_up).instant(warning.waits_since);
+    out.option(warning.ended_at, |out, at| {
+        out.instant(at);
+    });
+    out.finish()
+}
+
+fn decode(octets: Bytes) -> Result<Warning, Error> {
+    let mut fields = Fields::open("warning", octets)?;
+    let warning = Warning {
+        name: fields.text()?,
+        rule: fields.text()?,
+        version: fields.u16()?,
+        subject: fields.subject()?,
+        level: fields.u8()?,
+        level_name: fields.text()?,
+        is_unknown: fields.u8()? != 0,
+        raised_at: fields.instant()?,
+        raised_in: fields.period()?,
+        period: fields.period()?,
+        steps: fields.u32()?,
+        owner: fields.text()?,
+        acknowledged: fields.option(|fields| Ok((fields.text()?, fields.instant()?)))?,
+        regions_up: fields.u8()?,
+        waits_since: fields.instant()?,
+        ended_at: fields.option(Fields::instant)?,
+    };
+    fields.finish()?;
+    Ok(warning)
+}
