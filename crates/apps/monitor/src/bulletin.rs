@@ -14,8 +14,8 @@
 //!
 //! Every figure names its source: the observation and its revision, or what it was reckoned from;
 //! [`trace()`] finds the observations themselves. Words are by rule and say no causes. Sums of
-//! enterprises pass disclosure control on their way in ([`crate::Board`]), and what it hides is told
-//! as hidden.
+//! enterprises pass disclosure control on their way in ([`crate::Board`]), and what it hides is
+//! told as hidden.
 //!
 //! Not here: PDF (the Typst source is), who may issue, sending.
 

@@ -7,9 +7,10 @@
 //!    └─refuse→ refused                                  └─begin─ reopened ←┘
 //! ```
 //!
-//! The table is `cases/bottleneck.csv`; a bureau may bring its own. Nobody but the enterprise closes
-//! a case as solved. A refusal, a return and a rejection say why; whoever proposes says what was
-//! done. Point to point: an enterprise is told one owner and one helper, each a body and a person.
+//! The table is `cases/bottleneck.csv`; a bureau may bring its own. Nobody but the enterprise
+//! closes a case as solved. A refusal, a return and a rejection say why; whoever proposes says what
+//! was done. Point to point: an enterprise is told one owner and one helper, each a body and a
+//! person.
 //!
 //! Every step is an event with the sender's key ([`Said::key`]), so that a message that comes twice
 //! changes nothing, and so that it can be asked how a case stood at any moment.
@@ -348,8 +349,8 @@ pub fn recipient(case: &Case, role: &str) -> Option<Party> {
     }
 }
 
-/// All cases about an object, such as a region or an enterprise, as they stood at a moment; those of
-/// a region are those of all that lies in it.
+/// All cases about an object, such as a region or an enterprise, as they stood at a moment; those
+/// of a region are those of all that lies in it.
 ///
 /// # Errors
 /// [`Error::Count`] if there are too many, [`Error::Store`], [`Error::Stored`].

@@ -7,8 +7,8 @@
 //! facts, a rule ───────────────── warn: what it makes of them, and what becomes of its warnings
 //! ```
 //!
-//! What is done about it: [`cases`] of bottlenecks, the ledger of [`measures`]; and the [`bulletin`]
-//! of a month, which tells all of it as it was known at one moment.
+//! What is done about it: [`cases`] of bottlenecks, the ledger of [`measures`]; and the
+//! [`bulletin`] of a month, which tells all of it as it was known at one moment.
 //!
 //! A [`Sheet`] is for those who may see single enterprises. What leaves the house is a
 //! [`Board`], in which disclosure control hides what tells of one.

@@ -256,8 +256,8 @@ pub fn timeline(view: &dyn View, name: &str, at: Instant) -> Result<Vec<Told<Abo
     timeline_of(view, MACHINE, name, at)
 }
 
-/// All tasks about an object, as they stood at a moment: of a document, of a measure, or of a region
-/// and all that lies in it.
+/// All tasks about an object, as they stood at a moment: of a document, of a measure, or of a
+/// region and all that lies in it.
 ///
 /// # Errors
 /// [`Error::Count`] if there are too many, [`Error::Store`], [`Error::Stored`].

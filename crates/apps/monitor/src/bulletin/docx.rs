@@ -9,7 +9,7 @@
 //! | body | 仿宋 三号 (16 pt), each paragraph begins two characters in |
 //! | headings | 黑体 三号, numbered 一、二、 |
 //! | signature | at the right, the day below it |
-//! | page number | 四号 (14 pt) between dashes, at the right of odd pages, at the left of even ones |
+//! | page number | 四号 (14 pt) between dashes, at the right of odd pages, the left of even ones |
 //! | end | copies and issue between lines, 四号 |
 //!
 //! The fonts are named, not enclosed: offices have them. The container is a ZIP whose entries are

@@ -1,4 +1,5 @@
-//! The bulletin as a page: on the screen each figure leads to its source, on paper it is a document.
+//! The bulletin as a page: on the screen each figure leads to its source, on paper it is a
+//! document.
 //!
 //! Everything is escaped by the template. Not here: the console's frame around it.
 

@@ -2,12 +2,15 @@
 //!
 //! | event | of | payload |
 //! | --- | --- | --- |
-//! | `NAME#part.1` … | the bulletin | its octets, 60,000 at most in each part |
-//! | `NAME#issued` | the bulletin and its region | how many parts and octets, and their SHA-256 |
-//! | `NAME#KEY` | the bulletin | who has received it |
+//! | `NAME/part.1` … | the bulletin | its octets, 60,000 at most in each part |
+//! | `NAME/issued` | the bulletin and its region | how many parts and octets, and their SHA-256 |
+//! | `NAME/r.KEY` | the bulletin | who has received it |
 //!
-//! The octets are a format, 1, and the model as JSON ([`octets`]). All parts become durable together
-//! with the freezing of the figures up to the month's end: afterwards they are revised only as such.
+//! The octets are a format, 1, and the model as JSON ([`octets`]). All parts become durable
+//! together with the freezing of the figures up to the month's end: afterwards they are revised
+//! only as such.
+//!
+//! Steps of cases and tasks are called `NAME#KEY`, so no case can take a bulletin's place.
 //!
 //! Not here: what a bulletin says.
 
@@ -190,11 +193,11 @@ fn check_name(name: &str) -> Result<(), Error> {
 }
 
 fn head_name(name: &str) -> String {
-    format!("{name}#issued")
+    format!("{name}/issued")
 }
 
 fn part_name(name: &str, number: usize) -> String {
-    format!("{name}#part.{number}")
+    format!("{name}/part.{number}")
 }
 
 /// The object that a bulletin is.
@@ -241,7 +244,7 @@ pub fn issued(view: &dyn View, region: codes::Region) -> Result<Vec<Issued>, Err
             name: found.event.why.clone(),
             at: found.known_at,
             corrects: corrects
-                .and_then(|name| name.strip_suffix("#issued"))
+                .and_then(|name| name.strip_suffix("/issued"))
                 .map(str::to_owned),
             sha256: head.sha256,
         })
@@ -297,7 +300,7 @@ pub fn receive(
         return Ok((Change::default(), before));
     }
     let objects = vec![object(name)?];
-    let event_name = (format!("{name}#received.{key}"), RECEIVED);
+    let event_name = (format!("{name}/r.{key}"), RECEIVED);
     let mut event = event(&order, now, event_name, objects, Vec::new());
     addressee.clone_into(&mut event.who);
     person.clone_into(&mut event.how);

@@ -1,7 +1,7 @@
 //! What a bulletin is made of: sentences and tables whose every figure names its source.
 //!
-//! Figures stand in no words: whoever wants to know where one comes from follows its number into the
-//! list of sources, and from there to the observation and its revision ([`super::trace`]).
+//! Figures stand in no words: whoever wants to know where one comes from follows its number into
+//! the list of sources, and from there to the observation and its revision ([`super::trace`]).
 //!
 //! Not here: how it comes about (`compose`), how it looks (`html`, `docx`, `xlsx`, `typst`).
 

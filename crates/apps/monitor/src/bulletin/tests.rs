@@ -1,5 +1,5 @@
-//! Is every figure of a bulletin in its sources and as the facts were known; does the same order make
-//! the same octets; does anything change what was frozen?
+//! Is every figure of a bulletin in its sources and as the facts were known; does the same order
+//! make the same octets; does anything change what was frozen?
 
 use super::*;
 use crate::cases::{self, About, Bottleneck, Party, Said};
@@ -361,8 +361,8 @@ fn abs(number: Number) -> Number {
     number.max(Number::ZERO.minus(number).unwrap())
 }
 
-/// Every figure that is printed is its source's value, rounded; every source is what the facts were,
-/// or follows from sources before it by a reckoning that is done here once more.
+/// Every figure that is printed is its source's value, rounded; every source is what the facts
+/// were, or follows from sources before it by a reckoning that is done here once more.
 fn check_sources(view: &dyn View, bulletin: &Bulletin) {
     for figure in figures(bulletin) {
         let source = &bulletin.sources[figure.source];
@@ -627,7 +627,10 @@ proptest! {
     /// same octets.
     #[test]
     fn any_figures_are_told_truly(
-        told in prop::collection::vec((0..3_usize, 0..4_usize, -300..300_i32, -300..300_i32), 0..12),
+        told in prop::collection::vec(
+            (0..3_usize, 0..4_usize, -300..300_i32, -300..300_i32),
+            0..12,
+        ),
     ) {
         let (_folder, store) = store();
         let families = Family::four().unwrap();
@@ -639,7 +642,8 @@ proptest! {
             let object = Object::region(["35", "3501", "3502"][city].parse().unwrap());
             let family = &families[family];
             let earlier = if family.kind == Kind::Share { "2021-YTD11" } else { "2022-YTD10" };
-            let [now, before] = [now, before].map(|of| Number::new(of.into(), 2).unwrap().to_string());
+            let number = |of: i32| Number::new(of.into(), 2).unwrap().to_string();
+            let [now, before] = [now, before].map(number);
             let figures = [(earlier, before.as_str()), ("2022-YTD11", now.as_str())];
             tell(&store, NOW, object, (&family.indicator.to_string(), family.form), &figures);
         }

@@ -1,7 +1,8 @@
 //! The bulletin's data as a workbook: a sheet for each table, and one with all sources.
 //!
-//! Figures are numbers that can be reckoned with; the number of the source stands beside each table,
-//! in the same place of a second block, so that a figure and its source are found by one look.
+//! Figures are numbers that can be reckoned with; the number of the source stands beside each
+//! table, in the same place of a second block, so that a figure and its source are found by one
+//! look.
 //!
 //! Not here: workbooks that come in.
 
@@ -18,7 +19,8 @@ const COLUMN_CHARACTERS_MAX: usize = 60;
 /// The bulletin's data as an .xlsx.
 ///
 /// # Errors
-/// [`Error::Stored`] if the workbook cannot be made, which the limits of bulletins do not let happen.
+/// [`Error::Stored`] if the workbook cannot be made, which the limits of bulletins do not let
+/// happen.
 pub fn xlsx(bulletin: &Bulletin) -> Result<Vec<u8>, Error> {
     written(bulletin).map_err(|error| Error::Stored {
         what: "bulletin",

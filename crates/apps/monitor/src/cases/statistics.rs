@@ -1,4 +1,5 @@
-//! How many cases there are of which class and city, and how long they take. Not here: single cases.
+//! How many cases there are of which class and city, and how long they take. Not here: single
+//! cases.
 
 use super::{Bottleneck, Case};
 use codes::{Date, Number, Region, RegionLevel};

@@ -50,8 +50,8 @@ pub fn catalogue() -> Vec<Entry> {
 }
 
 /// Reads a catalogue in CSV: `code,name,name_en,form,unit`, where the form is `level` of a month,
-/// `level-to-date` (a share of what was made since January), `cumulative`, `year-on-year` of what is
-/// cumulated, or `period-on-period` of months.
+/// `level-to-date` (a share of what was made since January), `cumulative`, `year-on-year` of what
+/// is cumulated, or `period-on-period` of months.
 ///
 /// # Errors
 /// [`Error::Missing`] of the line that cannot be read, and why.
@@ -115,8 +115,8 @@ pub struct Effect {
     pub entry: Entry,
     /// Of which series.
     pub series: Series,
-    /// The newest figure, its period and since when it is known; `None` if there is none of the last
-    /// twelve months.
+    /// The newest figure, its period and since when it is known; `None` if there is none of the
+    /// last twelve months.
     pub told: Option<Known>,
     /// What it is compared with; `None` if that is not known.
     pub base: Option<Known>,

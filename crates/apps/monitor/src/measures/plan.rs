@@ -11,8 +11,8 @@
 //! | `due` | a day such as 2022-12-31; empty: as the listing says |
 //! | `indicators` | those that show the effect, with `;` between |
 //!
-//! A spreadsheet takes what begins with `=`, `+`, `-` or `@` for a formula and may run it. So such a
-//! text is written with `'` before it, and read without.
+//! A spreadsheet takes what begins with `=`, `+`, `-` or `@` for a formula and may run it. So such
+//! a text is written with `'` before it, and read without.
 //!
 //! Not here: workbooks, how a task stands.
 

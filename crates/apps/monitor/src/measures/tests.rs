@@ -395,8 +395,7 @@ fn an_effect_stands_beside_its_task() {
 
 #[test]
 fn wrong_tables_are_told_at_line_and_column() {
-    let head = "name,article,group,group_en,measure,measure_en,task,task_en,lead,support,region,due,\
-                indicators\n";
+    let head = format!("{HEAD}\n");
     let check = |rows: &str, expected: &[&str]| {
         let problems = read(&format!("{head}{rows}")).unwrap_err();
         let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
@@ -509,6 +508,7 @@ proptest! {
         let mut task = list_task(&store, NOON, &task("notice-04-2"), Some("2022-12-31"));
         let mut until: Date = "2022-12-31".parse().unwrap();
         let mut due = until;
+        let extended: Date = "2023-03-31".parse().unwrap();
         let mut now = NOON;
         for (at, (message, role, days)) in sent.into_iter().enumerate() {
             now += days * DAY_MS;
@@ -517,7 +517,7 @@ proptest! {
             let in_15_days = Instant(now).day_in_china().unwrap().plus_days(15).unwrap();
             let in_5_days = Instant(now).day_in_china().unwrap().plus_days(5).unwrap();
             match MESSAGES[message] {
-                "extend" => (until, due) = ("2023-03-31".parse().unwrap(), "2023-03-31".parse().unwrap()),
+                "extend" => (until, due) = (extended, extended),
                 "submit" => due = in_15_days,
                 "fail" => due = in_15_days.min(until),
                 "decline" => due = in_5_days.min(until),
@@ -536,7 +536,11 @@ proptest! {
 
     #[test]
     fn tables_are_read_as_they_were_written(
-        rows in prop::collection::btree_map("[a-z0-9.-]{1,24}", ("[=+@'\"a长, -]{1,9}", 0..9_u16), 0..6),
+        rows in prop::collection::btree_map(
+            "[a-z0-9.-]{1,24}",
+            ("[=+@'\"a长, -]{1,9}", 0..9_u16),
+            0..6,
+        ),
     ) {
         let tasks = rows.into_iter().map(|(name, (text, article))| {
             let text = format!("x{}", text.trim_end());
@@ -562,8 +566,10 @@ proptest! {
     #[test]
     fn no_table_makes_it_fall_over(text in "\\PC{0,80}") {
         let _ = read(&text);
-        let _ = read(&format!("{COLUMNS_LINE}\n{text}"));
+        let _ = read(&format!("{HEAD}\n{text}"));
     }
 }
 
-const COLUMNS_LINE: &str = "name,article,group,group_en,measure,measure_en,task,task_en,lead,support,region,due,indicators";
+/// The head of a table of tasks.
+const HEAD: &str = "name,article,group,group_en,measure,measure_en,task,task_en,lead,support,\
+                    region,due,indicators";

@@ -2,8 +2,8 @@
 //! its source.
 //!
 //! `./test` installs them and says in `NAMEPLATE_TEST_OFFICE` and `NAMEPLATE_TEST_TYPST` which they
-//! are: the first is run as `soffice` of `LibreOffice`, the second is a Python that has the package `typst`. Without
-//! them nothing is done, which is said loudly.
+//! are: the first is run as `soffice` of `LibreOffice`, the second is a Python that has the package
+//! `typst`. Without them nothing is done, which is said loudly.
 
 use super::*;
 use std::ffi::OsString;
