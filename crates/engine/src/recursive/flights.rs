@@ -18,6 +18,8 @@ pub struct FlightKey {
     pub trust: Trust,
     /// Whether a primary must answer: what others are answered may be behind.
     pub is_fresh: bool,
+    /// A number of its own for a walk that nobody else may join; 0 for all others.
+    pub alone: u64,
 }
 
 /// What becomes of somebody who wants a walk.
@@ -122,6 +124,7 @@ mod tests {
             question: question.to_vec(),
             trust,
             is_fresh,
+            alone: 0,
         }
     }
 
@@ -136,12 +139,16 @@ mod tests {
             key(b"b", Trust::Plain, false),
             key(b"a", Trust::Verified, false),
             key(b"a", Trust::Plain, true),
+            FlightKey {
+                alone: 1,
+                ..key(b"a", Trust::Plain, false)
+            },
         ] {
             assert_eq!(flights.board(&other, Some(3)), Boarded::First, "{other:?}");
         }
         assert_eq!(flights.land(&plain), [1, 2]);
         assert!(flights.land(&plain).is_empty(), "it is over");
-        assert_eq!(flights.count(), 3);
+        assert_eq!(flights.count(), 4);
         assert_eq!(flights.board(&plain, None), Boarded::First);
     }
 

@@ -18,6 +18,7 @@ const KINDS: [&str; 6] = [
 /// Counts what is rare; what is kept counts the rest itself.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
+    serials: AtomicU64,
     walks: AtomicU64,
     renewals: AtomicU64,
     joined: AtomicU64,
@@ -51,6 +52,11 @@ pub(crate) struct RecursiveCounted {
 }
 
 impl Counts {
+    /// A number that is not used again; never 0.
+    pub(super) fn next_serial(&self) -> u64 {
+        self.serials.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     pub(super) fn count_walk(&self) {
         add(&self.walks);
     }

@@ -94,6 +94,10 @@ fn question(identifier: &str, add: OpFlags, remove: OpFlags) -> Message {
 fn over_tcp(server: SocketAddr, message: &Message) -> Message {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.write_all(&message.encode()).unwrap();
+    receive(&mut stream)
+}
+
+fn receive(stream: &mut TcpStream) -> Message {
     let mut octets = vec![0; wire::envelope::ENVELOPE_OCTETS];
     stream.read_exact(&mut octets).unwrap();
     let length = u32::from_be_bytes(octets[16..].try_into().unwrap());
@@ -427,6 +431,63 @@ fn when_the_home_is_dead_what_is_too_old_is_told_and_what_is_unknown_fails() {
         "no proof"
     );
     drop(root);
+}
+
+/// Neither by inventing identifiers nor by asking for oneself alone.
+#[test]
+fn a_home_that_is_silent_does_not_have_all_walks_wait_for_it() {
+    let trio = Trio::start_with(|config| {
+        config.walks_per_prefix_max = 2;
+        config.seconds_max = 2;
+    });
+    let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let mut site = trio.home.founded.site.clone();
+    let interfaces = &mut site.servers[0].interfaces;
+    interfaces.truncate(1);
+    interfaces[0].transport = model::site::Transport::UDP;
+    interfaces[0].port = silent.local_addr().unwrap().port().into();
+    trio.root.register("0.NA/97", &[site_value(&site)]);
+    std::thread::scope(|scope| {
+        for (identifier, flags) in [("97/a", NONE), ("97/b", OpFlags::PASS_IDENTITY)] {
+            let trio = &trio;
+            scope.spawn(move || {
+                let answer = trio.ask(identifier, flags, NONE);
+                assert_eq!(code(&answer), ResponseCode::ERROR, "{identifier}");
+            });
+        }
+        while trio.counted().under_way < 2 {
+            std::thread::yield_now();
+        }
+        for flags in [NONE, OpFlags::PASS_IDENTITY, OpFlags::AUTHORITATIVE] {
+            let refused = trio.ask("97/c", flags, NONE);
+            assert_eq!(code(&refused), ResponseCode::SERVER_BUSY, "{flags:?}");
+        }
+        assert_eq!(trio.find("99/a").len(), 2, "another home");
+    });
+    let counted = trio.counted();
+    assert_eq!((counted.full, counted.under_way), (3, 0));
+}
+
+/// One slow home does not hold up what else a client asks over its one connection.
+#[test]
+fn over_one_connection_answers_come_as_they_are_ready() {
+    let trio = Trio::start();
+    let mut slow = trio.home.founded.site.clone();
+    let interfaces = &mut slow.servers[0].interfaces;
+    interfaces.truncate(1);
+    interfaces[0].transport = model::site::Transport::UDP;
+    interfaces[0].port = relay(trio.home.address(), Duration::from_millis(400)).into();
+    trio.root.register("0.NA/97", &[site_value(&slow)]);
+    trio.home.register("97/a", &[url("slow")]);
+    let mut stream = TcpStream::connect(trio.address()).unwrap();
+    let mut first = question("97/a", NONE, NONE);
+    first.envelope.request_id = 1;
+    let mut second = question("99/a", NONE, NONE);
+    second.envelope.request_id = 2;
+    let both = [first.encode(), second.encode()].concat();
+    stream.write_all(&both).unwrap();
+    let ids = [(); 2].map(|()| receive(&mut stream).envelope.request_id);
+    assert_eq!(ids, [2, 1]);
 }
 
 /// A node that is root, home and resolver in one finds itself.

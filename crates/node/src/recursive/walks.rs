@@ -154,14 +154,16 @@ impl Recursive {
             let code = ResponseCode::HANDLE_NOT_FOUND;
             return Ok(Landed::failed(code, "the identifier is too long"));
         };
+        let mut key = flight_key(question, &walking.place, trust, demand.is_fresh);
+        let mut place = Some(walking.place.clone());
         if demand.is_personal() {
-            return Ok(self.make(wish, trust, None, source).await);
+            key.alone = self.counts.next_serial();
+            place = None;
         }
-        let key = flight_key(question, &walking.place, trust, demand.is_fresh);
         let (waiter, mut waiting) = oneshot::channel();
         let boarded = lock(&self.flights).board(&key, Some(waiter));
         match boarded {
-            Boarded::First => self.set_going(key, wish, walking.place.clone(), source),
+            Boarded::First => self.set_going(key, wish, place, source),
             Boarded::Joined => self.counts.count_joined(),
             Boarded::Full => {
                 self.counts.count_full();
@@ -179,7 +181,13 @@ impl Recursive {
         }
     }
 
-    fn set_going(self: &Arc<Self>, key: FlightKey, wish: Wish, place: Place, source: Source) {
+    fn set_going(
+        self: &Arc<Self>,
+        key: FlightKey,
+        wish: Wish,
+        place: Option<Place>,
+        source: Source,
+    ) {
         let trust = key.trust;
         let text = "this node could not walk to whoever is responsible";
         let mut flight = Flight {
@@ -189,7 +197,7 @@ impl Recursive {
         };
         self.runtime.spawn(async move {
             let recursive = Arc::clone(&flight.recursive);
-            let landed = recursive.make(wish, trust, Some(&place), source).await;
+            let landed = recursive.make(wish, trust, place.as_ref(), source).await;
             flight.land(landed);
         });
     }
@@ -204,7 +212,7 @@ impl Recursive {
         let key = flight_key(question, place, hit.trust, false);
         if lock(&self.flights).board(&key, None) == Boarded::First {
             self.counts.count_renewal();
-            self.set_going(key, wish, place.clone(), Source::ANYBODY);
+            self.set_going(key, wish, Some(place.clone()), Source::ANYBODY);
         }
     }
 
@@ -302,6 +310,7 @@ impl Recursive {
 fn flight_key(question: &Question, place: &Place, trust: Trust, is_fresh: bool) -> FlightKey {
     FlightKey {
         home: question.home(),
+        alone: 0,
         question: place.key.clone(),
         trust,
         is_fresh,

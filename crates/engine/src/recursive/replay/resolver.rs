@@ -195,6 +195,7 @@ impl Resolver {
             question: question.key().0,
             trust,
             is_fresh: demand.is_fresh,
+            alone: 0,
         };
         let personal = demand.is_personal().then(|| request.clone()).flatten();
         if personal.is_some() {
