@@ -11,6 +11,7 @@
 //! | `answer` | what does an answer cost without the socket? |
 //! | `commit` | how many durable commits a second, beside bare syncs? |
 //! | `register` | how many durable registrations a second by every way, beside its peers? |
+//! | `replication` | how far is a copy behind a busy writer? |
 //! | `facts` | how many observations a second; how long takes a series as known at a moment? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
@@ -42,6 +43,7 @@ mod progress;
 mod records;
 mod recursive;
 mod register;
+mod replication;
 mod report;
 mod resolve;
 mod statistics;
@@ -98,6 +100,8 @@ enum Command {
     Register(register::RegisterArguments),
     /// Observations a second, and one series as it was known at some moment.
     Facts(facts::FactsArguments),
+    /// How far a copy is behind at a rate of registrations, beside the writer without one.
+    Replication(replication::ReplicationArguments),
     /// All of these with their defaults: what docs/performance.md quotes.
     All,
     /// The node that is asked, in a process of its own.
@@ -170,6 +174,9 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
         Command::Commit(arguments) => vec![Box::new(|at, on| commit::run(arguments, at, on))],
         Command::Register(arguments) => vec![Box::new(|at, on| register::run(arguments, at, on))],
         Command::Facts(arguments) => vec![Box::new(|at, on| facts::run(arguments, at, on))],
+        Command::Replication(arguments) => {
+            vec![Box::new(|at, on| replication::run(arguments, at, on))]
+        }
         Command::All => vec![
             Box::new(|at, on| resolve::run(&defaults(), at, on)),
             Box::new(|at, on| recursive::run(&defaults(), at, on)),
@@ -179,6 +186,7 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
             Box::new(|at, on| commit::run(&defaults(), at, on)),
             Box::new(|at, on| register::run(&defaults(), at, on)),
             Box::new(|at, on| facts::run(&defaults(), at, on)),
+            Box::new(|at, on| replication::run(&defaults(), at, on)),
         ],
         // They measure nothing by themselves.
         Command::Node(_) | Command::Resolver(_) | Command::Registrar(_) | Command::Echo(_) => {

@@ -136,3 +136,30 @@ fn wrong_counts_are_wrong_usage() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_copy_is_measured_beside_a_writer_without_one() {
+    let short = [
+        "replication",
+        "--seconds",
+        "0.2",
+        "--rounds",
+        "1",
+        "--rate",
+        "2000",
+        "--json",
+    ];
+    let output = bench(&short);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let said = String::from_utf8(output.stdout).expect("it writes text");
+    for name in [
+        "registrations without a copy",
+        "registrations with a copy",
+        "lag, p50",
+        "lag, p99",
+        "lag, most",
+    ] {
+        assert!(said.contains(&format!("\"{name}\"")), "{name} in {said}");
+    }
+}
