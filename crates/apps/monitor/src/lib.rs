@@ -13,8 +13,8 @@
 //! A [`Sheet`] is for those who may see single enterprises. What leaves the house is a
 //! [`Board`], in which disclosure control hides what tells of one.
 //!
-//! How figures come in is [`collect`]'s. [`province`] makes up a province to show and to test all of
-//! it with.
+//! How figures come in is [`collect`]'s. [`province`] makes up a province to show and to test all
+//! of it with.
 //!
 //! Not here: pages. Nothing here asks a clock.
 

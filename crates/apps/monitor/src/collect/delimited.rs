@@ -341,7 +341,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_quoted_comes_back(fields in prop::collection::vec("[a,\";\n\r\t甲 ]{0,6}", 1..5)) {
+        fn what_is_quoted_comes_back(
+            fields in prop::collection::vec("[a,\";\n\r\t甲 ]{0,6}", 1..5)
+        ) {
             // A first field that is empty beside nothing else would be no record.
             let fields: Vec<String> = fields.iter().map(|field| format!("x{field}")).collect();
             let line: Vec<_> = fields.iter().map(|field| quoted(field, ',')).collect();

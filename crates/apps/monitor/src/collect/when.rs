@@ -105,16 +105,20 @@ fn after_year(year: u16, rest: &[char]) -> Option<Period> {
     let rest: String = rest.iter().collect();
     if let Some(rest) = rest.strip_prefix('年') {
         let rest = rest.strip_prefix('度').unwrap_or(rest);
-        return chinese(year, rest).or_else(|| Period::year(year));
+        // A 13th month is none, and does not make it the year.
+        let is_of_months = rest.starts_with(|first: char| first.is_ascii_digit());
+        return chinese(year, rest).or_else(|| (!is_of_months).then(|| Period::year(year))?);
     }
     let separator = rest.chars().next().filter(|found| "-/.".contains(*found))?;
     let (month, rest) = short(rest.get(1..)?)?;
-    let day = rest.strip_prefix(separator).and_then(short);
-    match day {
+    let behind = rest.strip_prefix(separator);
+    match behind.and_then(short) {
         Some((day, _)) => {
             let day = Date::new(year, month, day)?;
             Some(Period::containing(Frequency::Day, day))
         }
+        // Ten days, as programs write them, are no month.
+        None if behind.is_some_and(|behind| behind.starts_with('T')) => None,
         None => Period::month(year, month),
     }
 }
@@ -199,6 +203,9 @@ mod tests {
         check("2022年3月上旬", "2022-03-T1");
         check("2022年3月5日", "2022-03-05");
         check("2022年度", "2022");
+        check("2022年13月", "");
+        check("2022-06-T1", "");
+        check("2022-06-规上", "2022-06");
         check("根据2021年制度，2022年11月", "2022-11");
         for text in [
             "",

@@ -18,8 +18,10 @@ fn package(parts: &[(&str, &str)]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-const ROOT: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" Type="x/officeDocument" Target="b.xml"/></Relationships>"#;
-const LINKS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="s" Type="x/worksheet" Target="s.xml"/></Relationships>"#;
+const ROOT: &str = "<Relationships><Relationship Id='a' Type='x/officeDocument' Target='b.xml'/>\
+                    </Relationships>";
+const LINKS: &str = "<Relationships><Relationship Id='s' Type='x/worksheet' Target='s.xml'/>\
+                     </Relationships>";
 const BOOK: &str =
     r#"<workbook xmlns:r="r"><sheets><sheet name="1" sheetId="1" r:id="s"/></sheets></workbook>"#;
 
@@ -239,7 +241,8 @@ proptest! {
         ("[A-C]?[0-3]?", "s|str|b|e|d|n|inlineStr|", "[0-9a.eE-]{0,5}", 0..9_u8), 0..12)) {
         let mut rows = String::new();
         for (place, kind, value, style) in cells {
-            rows.extend([format!("<row><c r='{place}' t='{kind}' s='{style}'><v>{value}</v></c></row>")]);
+            let cell = format!("<c r='{place}' t='{kind}' s='{style}'><v>{value}</v></c>");
+            rows.extend(["<row>", &cell, "</row>"]);
         }
         let octets = of_sheet(&format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"));
         if let Ok(workbook) = Workbook::read("a.xlsx", &octets, &Limits::default()) {

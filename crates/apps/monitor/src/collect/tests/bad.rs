@@ -464,3 +464,63 @@ fn rules_and_mappings_that_cannot_be_are_refused() {
     let rules = Rules::read(RULES).unwrap();
     assert_eq!(Rules::read(&rules.toml().unwrap()).unwrap(), rules);
 }
+
+#[test]
+fn periods_are_read_as_people_type_them() {
+    let mut bureau = Bureau::new();
+    bureau.mapping = Mapping::read(
+        "name = 'm'\n[[sheets]]\nsheet = '*'\nheadings = [1, 1]\n\
+         period = { column = '报告期' }\n[[sheets.objects]]\nkind = 'region'\nis = '3501'\n\
+         [[sheets.figures]]\ncolumn = '产值'\nindicator = 'output'\nform = 'level'\n\
+         frequency = 'month'\nunit = '亿元'\n",
+    )
+    .unwrap();
+    let csv = "报告期,产值\n2022-11,1\n202210,2\n２０２２年９月,3\n2022/8/31,4\n7月,5\n去年,6\n,7\n\
+               2022-06-T1,8\n2022年13月,9\n合计,45\n";
+    let workbook = Workbook::read("a.csv", csv.as_bytes(), &Limits::default()).unwrap();
+    let read = |given: Option<&str>| {
+        let given = given.map(|given| given.parse().unwrap());
+        let reading = Reading::of(&workbook, &bureau.mapping, &bureau.directory(), given);
+        let told: Vec<String> = reading
+            .entries
+            .iter()
+            .map(|entry| format!("{} {}", entry.period, entry.number))
+            .collect();
+        assert_eq!(reading.totals.len(), 1);
+        (told, lines(&reading.findings))
+    };
+    let (told, found) = read(None);
+    assert_eq!(told, ["2022-11 1", "2022-10 2", "2022-09 3", "2022-08 4"]);
+    let wrong = ["a!A6", "a!A7", "a!A8", "a!B9", "a!A10"];
+    let expected: Vec<_> = wrong
+        .iter()
+        .map(|place| format!("{place} error period"))
+        .collect();
+    assert_eq!(found, expected);
+    let (told, found) = read(Some("2022-12"));
+    assert_eq!(told.last().unwrap(), "2022-07 5");
+    assert_eq!(found.len(), 4);
+}
+
+#[test]
+fn who_sends_a_workbook_may_explain_what_no_row_can() {
+    let bureau = Bureau::new().with_rules(RULES);
+    let october = workbook("2022年10月产值", |sheet| {
+        put(sheet, 4, 0, [100.0, 1000.0, 3.0]);
+        put(sheet, 5, 1, [100.0, 1000.0, 3.0]);
+    });
+    bureau.take(&october, Acceptance::AllOrNothing).unwrap();
+    let november = workbook(TITLE, |sheet| put(sheet, 4, 0, [110.0, 1110.0, 3.0]));
+    let taken = bureau.take(&november, Acceptance::GoodRows).unwrap();
+    assert_eq!(lines(&taken.verdict.findings), ["产值 warning 可比"]);
+    assert_eq!((taken.batch, taken.verdict.held), (None, 3));
+    let key = (Spot::sheet("产值"), "可比".to_owned());
+    let explaining = |said: &str| Sending {
+        explanations: [(key.clone(), said.to_owned())].into(),
+        ..Bureau::sending()
+    };
+    let taken = bureau.take_as(&november, Acceptance::GoodRows, &explaining(" \n"));
+    assert_eq!(taken.unwrap().batch, None, "nothing explains nothing");
+    let taken = bureau.take_as(&november, Acceptance::AllOrNothing, &explaining("已停产"));
+    assert!(taken.unwrap().batch.is_some());
+}

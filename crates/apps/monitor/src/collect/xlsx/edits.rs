@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn only_what_is_named_changes() {
-        let text = "\u{feff}<x:a xmlns:x='u' b='1'  c=\"2\"><x:d/><!-- -->\r\n<x:e f='&amp;'>g</x:e></x:a>";
+        let text = "\u{feff}<x:a xmlns:x='u' b='1'  c=\"2\"><x:d/><!-- -->\r\n\
+                    <x:e f='&amp;'>g</x:e></x:a>";
         let document = Document::parse(text).unwrap();
         let root = document.root_element();
         let [empty, full] = ["d", "e"].map(|name| {

@@ -322,7 +322,8 @@ fn add_list(
 /// A sheet of texts; its first row stays in sight.
 fn list_sheet(rows: &[Vec<String>]) -> String {
     let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"{MAIN}\">\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
+         <worksheet xmlns=\"{MAIN}\">\
          <sheetViews><sheetView workbookViewId=\"0\"><pane ySplit=\"1\" topLeftCell=\"A2\" \
          activePane=\"bottomLeft\" state=\"frozen\"/></sheetView></sheetViews>\
          <cols><col min=\"1\" max=\"3\" width=\"16\" customWidth=\"1\"/>\
