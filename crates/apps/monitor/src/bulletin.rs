@@ -39,7 +39,8 @@ pub use issue::{
     Issued, Receipt, Traced, find, issue, issued, octets, receipts, receive, trace, without_receipt,
 };
 pub use model::{
-    Bulletin, Cell, Figure, HIDDEN, How, MISSING, Paragraph, Piece, Section, Source, Table, Told,
+    Bulletin, Cell, Figure, HIDDEN, How, MISSING, Origin, Paragraph, Piece, Section, Source, Table,
+    Told,
 };
 pub use typst::typst;
 pub use xlsx::xlsx;

@@ -2,10 +2,10 @@
 //!
 //! Not here: pulls (`pulls`), warnings, cases and measures (`standing`), keeping it (`issue`).
 
-use super::model::{Bulletin, Cell, Figure, How, Paragraph, Section, Source, Table, Told};
+use super::model::{Bulletin, Cell, Figure, How, Origin, Paragraph, Section, Source, Table, Told};
 use super::words::{PLACES, Sentence, english_period, fixed, sign, size};
 use super::{Family, Kind, Names, Order, pulls, standing};
-use crate::ranks;
+use crate::{collect, ranks};
 use codes::{Frequency, Number, Period, Region, Rounding};
 use facts::derived::growth;
 use facts::history::{Known, one_as_known_at};
@@ -152,7 +152,7 @@ impl Composer<'_> {
         let Some(known) = known else {
             return Ok(Got::Missing);
         };
-        Ok(match told(&series, &known) {
+        Ok(match told(self.view, &series, &known)? {
             Some(told) => {
                 let number = told.value;
                 let source = self.source(Source::Told(told));
@@ -384,10 +384,13 @@ impl Composer<'_> {
 }
 
 /// What an observation is told as; `None` if it has no figure.
-pub(super) fn told(series: &Series, known: &Known) -> Option<Told> {
+pub(super) fn told(view: &dyn View, series: &Series, known: &Known) -> Result<Option<Told>, Error> {
     let observation = &known.observation;
+    let Some(value) = observation.content.number() else {
+        return Ok(None);
+    };
     let objects = series.objects().iter();
-    Some(Told {
+    Ok(Some(Told {
         indicator: series.indicator().to_string(),
         objects: objects
             .map(|of| (of.role().number(), of.id().to_owned()))
@@ -400,9 +403,29 @@ pub(super) fn told(series: &Series, known: &Known) -> Option<Told> {
         reporter: observation.reporter.clone(),
         released_at: observation.released_at.0,
         remark: observation.remark.clone(),
-        value: observation.content.number()?,
+        cell: origin(view, series, known)?,
+        value,
         unit: observation.unit.to_string(),
-    })
+    }))
+}
+
+/// The cell that a figure came in with. Of one that was told again because a batch was undone there
+/// is none here: which it is may change when further batches are undone, and a bulletin may not.
+fn origin(view: &dyn View, series: &Series, known: &Known) -> Result<Option<Origin>, Error> {
+    let source = collect::source(view, series, known).map_err(|error| match error {
+        collect::Error::Facts(error) => error,
+        other => Error::Stored {
+            what: "source of a figure",
+            problem: other.to_string(),
+        },
+    })?;
+    let source = source.filter(|source| source.id.0 == known.at);
+    Ok(source.map(|source| Origin {
+        batch: source.id.0.0,
+        file: source.batch.file,
+        sheet: source.sheet,
+        cell: source.place.to_string(),
+    }))
 }
 
 pub(super) fn printed(of: Stated, text: String) -> Figure {

@@ -11,6 +11,7 @@ use codes::{Number, Period};
 use facts::{Error, Form, Instant, Object, Role, Series};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A bulletin as it is frozen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,13 +225,39 @@ pub struct Told {
     pub reporter: String,
     /// When they told it.
     pub released_at: u64,
-    /// What else they said; of what came in with a workbook its batch and cell.
+    /// What else they said.
     pub remark: String,
+    /// Where it stood in the workbook that it came in with, if it came in with one.
+    pub cell: Option<Origin>,
     /// The figure as told.
     #[serde(with = "text")]
     pub value: Number,
     /// Its unit.
     pub unit: String,
+}
+
+/// A cell of a workbook that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The batch, by its moment in milliseconds since 1970.
+    pub batch: u64,
+    /// What the file is called.
+    pub file: String,
+    /// The sheet.
+    pub sheet: String,
+    /// The cell, such as `C7`.
+    pub cell: String,
+}
+
+/// Prints the file, the sheet, the cell and the batch.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {}!{} #{}",
+            self.file, self.sheet, self.cell, self.batch
+        )
+    }
 }
 
 impl Told {
@@ -320,15 +347,17 @@ impl Source {
                     (true, false) => "预计",
                 };
                 let head = format!("{indicator} · {objects} · {period} = {value} {unit}");
-                let remark = if remark.is_empty() {
-                    ""
-                } else {
-                    &format!(" · {remark}")
-                };
+                let mut more = String::new();
+                if !remark.is_empty() {
+                    more = format!(" · {remark}");
+                }
+                if let Some(cell) = &told.cell {
+                    more = format!("{more} · {cell}");
+                }
                 if is_english {
-                    format!("{head}; {kind} by {reporter}, known since {at}{remark}")
+                    format!("{head}; {kind} by {reporter}, known since {at}{more}")
                 } else {
-                    format!("{head}；{reporter}{kind}，获知于 {at}{remark}")
+                    format!("{head}；{reporter}{kind}，获知于 {at}{more}")
                 }
             }
             Self::Sum {

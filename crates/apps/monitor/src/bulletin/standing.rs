@@ -389,7 +389,8 @@ pub(super) fn measures(composer: &mut Composer) -> Result<Option<Section>, Error
 /// An indicator with its unit and period, its figure, and how it moved.
 fn effect_cells(composer: &mut Composer, effect: &measures::Effect) -> Result<[Cell; 3], Error> {
     let known = effect.told.as_ref();
-    let source = known.and_then(|known| told(&effect.series, known));
+    let source = known.map(|known| told(composer.view, &effect.series, known));
+    let source = source.transpose()?.flatten();
     let (Some(known), Some(source)) = (known, source) else {
         return Ok([Cell::Missing, Cell::Missing, Cell::Missing]);
     };
@@ -423,10 +424,9 @@ fn moved_cell(
         Moved::PerCent(number) => (How::Growth, number),
         Moved::Points(number) | Moved::PointsOnPeriod(number) => (How::Difference, number),
     };
-    let base = effect
-        .base
-        .as_ref()
-        .and_then(|base| told(&effect.series, base));
+    let base = effect.base.as_ref();
+    let base = base.map(|base| told(composer.view, &effect.series, base));
+    let base = base.transpose()?.flatten();
     let base = base.map(|base| composer.source(Source::Told(base)));
     let of = std::iter::once(now).chain(base).collect();
     let stated = composer.reckoned(how, of, number);

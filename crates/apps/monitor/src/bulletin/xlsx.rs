@@ -123,7 +123,8 @@ fn put_sources(sheet: &mut Worksheet, bulletin: &Bulletin) -> Result<(), XlsxErr
         "来源 Source",
         "获知时间 Known since",
         "上报 Reporter",
-        "批次与单元格 Remark",
+        "说明 Remark",
+        "单元格与批次 Cell and batch",
     ];
     for (at, head) in head.iter().enumerate() {
         sheet.write_with_format(0, column(at), *head, &bold)?;
@@ -139,6 +140,8 @@ fn put_sources(sheet: &mut Worksheet, bulletin: &Bulletin) -> Result<(), XlsxErr
             sheet.write_string(row, 2, told.known_at().to_string())?;
             sheet.write_string(row, 3, &told.reporter)?;
             sheet.write_string(row, 4, &told.remark)?;
+            let cell = told.cell.as_ref().map(ToString::to_string);
+            sheet.write_string(row, 5, cell.unwrap_or_default())?;
         }
     }
     let width = u32::try_from(COLUMN_CHARACTERS_MAX).unwrap_or(60);
