@@ -1,0 +1,271 @@
+//! Tests of a few members by hand: what leaves when, and what strangers can do. Whole histories are
+//! run by the simulator.
+
+use super::*;
+use crate::lease::Terms;
+use crate::{Command, Refusal, Rights};
+use model::Reference;
+
+const GROUP: u64 = 88;
+
+fn admin() -> Reference {
+    Reference {
+        identifier: Bytes::from_static(b"0.NA/88"),
+        index: 300,
+    }
+}
+
+fn founding(count: u64) -> Registry {
+    let members = (1..=count).map(|id| (MemberId(id), Bytes::new()));
+    Registry::found(Terms::USUAL, members, [(admin(), Rights::ALL)])
+}
+
+fn at(ms: u64) -> Now {
+    Now {
+        moment: Moment(ms * 1000),
+        date_us: 1_795_000_000_000_000,
+    }
+}
+
+fn settings(id: u64) -> Settings {
+    Settings::new(MemberId(id), GROUP, 7, [id as u8; 16])
+}
+
+fn member(id: u64, count: u64) -> Member {
+    Member::found(settings(id), founding(count), at(0)).expect("sound settings")
+}
+
+fn put(mark: u8, serial: u32) -> Request {
+    Request {
+        mark: [mark; 32],
+        identity: admin(),
+        command: Command::PutSites {
+            name: Bytes::from_static(b"0.NA/88"),
+            serial,
+            octets: Bytes::from_static(b"sites"),
+        },
+    }
+}
+
+/// Does what a member wants with a disk that never fails; what else came out.
+fn settle(member: &mut Member, now: Now, journal: &mut Vec<u8>) -> Vec<Output> {
+    let mut others = Vec::new();
+    while let Some(output) = member.poll_output() {
+        match output {
+            Output::Persist(batch) => {
+                if batch.replaces {
+                    journal.clear();
+                }
+                journal.extend_from_slice(&batch.octets);
+                member.handle_persisted(now, batch.number);
+            }
+            other => others.push(other),
+        }
+    }
+    others
+}
+
+/// Lets time pass until a member leads; it is alone, or its messages go nowhere.
+fn wait(member: &mut Member, journal: &mut Vec<u8>, from_ms: u64, to_ms: u64) -> Vec<Output> {
+    let mut others = settle(member, at(from_ms), journal);
+    for ms in (from_ms..to_ms).step_by(50) {
+        member.handle_timeout(at(ms));
+        others.extend(settle(member, at(ms), journal));
+    }
+    others
+}
+
+#[test]
+fn one_member_alone_agrees_with_itself_and_remembers() {
+    let (mut it, mut journal) = (member(1, 1), Vec::new());
+    wait(&mut it, &mut journal, 50, 3000);
+    assert!(it.is_leader());
+    let ticket = it.handle_request(at(3000), &put(1, 1));
+    let Some(Output::Persist(batch)) = it.poll_output() else {
+        panic!("first of all it is written");
+    };
+    assert_eq!(it.poll_output(), None, "nothing is said before");
+    journal.extend_from_slice(&batch.octets);
+    it.handle_persisted(at(3001), batch.number);
+    let done = Answer::Done { serial: 1 };
+    let expected = Output::Answer {
+        ticket,
+        outcome: Outcome::Answered(done, it.position()),
+    };
+    assert_eq!(settle(&mut it, at(3002), &mut journal), [expected]);
+
+    let octets = Bytes::from(journal.clone());
+    let again = Member::open(settings(1), &octets, Registry::default(), at(0));
+    let mut again = again.expect("its own journal");
+    assert!(
+        again.position() < it.position(),
+        "nobody has said how far was agreed"
+    );
+    wait(&mut again, &mut journal, 50, 3000);
+    assert_eq!(again.registry(), it.registry());
+    let ticket = again.handle_request(at(3000), &put(1, 1));
+    let outcome = Outcome::Answered(done, again.position());
+    assert_eq!(
+        again.poll_output(),
+        Some(Output::Answer { ticket, outcome })
+    );
+}
+
+#[test]
+fn where_nobody_leads_everybody_is_busy_within_two_seconds() {
+    let (mut it, mut journal) = (member(1, 3), Vec::new());
+    settle(&mut it, at(10), &mut journal);
+    let ticket = it.handle_request(at(10), &put(1, 1));
+    let others = wait(&mut it, &mut journal, 60, 2010);
+    let outcome = Outcome::Busy;
+    assert!(
+        others.contains(&Output::Answer { ticket, outcome }),
+        "{others:?}"
+    );
+    assert!(!it.is_leader() && it.age(at(2010).moment).is_none());
+    assert_eq!(it.registry().members.len(), 3, "reads go on");
+}
+
+/// Three members whose messages all arrive at once.
+fn three() -> (Vec<Member>, Vec<Vec<u8>>) {
+    let mut members: Vec<Member> = (1..=3).map(|id| member(id, 3)).collect();
+    let mut journals = vec![Vec::new(); 3];
+    for ms in (50..4000).step_by(50) {
+        for member in &mut members {
+            member.handle_timeout(at(ms));
+        }
+        exchange(&mut members, &mut journals, at(ms));
+    }
+    (members, journals)
+}
+
+fn exchange(members: &mut [Member], journals: &mut [Vec<u8>], now: Now) -> Vec<Output> {
+    let mut answers = Vec::new();
+    loop {
+        let mut is_quiet = true;
+        for from in 0..members.len() {
+            for output in settle(&mut members[from], now, &mut journals[from]) {
+                is_quiet = false;
+                match output {
+                    Output::Send { to, octets } => {
+                        let sender = MemberId(from as u64 + 1);
+                        let to = &mut members[to.0 as usize - 1];
+                        to.handle_message(now, sender, &octets).expect("ours");
+                    }
+                    answer => answers.push(answer),
+                }
+            }
+        }
+        if is_quiet {
+            return answers;
+        }
+    }
+}
+
+#[test]
+fn any_member_takes_a_request_and_answers_it_itself() {
+    let (mut members, mut journals) = three();
+    let follower = members.iter().position(|it| !it.is_leader());
+    let follower = follower.expect("only one leads");
+    let ticket = members[follower].handle_request(at(4000), &put(1, 1));
+    // The leader tells the others with its next sign of life how far was agreed.
+    let mut answers = exchange(&mut members, &mut journals, at(4000));
+    for member in &mut members {
+        member.handle_timeout(at(4200));
+    }
+    answers.extend(exchange(&mut members, &mut journals, at(4200)));
+    let position = members[follower].position();
+    let outcome = Outcome::Answered(Answer::Done { serial: 1 }, position);
+    assert_eq!(answers, [Output::Answer { ticket, outcome }]);
+    for member in &members {
+        assert_eq!(member.registry(), members[0].registry());
+        let age = member.age(at(4200).moment).expect("somebody leads");
+        assert!(age < Duration::from_millis(400), "{age:?}");
+    }
+}
+
+#[test]
+fn the_leader_judges_in_the_order_of_the_log() {
+    let (mut members, mut journals) = three();
+    let tickets: Vec<Ticket> = (0..3)
+        .map(|at_member: usize| {
+            members[at_member].handle_request(at(4000), &put(at_member as u8, 1))
+        })
+        .collect();
+    let mut answers = exchange(&mut members, &mut journals, at(4000));
+    for member in &mut members {
+        member.handle_timeout(at(4200));
+    }
+    answers.extend(exchange(&mut members, &mut journals, at(4200)));
+    assert_eq!(answers.len(), tickets.len());
+    let count = |wanted: Answer| {
+        let is_wanted = |output: &&Output| match output {
+            Output::Answer { outcome, .. } => {
+                matches!(outcome, Outcome::Answered(answer, _) if *answer == wanted)
+            }
+            _ => false,
+        };
+        answers.iter().filter(is_wanted).count()
+    };
+    assert_eq!(count(Answer::Done { serial: 1 }), 1, "{answers:?}");
+    let refused = Refusal::Serial { current: 1 };
+    assert_eq!(count(Answer::Refused(refused)), 2, "{answers:?}");
+}
+
+#[test]
+fn what_others_send_is_refused_and_does_no_harm() {
+    let (mut members, mut journals) = three();
+    members[0].handle_timeout(at(4500));
+    members[1].handle_timeout(at(4500));
+    let mut sent = Vec::new();
+    for from in 0..2 {
+        sent.extend(settle(&mut members[from], at(4500), &mut journals[from]));
+    }
+    let octets = sent.into_iter().find_map(|output| match output {
+        Output::Send {
+            to: MemberId(3),
+            octets,
+        } => Some(octets),
+        _ => None,
+    });
+    let Some(octets) = octets else {
+        return assert!(members[2].is_leader(), "only a leader hears nothing");
+    };
+    let third = &mut members[2];
+    let position = third.position();
+    for at_octet in 0..octets.len() {
+        let mut changed = octets.to_vec();
+        changed[at_octet] ^= 0x10;
+        let refused = third.handle_message(at(4500), MemberId(1), &changed.into());
+        assert!(refused.is_err(), "octet {at_octet}");
+        let cut = octets.slice(..at_octet);
+        assert!(third.handle_message(at(4500), MemberId(1), &cut).is_err());
+    }
+    for stranger in [MemberId(3), MemberId(9), MemberId(0)] {
+        assert!(third.handle_message(at(4500), stranger, &octets).is_err());
+    }
+    assert_eq!(third.position(), position);
+    assert_eq!(third.trouble(), None);
+}
+
+/// A disk that has lost what it was told to keep is not covered up.
+#[test]
+fn a_member_that_has_lost_entries_stops() {
+    let (mut members, mut journals) = three();
+    let leader = members
+        .iter()
+        .position(Member::is_leader)
+        .expect("one leads");
+    members[leader].handle_request(at(4000), &put(1, 1));
+    exchange(&mut members, &mut journals, at(4000));
+    let lost = (leader + 1) % 3;
+    members[lost] = member(lost as u64 + 1, 3);
+    for ms in (4050..4500).step_by(50) {
+        for member in &mut members {
+            member.handle_timeout(at(ms));
+        }
+        exchange(&mut members, &mut journals, at(ms));
+    }
+    let trouble = members[lost].trouble();
+    assert!(matches!(trouble, Some(Trouble::Lost { .. })), "{trouble:?}");
+}
