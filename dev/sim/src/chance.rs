@@ -31,6 +31,14 @@ pub(crate) enum Purpose {
     Node = 6,
     /// The randomness that the rooms are given.
     Provider = 7,
+    /// How members' disks and clocks are, and what becomes of what they send each other.
+    Members = 8,
+    /// What is asked of the members, and by whom.
+    Operators = 9,
+    /// What the holders of data sets do.
+    Writers = 10,
+    /// When members crash and are cut off.
+    Faults = 11,
 }
 
 impl Chance {

@@ -18,6 +18,7 @@
 //! | `history` | what happened, as text? |
 //! | `planted` | which mistakes must be found? |
 //! | `administration` | the same for those who change things, with files of its own |
+//! | `quorum` | the same for the members that agree on the registry, with files of its own |
 //!
 //! Not here: sockets, files and threads, whose tests lie in their rooms.
 
@@ -31,6 +32,7 @@ mod history;
 mod invariants;
 mod network;
 mod planted;
+pub mod quorum;
 mod records;
 mod simulation;
 mod workload;

@@ -2,6 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use sim::administration::{self, Trouble};
+use sim::quorum::{self, Faults};
 use sim::{Counts, History, Settings, Violation, Weather};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -27,6 +28,9 @@ struct Arguments {
     /// Run administrators, who change things, instead of those who only ask.
     #[arg(long)]
     administrators: bool,
+    /// Run members that agree on the registry instead.
+    #[arg(long, conflicts_with = "administrators")]
+    quorum: bool,
     /// Print the whole history of one seed instead.
     #[arg(long, value_name = "SEED")]
     history: Option<u64>,
@@ -56,6 +60,9 @@ impl Named {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let weather = arguments.weather.weather();
+    if arguments.quorum {
+        return agree(&arguments);
+    }
     if arguments.administrators {
         let trouble = if weather.is_calm() {
             Trouble::NONE
@@ -140,6 +147,41 @@ fn administer(arguments: &Arguments, settings: &administration::Settings) -> Exi
     println!("acknowledged      {}", counts.acknowledged);
     println!("outcome unknown   {}", counts.unknown);
     println!("changes           {}", counts.changes);
+    println!("crashes           {}", counts.crashes);
+    print_pace(seeds, counts.events, lasted, began.elapsed());
+    ExitCode::SUCCESS
+}
+
+fn agree(arguments: &Arguments) -> ExitCode {
+    let faults = match arguments.weather {
+        Named::Calm => Faults::NONE,
+        Named::Lossy => Faults::USUAL,
+        Named::Storm => Faults::STORM,
+    };
+    let settings = quorum::Settings { faults, bug: None };
+    if let Some(seed) = arguments.history {
+        let report = quorum::run(seed, &settings);
+        return show(&report.history, report.broken.as_ref());
+    }
+    let (first_seed, seeds) = (arguments.first_seed, arguments.seeds);
+    let began = Instant::now();
+    let mut counts = quorum::Counts::default();
+    let mut lasted = Duration::ZERO;
+    for seed in first_seed..first_seed.saturating_add(seeds.into()) {
+        let report = quorum::run(seed, &settings);
+        counts.add(&report.counts);
+        lasted += report.lasted;
+        if let Some(violation) = &report.broken {
+            return show_broken(seed, &report.history, violation);
+        }
+    }
+    println!("seeds             {seeds}");
+    println!("requests          {}", counts.requests);
+    println!("answered          {}", counts.answered);
+    println!("unanswered        {}", counts.unanswered);
+    println!("entries           {}", counts.entries);
+    println!("acknowledged      {}", counts.acknowledged);
+    println!("epochs            {}", counts.epochs);
     println!("crashes           {}", counts.crashes);
     print_pace(seeds, counts.events, lasted, began.elapsed());
     ExitCode::SUCCESS

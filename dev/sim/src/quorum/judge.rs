@@ -1,0 +1,336 @@
+//! What must hold in every history of members, operators and holders.
+//!
+//! The judge sees what no member sees: every entry that any member applies, every answer that any
+//! of them gives, everything that holders acknowledge, and the time of the world.
+
+use super::operators::admin;
+use super::planted::Done;
+use crate::invariants::{Kept, keep};
+use engine::Moment;
+use quorum::lease::Terms;
+use quorum::{
+    Answer, Command, DataSetName, Digest, MemberId, Outcome, Ownership, Position, Refusal, Request,
+    Time,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What is known of a request.
+#[derive(Default)]
+struct Asked {
+    /// When the last entry was that somebody knew of when this was asked first.
+    floor: Time,
+    /// How it was answered first.
+    answer: Option<Answer>,
+    /// When it was carried out.
+    done: Option<Time>,
+    /// How often it was asked, and how often the answer was that nothing was done.
+    tries: usize,
+    busy: usize,
+}
+
+/// Who holds a data set, computed a second time.
+#[derive(Default)]
+struct Held {
+    epoch: u64,
+    starts_at: Time,
+    leased_until: Option<Time>,
+    is_strict: bool,
+}
+
+pub(super) struct Judge {
+    terms: Terms,
+    /// How long messages take at most.
+    delay_max: Duration,
+    /// What every member's registry must be like at an index.
+    states: BTreeMap<u64, String>,
+    /// What every entry did.
+    entries: BTreeMap<Time, Done>,
+    asked: BTreeMap<Digest, Asked>,
+    /// The newest entry that anybody outside has an answer of, and since when.
+    known: Vec<(Moment, Time)>,
+    serials: BTreeMap<(bool, Vec<u8>), u32>,
+    held: BTreeMap<DataSetName, Held>,
+    /// The highest epoch in which something was acknowledged.
+    acknowledged: u64,
+}
+
+impl Judge {
+    pub(super) fn new(terms: Terms, delay_max: Duration) -> Self {
+        Self {
+            terms,
+            delay_max,
+            states: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            known: Vec::new(),
+            serials: BTreeMap::new(),
+            held: BTreeMap::new(),
+            acknowledged: 0,
+        }
+    }
+
+    /// How many entries were agreed on that somebody asked for.
+    pub(super) fn entries_count(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// How often an epoch was granted.
+    pub(super) fn epochs_count(&self) -> u64 {
+        self.held.values().map(|held| held.epoch).sum()
+    }
+
+    /// Somebody asks a member.
+    pub(super) fn asks(&mut self, request: &Request) {
+        let floor = self.known.last().map_or(Time(0), |(_, time)| *time);
+        let asked = self.asked.entry(request.digest()).or_insert(Asked {
+            floor,
+            ..Asked::default()
+        });
+        asked.tries += 1;
+    }
+
+    /// A member tells somebody what became of a request.
+    pub(super) fn answered(&mut self, now: Moment, request: &Request, outcome: Outcome) -> Kept {
+        let digest = request.digest();
+        let asked = self.asked.entry(digest).or_default();
+        match outcome {
+            Outcome::Unknown => Ok(()),
+            Outcome::Busy => {
+                asked.busy += 1;
+                Ok(())
+            }
+            Outcome::Answered(answer, _) => {
+                let is_judged_anew = !request.command.is_remembered() || is_forgotten(answer);
+                let first = *asked.answer.get_or_insert(answer);
+                keep(
+                    first == answer || is_judged_anew || is_forgotten(first),
+                    "a_request_has_one_answer",
+                    || format!("{digest:?}: {first:?}, then {answer:?}"),
+                )?;
+                let time = asked.done;
+                keep(
+                    time.is_some() || !answer.is_done(),
+                    "what_is_answered_is_agreed",
+                    || format!("{digest:?} has {answer:?}, and nobody has applied it"),
+                )?;
+                if let Some(time) = time.max(self.known.last().map(|(_, time)| *time)) {
+                    self.known.push((now, time));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A member has applied entries.
+    pub(super) fn applied(&mut self, member: MemberId, done: &Done) -> Kept {
+        if let Some(before) = self.entries.get(&done.time) {
+            return keep(before == done, "members_apply_the_same", || {
+                format!(
+                    "{member} at {:?}: {done:?} instead of {before:?}",
+                    done.time
+                )
+            });
+        }
+        self.entries.insert(done.time, done.clone());
+        self.first_applied(done)
+    }
+
+    /// The state of a member at a position.
+    pub(super) fn state(&mut self, member: MemberId, position: Position, state: &str) -> Kept {
+        let at = self.states.entry(position.index);
+        let before = at.or_insert_with(|| state.to_owned());
+        keep(
+            *before == state,
+            "members_are_prefixes_of_each_other",
+            || format!("{member} at {position:?}: {state} instead of {before}"),
+        )
+    }
+
+    fn first_applied(&mut self, done: &Done) -> Kept {
+        if done.applied.is_repeated {
+            return Ok(());
+        }
+        let asked = self.asked.entry(done.digest).or_default();
+        let answer = done.applied.answer;
+        keep(
+            done.time > asked.floor,
+            "what_is_asked_later_comes_later",
+            || {
+                format!(
+                    "{:?} at {:?}, after {:?}",
+                    done.digest, done.time, asked.floor
+                )
+            },
+        )?;
+        if done.request.command.is_remembered() && answer.is_done() {
+            let before = asked.done.replace(done.time);
+            keep(before.is_none(), "nothing_is_done_twice", || {
+                format!("{:?} at {before:?} and {:?}", done.digest, done.time)
+            })?;
+        } else {
+            asked.done = asked.done.max(Some(done.time));
+        }
+        if !answer.is_done() {
+            return Ok(());
+        }
+        let by = &done.request.identity;
+        let is_holders = matches!(
+            done.request.command,
+            Command::Renew { .. } | Command::HandBack { .. }
+        );
+        keep(
+            *by == admin() || is_holders,
+            "changes_are_permitted",
+            || format!("{done:?}"),
+        )?;
+        self.published(done)?;
+        self.granted(done)
+    }
+
+    fn published(&mut self, done: &Done) -> Kept {
+        let (is_delegation, name, serial) = match &done.request.command {
+            Command::PutDelegation { prefix, serial, .. }
+            | Command::RemoveDelegation { prefix, serial } => (true, prefix, *serial),
+            Command::PutSites { name, serial, .. } => (false, name, *serial),
+            _ => return Ok(()),
+        };
+        let before = self.serials.insert((is_delegation, name.to_vec()), serial);
+        keep(
+            before.is_none_or(|before| before < serial),
+            "serials_only_rise",
+            || format!("{before:?}, then {serial}"),
+        )
+    }
+
+    fn granted(&mut self, done: &Done) -> Kept {
+        let (now, terms) = (done.time, self.terms);
+        match (&done.request.command, done.applied.answer) {
+            (
+                Command::CreateDataSet {
+                    name, ownership, ..
+                },
+                _,
+            ) => {
+                let held = Held {
+                    epoch: 1,
+                    starts_at: now,
+                    leased_until: None,
+                    is_strict: *ownership == Ownership::Strict,
+                };
+                self.held.insert(name.clone(), held);
+                Ok(())
+            }
+            (Command::Renew { name, epoch }, _) => {
+                let held = self.held.entry(name.clone()).or_default();
+                keep(*epoch == held.epoch, "old_epochs_get_nothing", || {
+                    format!("{done:?} in epoch {}", held.epoch)
+                })?;
+                keep(now >= held.starts_at, "an_epoch_has_a_start", || {
+                    format!("{done:?} before {:?}", held.starts_at)
+                })?;
+                held.leased_until = Some(now + terms.lease);
+                Ok(())
+            }
+            (Command::HandBack { name, epoch }, _) => {
+                let held = self.held.entry(name.clone()).or_default();
+                keep(*epoch == held.epoch, "old_epochs_get_nothing", || {
+                    format!("{done:?} in epoch {}", held.epoch)
+                })?;
+                held.leased_until = None;
+                Ok(())
+            }
+            (command, Answer::Granted { epoch, wait }) => {
+                let asked = match command {
+                    Command::Grant { epoch, .. } => Some(*epoch),
+                    _ => None,
+                };
+                let Some(name) = name_of(command) else {
+                    return Ok(());
+                };
+                let held = self.held.entry(name.clone()).or_default();
+                let is_next = epoch == held.epoch + 1 && asked.is_none_or(|it| it == epoch);
+                keep(is_next, "epochs_rise_by_one", || {
+                    format!("{done:?} after {}", held.epoch)
+                })?;
+                let margin = terms.margin();
+                let free_at = held.leased_until.map_or(now, |until| until + margin);
+                let starts_at = held.starts_at.max(free_at).max(now);
+                keep(
+                    now + wait >= starts_at,
+                    "the_next_epoch_waits_for_the_lease",
+                    || format!("{done:?} before {starts_at:?}"),
+                )?;
+                *held = Held {
+                    epoch,
+                    starts_at,
+                    leased_until: None,
+                    is_strict: held.is_strict,
+                };
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The answer of a holder has left.
+    pub(super) fn acknowledged(&mut self, writer: usize, epoch: u64) -> Kept {
+        let before = self.acknowledged;
+        self.acknowledged = before.max(epoch);
+        keep(
+            epoch >= before,
+            "nothing_is_acknowledged_in_two_epochs",
+            || format!("writer {writer} in epoch {epoch}, after something in epoch {before}"),
+        )
+    }
+
+    /// Somebody reads at a member, which says how old that may be.
+    pub(super) fn read(
+        &self,
+        now: Moment,
+        member: MemberId,
+        time: Time,
+        age: Option<Duration>,
+    ) -> Kept {
+        let Some(age) = age else {
+            return Ok(());
+        };
+        let slack = age + self.delay_max * 2;
+        let is_due = |(since, _): &&(Moment, Time)| *since + slack < now;
+        let due = self.known.iter().rev().find(is_due);
+        let due = due.map_or(Time(0), |(_, time)| *time);
+        keep(time >= due, "what_is_shown_is_as_new_as_said", || {
+            format!("{member} shows {time:?}, {age:?} old; {due:?} was known before")
+        })
+    }
+
+    /// At the end nothing was done that somebody was told was not.
+    pub(super) fn busy_means_that_nothing_was_done(&self) -> Kept {
+        for (digest, asked) in &self.asked {
+            let is_refused = asked.tries > 0 && asked.busy == asked.tries;
+            keep(
+                !is_refused || asked.done.is_none(),
+                "busy_means_that_nothing_was_done",
+                || format!("{digest:?} was done at {:?}", asked.done),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an answer is judged anew when the request comes again.
+fn is_forgotten(answer: Answer) -> bool {
+    matches!(
+        answer,
+        Answer::Refused(Refusal::NotPermitted | Refusal::Full)
+    )
+}
+
+fn name_of(command: &Command) -> Option<&DataSetName> {
+    match command {
+        Command::Grant { name, .. }
+        | Command::ProposeTakeOver { name, .. }
+        | Command::ConfirmTakeOver { name, .. } => Some(name),
+        _ => None,
+    }
+}
