@@ -12,7 +12,7 @@
 //! | What can a rule say? | [`Rule`], [`Complaint`] |
 //! | What if figures are missing? | [`Missing`], [`Unknown`], [`Truth`] |
 //! | What does a rule make of somebody now, or then? | [`assess`] |
-//! | How would it have done? | [`back_test`] |
+//! | How would it have done? | [`back_test`], drawn by [`plot`] |
 //! | Which versions are there, and which one warns? | [`register`] |
 //! | What is warned of, since when, why, and who sees to it? | [`warning`] |
 //! | Who is told? | [`notice()`], [`silence`] |
@@ -35,6 +35,7 @@ mod ladder;
 mod notice;
 mod octets;
 mod parser;
+pub mod plot;
 pub mod register;
 mod rule;
 pub mod silence;
