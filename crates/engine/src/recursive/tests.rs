@@ -1,11 +1,16 @@
 //! Tests of what is kept: for how long, for whom, how much.
 
 use super::*;
-use crate::Moment;
+use crate::authority::Settings;
+use crate::resolver::tests::world::{DATE, Toy};
+use crate::{Authority, Moment};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 use model::{EncodedValue, Value};
+use wire::resolution::ResolutionAnswer;
+use wire::response::Answer;
+use wire::{Message, OpFlags, ResponseCode, Version};
 
 fn limits() -> CacheLimits {
     CacheLimits {
@@ -262,4 +267,104 @@ fn a_cache_without_room_keeps_nothing() {
     assert_eq!(keeper.look("a", Wanted::Any, 0), Looked::Nothing);
     assert_eq!(keeper.look("b", Wanted::Any, 0), Looked::Nothing);
     assert_eq!(keeper.0.counts().octets, 0);
+}
+
+/// What is kept ready goes out as an authority would have written it, in every version, but for
+/// what it would say of itself.
+#[test]
+fn a_kept_answer_is_the_one_that_an_authority_writes() {
+    let authority = Authority {
+        digests: Toy::default(),
+        settings: Settings::default(),
+    };
+    let value = EncodedValue::of(&Value::public(1, "URL", "here"));
+    let said = Said::Values(Values::of([&value]).unwrap());
+    let telling = Telling {
+        said: &said,
+        age_seconds: Some(0),
+        trust: Trust::Plain,
+        is_from_primary: false,
+    };
+    for (version, flags) in [
+        (Version::new(2, 11), OpFlags(0)),
+        (Version::new(2, 11), OpFlags::REQUEST_DIGEST),
+        (
+            Version::new(2, 10),
+            OpFlags::REQUEST_DIGEST | OpFlags::PASS_IDENTITY,
+        ),
+        (Version::new(2, 1), OpFlags::REQUEST_DIGEST),
+        (Version::new(2, 0), OpFlags::REQUEST_DIGEST),
+        (Version::new(2, 0), OpFlags(0)),
+    ] {
+        let asked = crate::Question::about("88.1/a".parse().unwrap());
+        let mut request = asked.resolution(7, DATE);
+        request.header.flags = request.header.flags | flags;
+        (request.envelope.version, request.envelope.suggested) = (version, version);
+        let body = Answer::Resolution(ResolutionAnswer {
+            identifier: "88.1/a".into(),
+            values: [value.clone()].into(),
+        });
+        let mut expected = authority.succeed(&request, body, DATE);
+        let own = OpFlags::AUTHORITATIVE | OpFlags::CACHE_CERTIFY;
+        expected.header.flags = expected.header.flags & !own;
+        let packet = reply(&authority, &request, b"88.1/a", &telling, DATE);
+        assert_eq!(packet, expected.to_packet(), "{version:?} {flags:?}");
+    }
+    for (said, code) in [
+        (Said::NotRegistered, ResponseCode::HANDLE_NOT_FOUND),
+        (Said::NoSuchValues, ResponseCode::VALUES_NOT_FOUND),
+    ] {
+        let asked = crate::Question::about("88.1/a".parse().unwrap());
+        let request = asked.resolution(7, DATE);
+        let telling = Telling {
+            said: &said,
+            ..telling
+        };
+        let packet = reply(&authority, &request, b"88.1/a", &telling, DATE);
+        let expected = fail(&authority, &request, code, "", DATE);
+        assert_eq!(packet, expected.to_packet());
+    }
+}
+
+/// An answer says only of itself what is true of it, whatever its question claims.
+#[test]
+fn flags_of_the_question_prove_nothing() {
+    let authority = Authority {
+        digests: Toy::default(),
+        settings: Settings::default(),
+    };
+    let asked = crate::Question::about("88.1/a".parse().unwrap());
+    let mut request = asked.resolution(7, DATE);
+    request.header.flags = OpFlags(u32::MAX);
+    let flags = |age_seconds, trust, is_from_primary| {
+        let telling = Telling {
+            said: &Said::NotRegistered,
+            age_seconds,
+            trust,
+            is_from_primary,
+        };
+        let packet = reply(&authority, &request, b"88.1/a", &telling, DATE);
+        Message::from_packet(&packet).unwrap().header.flags
+    };
+    let checked = OpFlags::CACHE_CERTIFY | OpFlags::TRUSTED_RESULT;
+    let claims = [
+        OpFlags::AUTHORITATIVE,
+        OpFlags::CERTIFIED,
+        OpFlags::CONTINUOUS,
+        OpFlags::OVERWRITE,
+        OpFlags::CACHE_CERTIFY,
+        OpFlags::TRUSTED_RESULT,
+    ];
+    let plain = flags(Some(0), Trust::Plain, false);
+    assert!(
+        claims.iter().all(|claim| !plain.contains(*claim)),
+        "{plain:?}"
+    );
+    assert!(flags(Some(9), Trust::Verified, false).contains(checked));
+    let stale = flags(None, Trust::Verified, false);
+    assert!(
+        claims.iter().all(|claim| !stale.contains(*claim)),
+        "{stale:?}"
+    );
+    assert!(flags(Some(0), Trust::Plain, true).contains(OpFlags::AUTHORITATIVE));
 }
