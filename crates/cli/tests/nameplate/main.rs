@@ -7,6 +7,7 @@ mod administration;
 mod audit;
 mod clients;
 mod commands;
+mod copies;
 mod divisions;
 mod keys;
 mod kill;

@@ -51,6 +51,9 @@ pub struct MirrorState {
     pub behind: u64,
     /// For how many milliseconds the oldest of these has been waiting.
     pub lag_ms: u64,
+    /// How many microseconds the last transaction took from when the source wrote it to when it was
+    /// durable here, by the clocks of both.
+    pub delay_us: u64,
     /// How many rows have come of a full copy that is under way.
     pub rows: u64,
     /// Why the last connection ended, if it did so badly.
@@ -71,6 +74,7 @@ struct Server {
     source_txn: u64,
     /// The date of what came last, in microseconds since 1970.
     date_us: u64,
+    delay_us: u64,
     trouble: String,
 }
 
@@ -108,6 +112,7 @@ impl Progress {
         let server = servers.entry(server).or_default();
         server.standing = standing;
         server.date_us = date_us;
+        server.delay_us = now_us().saturating_sub(date_us);
     }
 
     pub(super) fn lost(&self, server: u32, trouble: String) {
@@ -145,6 +150,7 @@ impl Server {
             txn: followed.txn,
             behind,
             lag_ms: if behind == 0 { 0 } else { lag_us / 1000 },
+            delay_us: self.delay_us,
             rows,
             trouble: self.trouble.clone(),
         }

@@ -70,6 +70,11 @@ fn put_mirror(to: &mut DescriptorEncoder<'_>, servers: &[MirrorState]) -> fmt::R
     for (name, help, value) in families {
         put_family(to, (name, help, None), servers, value)?;
     }
+    let help = "How long the last transaction took from the source to the disk here";
+    let what = ("mirror_delay", help, Some(&Unit::Seconds));
+    put_family(to, what, servers, |server| {
+        std::time::Duration::from_micros(server.delay_us).as_secs_f64()
+    })?;
     let help = "For how long the oldest transaction has been missing that is known";
     let what = ("mirror_lag", help, Some(&Unit::Seconds));
     put_family(to, what, servers, |server| {
