@@ -47,6 +47,7 @@ pub use xlsx::xlsx;
 
 use crate::cases::check_text;
 use crate::cases::packed::{form, text};
+use crate::warn;
 use codes::{Date, Frequency, Number, Period, Region, Unit};
 use facts::disclosure::Rule;
 use facts::{Error, Form, Indicator, Instant, Object};
@@ -223,6 +224,41 @@ pub struct Warning {
     pub owner: String,
     /// The case that was opened for it.
     pub case: Option<String>,
+}
+
+impl Warning {
+    /// A warning as it was raised, under a title that names no single enterprise, and the case that
+    /// was opened for it. `None` of one that has ended, or tells only that something is unknown.
+    ///
+    /// Ladders are the user's: a level that is called red, yellow or blue, in either language, is
+    /// that; of others the first is blue, the second yellow, and those above are red.
+    pub fn of(
+        raised: &warn::warning::Warning,
+        title: [String; 2],
+        case: Option<String>,
+    ) -> Option<Self> {
+        if raised.ended_at.is_some() || raised.level == 0 {
+            return None;
+        }
+        let name = raised.level_name.to_lowercase();
+        let called = |words: [&str; 2]| words.iter().any(|word| name.contains(word));
+        let level = match raised.level {
+            _ if called(["red", "红"]) => WarningLevel::Red,
+            _ if called(["yellow", "黄"]) => WarningLevel::Yellow,
+            _ if called(["blue", "蓝"]) => WarningLevel::Blue,
+            1 => WarningLevel::Blue,
+            2 => WarningLevel::Yellow,
+            _ => WarningLevel::Red,
+        };
+        Some(Self {
+            name: raised.name.clone(),
+            level,
+            title,
+            since: raised.raised_at.day_in_china()?,
+            owner: raised.owner.clone(),
+            case,
+        })
+    }
 }
 
 /// Says in which numerals the day of issue is written.

@@ -587,6 +587,40 @@ fn words_follow_the_figures() {
 }
 
 #[test]
+fn warnings_that_were_raised_are_told_by_their_level() {
+    let raised = |level, level_name: &str, ended_at| warn::warning::Warning {
+        name: "0123456789abcdef0123456789abcdef".to_owned(),
+        rule: "copper".to_owned(),
+        version: 1,
+        subject: warn::Subject::new([enterprise(1)]).unwrap(),
+        level,
+        level_name: level_name.to_owned(),
+        is_unknown: false,
+        raised_at: NOW,
+        raised_in: "2022-11".parse().unwrap(),
+        period: "2022-11".parse().unwrap(),
+        steps: 1,
+        owner: "市工信局".to_owned(),
+        acknowledged: None,
+        regions_up: 0,
+        waits_since: NOW,
+        ended_at,
+    };
+    let level = |level, name: &str| {
+        let title = ["Copper", "铜材"].map(str::to_owned);
+        Warning::of(&raised(level, name, None), title, None).map(|of| (of.level, of.since))
+    };
+    let day = "2022-12-10".parse().unwrap();
+    assert_eq!(level(1, "红色预警"), Some((WarningLevel::Red, day)));
+    assert_eq!(level(3, "Yellow"), Some((WarningLevel::Yellow, day)));
+    assert_eq!(level(1, "一级"), Some((WarningLevel::Blue, day)));
+    assert_eq!(level(4, "四级"), Some((WarningLevel::Red, day)));
+    assert_eq!(level(0, ""), None);
+    let title = ["a", "b"].map(str::to_owned);
+    assert_eq!(Warning::of(&raised(3, "red", Some(NOW)), title, None), None);
+}
+
+#[test]
 fn orders_that_cannot_be_are_refused() {
     let (_folder, store) = province();
     let check = |change: &dyn Fn(&mut Order), expected: &str| {
