@@ -17,6 +17,8 @@ pub(crate) struct Log {
     /// Index and term of what comes before the first entry that is there.
     before: (u64, u64),
     entries: Vec<Entry>,
+    /// How many octets those entries have.
+    octets: usize,
 }
 
 /// Why what was kept makes no sense.
@@ -71,6 +73,11 @@ impl Log {
         self.entries.last().map_or(self.before.0, |it| it.index)
     }
 
+    /// How many octets the entries have.
+    pub(crate) fn octets(&self) -> usize {
+        self.octets
+    }
+
     /// Adds entries; they take the place of those from the first one's index on.
     pub(crate) fn append(&mut self, entries: Vec<Entry>) -> Result<(), Gap> {
         let Some(first) = entries.first().map(|it| it.index) else {
@@ -80,7 +87,9 @@ impl Log {
             return Err(Gap("entries do not follow each other"));
         }
         let left = (first - self.before.0 - 1) as usize;
+        self.octets -= octets(self.entries.get(left..).unwrap_or_default());
         self.entries.truncate(left);
+        self.octets += octets(&entries);
         self.entries.extend(entries);
         Ok(())
     }
@@ -93,6 +102,7 @@ impl Log {
         self.hard.commit = self.hard.commit.max(about.index);
         self.hard.term = self.hard.term.max(about.term);
         self.entries.clear();
+        self.octets = 0;
         self.snapshot = snapshot;
     }
 
@@ -114,6 +124,7 @@ impl Log {
         if let Some(gone) = first.checked_sub(self.before.0).filter(|it| *it > 0) {
             let term = self.term(first).unwrap_or_default();
             self.entries.drain(..gone as usize);
+            self.octets = octets(&self.entries);
             self.before = (first, term);
         }
     }
@@ -122,6 +133,12 @@ impl Log {
         let place = index.checked_sub(self.before.0 + 1)?;
         usize::try_from(place).ok()
     }
+}
+
+/// How many octets entries have.
+fn octets(entries: &[Entry]) -> usize {
+    let octets = |entry: &Entry| entry.data.len() + entry.context.len();
+    entries.iter().map(octets).sum()
 }
 
 impl Storage for Log {

@@ -23,6 +23,9 @@ use model::octets::{Reader, put_count};
 use raft::eraftpb::{ConfState, Entry, EntryType, Message, MessageType, Snapshot};
 use sha2::{Digest, Sha256};
 
+#[cfg(test)]
+mod tests;
+
 /// The longest message, in octets: one with the registry as a whole.
 pub const MESSAGE_OCTETS_MAX: usize = SNAPSHOT_OCTETS_MAX + (1 << 20);
 

@@ -26,6 +26,10 @@ const UNCOMMITTED_OCTETS_MAX: u64 = 8 << 20;
 /// How many messages with entries are under way to a member.
 const INFLIGHT_COUNT_MAX: usize = 64;
 
+/// How many octets the entries since the last snapshot have at most, about. Beyond it the next
+/// snapshot is made, whatever their number.
+const LOG_OCTETS_MAX: usize = 16 << 20;
+
 /// A batch that is under way to the disk, and what waits for it.
 #[derive(Debug)]
 pub(super) struct Syncing {
@@ -274,11 +278,17 @@ impl<M: Machine> Member<M> {
             .applied
             .index
             .saturating_sub(log.snapshot().get_metadata().index);
-        if since < self.settings.entries_count_max {
+        let is_heavy = log.octets() > LOG_OCTETS_MAX;
+        if since == 0 || (since < self.settings.entries_count_max && !is_heavy) {
             return;
         }
         let data = self.machine.encode().to_vec();
-        let kept = self.settings.entries_kept_count;
+        // Heavy ones are not kept: a snapshot is lighter then.
+        let kept = if is_heavy {
+            0
+        } else {
+            self.settings.entries_kept_count
+        };
         let index = self.applied.index;
         self.raft.mut_store().compact(index, data, kept);
         self.persist_all();

@@ -269,3 +269,39 @@ fn a_member_that_has_lost_entries_stops() {
     let trouble = members[lost].trouble();
     assert!(matches!(trouble, Some(Trouble::Lost { .. })), "{trouble:?}");
 }
+
+/// Requests as large as they may be: the log is cut before its number of entries says so.
+#[test]
+fn a_heavy_log_is_cut() {
+    let (mut it, mut journal) = (member(1, 1), Vec::new());
+    wait(&mut it, &mut journal, 50, 3000);
+    let mut most = 0;
+    for serial in 1..=600_u32 {
+        let mut request = put(0, serial);
+        request.mark[..4].copy_from_slice(&serial.to_be_bytes());
+        if let Command::PutSites { octets, .. } = &mut request.command {
+            *octets = vec![7; 60_000].into();
+        }
+        it.handle_request(at(3000), &request);
+        settle(&mut it, at(3000), &mut journal);
+        most = most.max(journal.len());
+    }
+    assert!(most < 20 << 20, "{most}");
+    let again = Member::open(settings(1), &journal.into(), Registry::default(), at(0));
+    assert!(again.is_ok_and(|again| again.position().index > 200));
+}
+
+/// What waits is limited; who comes too late is told so at once.
+#[test]
+fn too_many_who_wait_are_sent_away() {
+    let (mut it, mut journal) = (member(1, 3), Vec::new());
+    settle(&mut it, at(10), &mut journal);
+    for serial in 1..=1025_u32 {
+        let mut request = put(0, serial);
+        request.mark[..4].copy_from_slice(&serial.to_be_bytes());
+        let ticket = it.handle_request(at(10), &request);
+        let outcome = Outcome::Busy;
+        let expected = (serial == 1025).then_some(Output::Answer { ticket, outcome });
+        assert_eq!(it.poll_output(), expected, "{serial}");
+    }
+}

@@ -9,8 +9,9 @@ use crate::{Answer, Digest, Entry, MemberId, Moment, Request, Time};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How many requests may wait. Beyond it whoever asks is told that the member is busy.
-const WAITING_COUNT_MAX: usize = 4096;
+/// How many requests may wait, of up to 80 KiB each. Beyond it whoever asks is told that the member
+/// is busy.
+const WAITING_COUNT_MAX: usize = 1024;
 
 /// When a request is forwarded again: what carried it may have been lost. It comes twice then, and
 /// is carried out once.
