@@ -209,6 +209,8 @@ pub struct Member<M = Registry> {
     outputs: VecDeque<Output>,
     waiting: Waiting,
     lead: Option<Lead>,
+    /// Whether the members have changed since the last snapshot.
+    has_new_members: bool,
     age: Age,
     trouble: Option<Trouble>,
 }
@@ -285,6 +287,7 @@ impl<M: Machine> Member<M> {
             outputs: VecDeque::new(),
             waiting: Waiting::default(),
             lead: None,
+            has_new_members: false,
             age: Age::default(),
             trouble: None,
             settings,
@@ -301,7 +304,7 @@ impl<M: Machine> Member<M> {
         if now.moment >= self.next_tick {
             // However late: a member that was asleep must not believe that all others were.
             self.next_tick = now.moment + TICK;
-            if self.is_running() {
+            if self.is_running() && !self.is_restoring() {
                 self.raft.tick();
             }
         }
@@ -336,6 +339,7 @@ impl<M: Machine> Member<M> {
             return Ok(());
         }
         match body {
+            Body::Agreement(_) if self.is_restoring() => {}
             Body::Agreement(message) => {
                 let term = message.term;
                 self.step(*message);

@@ -92,6 +92,13 @@ impl<M: Machine> Member<M> {
         self.spread();
     }
 
+    /// Whether a snapshot is under way to the disk. Until it is durable and applied the library
+    /// must not go on: it would look for entries that the snapshot stands for.
+    pub(super) fn is_restoring(&self) -> bool {
+        let syncing = self.syncing.as_ref();
+        syncing.is_some_and(|syncing| syncing.snapshot.is_some())
+    }
+
     /// Stops for good: an operator must see to it.
     fn stop(&mut self, trouble: Trouble) {
         self.trouble.get_or_insert(trouble);
@@ -266,6 +273,7 @@ impl<M: Machine> Member<M> {
             let configured = self.raft.apply_conf_change(&change(membership));
             let configured = configured.map_err(|error| refused(&error))?;
             self.raft.mut_store().set_configured(configured);
+            self.has_new_members = true;
         }
         self.answer(&entry.request, applied.answer, position);
         Ok(())
@@ -279,9 +287,12 @@ impl<M: Machine> Member<M> {
             .index
             .saturating_sub(log.snapshot().get_metadata().index);
         let is_heavy = log.octets() > LOG_OCTETS_MAX;
-        if since == 0 || (since < self.settings.entries_count_max && !is_heavy) {
+        // A member that joins takes no snapshot that does not name it.
+        let is_due = is_heavy || self.has_new_members;
+        if since == 0 || (since < self.settings.entries_count_max && !is_due) {
             return;
         }
+        self.has_new_members = false;
         let data = self.machine.encode().to_vec();
         // Heavy ones are not kept: a snapshot is lighter then.
         let kept = if is_heavy {

@@ -305,3 +305,52 @@ fn too_many_who_wait_are_sent_away() {
         assert_eq!(it.poll_output(), expected, "{serial}");
     }
 }
+
+/// Seed 226 of the simulator: a member whose disk was slow to take a snapshot wanted to lead, and
+/// the library looked for the entries that the snapshot stands for.
+#[test]
+fn a_member_does_not_go_on_before_its_snapshot_is_durable() {
+    let (mut first, mut journal) = (member(1, 1), Vec::new());
+    wait(&mut first, &mut journal, 50, 3000);
+    let mut add = put(1, 1);
+    add.command = Command::AddMember {
+        member: MemberId(2),
+        octets: Bytes::new(),
+    };
+    first.handle_request(at(3000), &add);
+    let mut second = Member::join(settings(2), Registry::default(), at(3000));
+    let second = second.as_mut().expect("sound settings");
+    let mut other = Vec::new();
+    settle(second, at(3000), &mut other);
+    let mut restoring = None;
+    for ms in (3000..6000).step_by(50) {
+        first.handle_timeout(at(ms));
+        for output in settle(&mut first, at(ms), &mut journal) {
+            if let Output::Send { octets, .. } = output {
+                second
+                    .handle_message(at(ms), MemberId(1), &octets)
+                    .expect("ours");
+            }
+        }
+        while let Some(output) = second.poll_output() {
+            match output {
+                Output::Send { octets, .. } => {
+                    first
+                        .handle_message(at(ms), MemberId(2), &octets)
+                        .expect("ours");
+                }
+                Output::Persist(batch) if second.is_restoring() => restoring = Some(batch.number),
+                Output::Persist(batch) => second.handle_persisted(at(ms), batch.number),
+                Output::Answer { .. } => {}
+            }
+        }
+    }
+    let number = restoring.expect("a snapshot is under way");
+    assert_eq!(second.position(), Position::default());
+    for ms in (6000..12_000).step_by(50) {
+        second.handle_timeout(at(ms));
+        assert_eq!(second.poll_output(), None, "nothing before it is durable");
+    }
+    second.handle_persisted(at(12_000), number);
+    assert!(second.position().index > 0 && second.registry().admins.len() == 1);
+}
