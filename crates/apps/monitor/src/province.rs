@@ -9,14 +9,14 @@
 //! ```
 //!
 //! **Nobody is meant.** The province's code is 99: GB/T 2260 begins its codes with the number of a
-//! greater region, 1 to 8, so no division has one with 9, and no enterprise can have been registered
-//! in one. Credit codes carry that code and right check characters. Every name has 合成 in it, and
-//! whoever shows anything of it shows [`MARK`].
+//! greater region, 1 to 8, so no division has one with 9, and no enterprise can have been
+//! registered in one. Credit codes carry that code and right check characters. Every name has
+//! 合成 in it, and whoever shows anything of it shows [`MARK`].
 //!
-//! **Calibrated** to what the founding documents tell of 2021 and 2022 ([`calibration`]): industrial
-//! growth of 3.9 % in the fourth quarter of 2021, 6.5 % in the first of 2022, slower in March than
-//! before, a wobble in October, 3.8 % from January to November; manufacturing's share, its
-//! investment. What lies between is filled in so that these come out. A [`Shock`] comes on top.
+//! **Calibrated** to what the founding documents tell of 2021 and 2022 ([`calibration`]):
+//! industrial growth of 3.9 % in the fourth quarter of 2021, 6.5 % in the first of 2022, slower in
+//! March than before, a wobble in October, 3.8 % from January to November; manufacturing's share,
+//! its investment. What lies between is filled in so that these come out. A [`Shock`] comes on top.
 //!
 //! **The same for a seed** on every machine and in ten years: all is drawn from `ChaCha8`, a stream
 //! for each enterprise, and reckoned in integers.

@@ -94,8 +94,8 @@ impl Order {
         Self::of(question::homed_listing(NO_ID, NO_DATE))
     }
 
-    /// Has a node send what a mirror has not seen of its log (operation 1001). It follows the answer
-    /// on the connection.
+    /// Has a node send what a mirror has not seen of its log (operation 1001). It follows the
+    /// answer on the connection.
     pub fn retrieve_log(request: &TxnLogRequest) -> Self {
         Self::of_mirror(Opcode::RETRIEVE_TXN_LOG, request.encode())
     }

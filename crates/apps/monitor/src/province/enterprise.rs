@@ -189,8 +189,8 @@ impl Enterprise {
 }
 
 impl Province {
-    /// What an enterprise told of a month, or of January and February, in the end; `None` if it told
-    /// nothing or the province knows no such month.
+    /// What an enterprise told of a month, or of January and February, in the end; `None` if it
+    /// told nothing or the province knows no such month.
     pub fn figure(&self, enterprise: &Enterprise, at: usize, period: Period) -> Option<Number> {
         let indicator = INDICATORS.get(at)?;
         let (first, last) = self.month_numbers(period)?;

@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// How far a figure may be from what is quoted, in tenths of a point: chance does not come out even.
+/// How far a figure may be from what is quoted, in tenths of a point: chance does not come out
+/// even.
 const TENTHS_APART: i64 = 5;
 
 fn calm(seed: u64) -> Province {
@@ -366,7 +367,8 @@ proptest! {
         let periods = province.periods();
         for enterprise in province.enterprises() {
             prop_assert!(enterprise.code.organisation().is_ok());
-            for (at, indicator) in INDICATORS.iter().enumerate().filter(|(_, of)| of.kind.adds_up()) {
+            let add_up = |of: &(usize, &Indicator)| of.1.kind.adds_up();
+            for (at, indicator) in INDICATORS.iter().enumerate().filter(add_up) {
                 let mut sum = Some(Number::ZERO);
                 for period in periods.iter().filter(|period| period.year_number() == 2022) {
                     let number = province.figure(enterprise, at, *period);
