@@ -218,7 +218,7 @@ fn the_configurations_to_start_from_are_right() {
             .is_some_and(|extension| extension == "toml")
         {
             let (code, _, err) = told(&run(["config", "check", path(&file)]));
-            assert_eq!((code, err.lines().count()), (0, 1), "{err}");
+            assert_eq!(code, 0, "{err}");
             count += 1;
         }
     }
