@@ -5,7 +5,7 @@
 use clap::Args;
 use model::record::{VALUES_COUNT_MAX, VALUES_OCTETS_MAX};
 use model::value_type::matches;
-use model::{Permissions, Value};
+use model::{Admin, Permissions, PublicKey, Site, Value, ValueList};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs::File;
@@ -23,7 +23,8 @@ pub(crate) struct ValueArguments {
     /// on the machine.
     #[arg(long = "value", value_name = "INDEX TYPE DATA", value_parser = value)]
     single: Vec<Value>,
-    /// A value whose data is in a file; may be repeated.
+    /// A value whose data is in a file; may be repeated. Data of reserved types is JSON or the
+    /// octets of the protocol, as in `1 HS_SITE siteinfo.json` and `300 HS_PUBKEY pubkey.bin`.
     #[arg(long = "value-file", value_name = "INDEX TYPE FILE", value_parser = value_of_file)]
     in_files: Vec<Value>,
     /// A file with values as JSON, as the HTTP API says them: an array, or an object with a member
@@ -59,35 +60,38 @@ impl ValueArguments {
 /// `1 URL https://example.org`.
 fn value(text: &str) -> Result<Value, String> {
     let (index, value_type, data) = parts(text)?;
-    let form = reserved_form(value_type);
-    let value = match form.filter(|_| data.starts_with('{') || data.starts_with('[')) {
-        None => public(index, value_type, data.to_owned().into_bytes()),
-        Some(form) => {
-            let data: Json = serde_json::from_str(data)
-                .map_err(|error| format!("the data of {value_type}: {error}"))?;
-            let is_whole = data.get("format").is_some();
-            let data = if is_whole {
-                data
-            } else {
-                json!({ "format": form, "value": data })
-            };
-            let value = json!({ "index": index, "type": value_type, "data": data });
-            serde_json::from_value(value).map_err(|error| error.to_string())?
-        }
-    };
-    Ok(value)
+    match Reserved::of(value_type).filter(|_| is_json(data.as_bytes())) {
+        None => Ok(public(index, value_type, data.to_owned().into_bytes())),
+        Some(reserved) => reserved.value(index, value_type, data.as_bytes()),
+    }
 }
 
-/// `1 HS_PUBKEY pubkey.bin`.
+/// `1 HS_PUBKEY pubkey.bin`, `1 HS_SITE siteinfo.json`.
 fn value_of_file(text: &str) -> Result<Value, String> {
     let (index, value_type, path) = parts(text)?;
-    let octets = if is_secret(value_type) {
+    if is_secret(value_type) {
         // As it is read when it proves something: without the line end.
-        crate::passphrase::read(Path::new(path))?
-    } else {
-        read_file(Path::new(path)).map_err(|error| format!("{path}: {error}"))?
-    };
-    Ok(public(index, value_type, octets))
+        let secret = crate::passphrase::read(Path::new(path))?;
+        return Ok(public(index, value_type, secret));
+    }
+    let at = |error: String| format!("{path}: {error}");
+    let octets = read_file(Path::new(path)).map_err(at)?;
+    match Reserved::of(value_type) {
+        None => Ok(public(index, value_type, octets)),
+        Some(reserved) if is_json(&octets) => {
+            reserved.value(index, value_type, &octets).map_err(at)
+        }
+        Some(reserved) => {
+            reserved.check(&octets).map_err(at)?;
+            Ok(public(index, value_type, octets))
+        }
+    }
+}
+
+/// No data of a reserved type begins with either as octets: it begins with a length or a version,
+/// and neither is that large.
+fn is_json(data: &[u8]) -> bool {
+    matches!(data.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 fn parts(text: &str) -> Result<(u32, &str, &str), String> {
@@ -114,18 +118,65 @@ fn is_secret(value_type: &str) -> bool {
     matches(b"HS_SECKEY", value_type.as_bytes())
 }
 
-/// The format in which data of a reserved type stands in JSON.
-fn reserved_form(value_type: &str) -> Option<&'static str> {
-    let forms: [(&[u8], &str); 4] = [
-        (b"HS_ADMIN", "admin"),
-        (b"HS_VLIST", "vlist"),
-        (b"HS_SITE.", "site"),
-        (b"HS_PUBKEY", "key"),
-    ];
-    let mut forms = forms.into_iter();
-    forms
-        .find(|(reserved, _)| matches(reserved, value_type.as_bytes()))
-        .map(|(_, form)| form)
+/// What data of a reserved type must be.
+#[derive(Clone, Copy)]
+enum Reserved {
+    Admin,
+    List,
+    Site,
+    Key,
+}
+
+impl Reserved {
+    fn of(value_type: &str) -> Option<Self> {
+        let types: [(&[u8], Self); 5] = [
+            (b"HS_ADMIN", Self::Admin),
+            (b"HS_VLIST", Self::List),
+            (b"HS_SITE.", Self::Site),
+            (b"HS_NA_DELEGATE", Self::Site),
+            (b"HS_PUBKEY", Self::Key),
+        ];
+        let mut types = types.into_iter();
+        types
+            .find(|(reserved, _)| matches(reserved, value_type.as_bytes()))
+            .map(|(_, reserved)| reserved)
+    }
+
+    /// Its format in JSON.
+    fn format(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::List => "vlist",
+            Self::Site => "site",
+            Self::Key => "key",
+        }
+    }
+
+    /// From JSON: what it is, or that with its format.
+    fn value(self, index: u32, value_type: &str, data: &[u8]) -> Result<Value, String> {
+        let data: Json = serde_json::from_slice(data)
+            .map_err(|error| format!("the data of {value_type}: {error}"))?;
+        let is_whole = data.get("format").is_some();
+        let data = if is_whole {
+            data
+        } else {
+            json!({ "format": self.format(), "value": data })
+        };
+        let value = json!({ "index": index, "type": value_type, "data": data });
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+
+    /// Whether these octets are what the type says: nobody could use others.
+    fn check(self, octets: &[u8]) -> Result<(), String> {
+        let octets = octets.to_vec().into();
+        let read = match self {
+            Self::Admin => Admin::decode(octets).map(drop),
+            Self::List => ValueList::decode(octets).map(drop),
+            Self::Site => Site::decode(octets).map(drop),
+            Self::Key => PublicKey::decode(octets).map(drop),
+        };
+        read.map_err(|error| error.to_string())
+    }
 }
 
 /// A file of values.
@@ -168,7 +219,6 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::Admin;
 
     #[test]
     fn data_is_the_rest_of_the_text() {
@@ -189,6 +239,36 @@ mod tests {
         let whole = format!(r#"100 HS_ADMIN {{"format":"admin","value":{admin}}}"#);
         assert_eq!(value(&whole).unwrap().data, read.encode());
         assert!(value("100 HS_ADMIN {\"index\":1}").is_err());
+    }
+
+    /// What a node writes for others, `siteinfo.json` and `pubkey.bin`, is taken as it is.
+    #[test]
+    fn files_of_reserved_types_are_json_or_octets() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let of = |value_type: &str, content: &[u8]| {
+            std::fs::write(&path, content).unwrap();
+            value_of_file(&format!("2 {value_type} {}", path.display()))
+        };
+        let json = br#" [{"handle":"88/a","index":300}]"#;
+        let octets = of("HS_VLIST", json).unwrap().data;
+        assert_eq!(ValueList::decode(octets.clone()).unwrap().encode(), octets);
+        assert_eq!(of("HS_VLIST", &octets).unwrap().data, octets);
+        let wrong: [&[u8]; 3] = [
+            br#"{"handle":7,"servers":7,"kty":7}"#,
+            b"no such thing",
+            b"",
+        ];
+        for reserved in "HS_ADMIN HS_VLIST HS_SITE.PREFIX HS_NA_DELEGATE HS_PUBKEY".split(' ') {
+            for wrong in wrong {
+                let error = of(reserved, wrong).unwrap_err();
+                assert!(
+                    error.starts_with(&*path.to_string_lossy()),
+                    "{reserved}: {error}"
+                );
+            }
+        }
+        assert_eq!(of("NOTE", json).unwrap().data, &json[..]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod keys;
 mod kill;
 mod message;
 mod mutations;
+mod operating;
 mod program;
 mod resolve;
 mod serve;
