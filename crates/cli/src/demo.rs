@@ -1,65 +1,49 @@
 //! `nameplate demo`: the whole system at work on this machine, told to a newcomer.
 //!
-//! Everything it says was done before it is said; what is not as expected makes it fail.
+//! Fifteen nodes in processes of their own: a root, seven sites at the top, two industries, four
+//! enterprises and a recursive resolver. Everything it says was done before it is said; what is not
+//! as expected makes it fail.
 
+mod cast;
+mod drawing;
+mod load;
+mod machine;
+mod mishap;
+mod ports;
 mod stage;
+mod tree;
 
+use crate::interrupt::Interrupt;
 use crate::language::Language;
+use cast::{CAST, THINGS};
 use clap::Args;
-use client::{Client, Transport};
+use client::{Client, Resolver, read_roots};
 use engine::Question;
-use engine::question::creation;
-use model::{Identifier, Value};
-use node::{Config, Node};
+use engine::resolver::{Found, Guide, Wish};
+use model::Identifier;
 use stage::Stage;
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
-use store::{Options, Store};
-use wire::{OpFlags, ResponseCode};
+use std::thread;
+use std::time::Duration;
+use tree::Tree;
+use wire::ResponseCode;
 
 #[derive(Args)]
 pub(crate) struct DemoArguments {
     /// End when everything has been shown; exit code 1 if anything was not as expected.
     #[arg(long)]
     once: bool,
-    /// The data folder, instead of a temporary one. It must be empty or not there.
+    /// The folder for the nodes' data folders, instead of a temporary one. It must be empty or not
+    /// there.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The language to speak; by default that of the environment.
     #[arg(long, value_enum)]
     lang: Option<Language>,
 }
-
-/// What is registered: identifier, and type and data of each value.
-const THINGS: [(&str, [(&str, &str); 3]); 3] = [
-    (
-        "88.118.1/PUMP-0007",
-        [
-            ("NAME", "centrifugal pump 离心泵"),
-            ("MAKER", "88.118.1/MAKER-1"),
-            ("URL", "https://example.org/pumps/0007"),
-        ],
-    ),
-    (
-        "88.118.1/BATTERY-2026-000042",
-        [
-            ("NAME", "traction battery 动力电池"),
-            ("CAPACITY", "75 kWh"),
-            ("URL", "https://example.org/batteries/000042"),
-        ],
-    ),
-    (
-        "88.156.1/420100000000",
-        [
-            ("NAME", "武汉市 Wuhan"),
-            ("LEVEL", "city"),
-            ("PARENT", "88.156.1/420000000000"),
-        ],
-    ),
-];
 
 const PUMP: &str = THINGS[0].0;
 
@@ -70,18 +54,20 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<ExitCode, Box<dyn Error>>
         None => temporary.path().join("data"),
     };
     check_is_empty(&folder)?;
+    let interrupt = Interrupt::watch()?;
     let mut stage = Stage::new(arguments.lang);
-    let node = start(&mut stage, &folder)?;
-    register(&mut stage, &node)?;
-    resolve(&mut stage, address(&node))?;
-    let node = stop_and_start(&mut stage, node, &folder)?;
+    let mut tree = start(&mut stage, &folder)?;
+    register(&mut stage, &tree)?;
+    resolve(&mut stage, &tree)?;
+    walk(&mut stage, &tree)?;
+    mishap::show(&mut stage, &mut tree)?;
     stage.end();
     if !arguments.once {
-        let mut signals = node.signals()?;
-        stage.tell_try_it(PUMP, address(&node));
-        node.wait_for(&mut signals);
+        stage.tell_try_it(PUMP, tree.resolver, &tree.roots_file()?);
+        while !interrupt.has_come() {
+            thread::sleep(Duration::from_millis(50));
+        }
     }
-    node.stop()?;
     Ok(ExitCode::from(u8::from(!stage.is_as_expected())))
 }
 
@@ -94,121 +80,103 @@ fn check_is_empty(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn address(node: &Node) -> SocketAddr {
-    let anywhere = (Ipv4Addr::LOCALHOST, node::config::PORT).into();
-    node.addresses().first().copied().unwrap_or(anywhere)
-}
-
-/// Starts a node on the usual port, or on any if that is taken.
-fn start(stage: &mut Stage, folder: &Path) -> Result<Node, Box<dyn Error>> {
-    stage.chapter("An empty folder becomes a node", "一个空文件夹成为一个节点");
-    let started = Instant::now();
-    let node = open_node(folder)?;
-    let (took, address) = (started.elapsed(), address(&node));
-    let milliseconds = took.as_secs_f64() * 1000.0;
-    stage.tell(
-        &format!("{} holds its data.", folder.display()),
-        &format!("数据保存在 {}。", folder.display()),
-    );
-    stage.tell(
-        &format!("It listens on {address}, over UDP and TCP, after {milliseconds:.0} ms."),
-        &format!("{milliseconds:.0} 毫秒后，它在 {address} 上监听 UDP 和 TCP。"),
-    );
-    Ok(node)
-}
-
-fn open_node(folder: &Path) -> Result<Node, Box<dyn Error>> {
-    let usual = Config::default();
-    let store = || Store::open(folder, &Options::default());
-    match Node::start(&usual, store()?) {
-        Err(node::Error::Listen { .. }) => {
-            let any_port = Config {
-                listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-                ..usual
-            };
-            Ok(Node::start(&any_port, store()?)?)
-        }
-        other => Ok(other?),
-    }
-}
-
-fn register(stage: &mut Stage, node: &Node) -> Result<(), Box<dyn Error>> {
+fn start(stage: &mut Stage, folder: &Path) -> Result<Tree, Box<dyn Error>> {
     stage.chapter(
-        "Things get identifiers: a prefix for who names them, a suffix for which one it is",
-        "给物品赋码：前缀说明谁来命名，后缀说明是哪一个",
+        "Empty folders become a tree of nodes",
+        "一组空文件夹成为一棵节点树",
     );
-    for (name, values) in THINGS {
-        let identifier: Identifier = name.parse()?;
-        let values: Vec<Value> = (1..)
-            .zip(values)
-            .map(|(at, (kind, data))| Value::public(at, kind, data))
-            .collect();
-        let started = Instant::now();
-        let request = creation(&identifier, &values, OpFlags(0), 1, client::Clock::date());
-        let answer = node.answer_locally(&request);
-        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-        let code = answer.map(|message| message.header.response_code);
-        stage.expect(
-            code == Some(ResponseCode::SUCCESS),
-            &format!("{name}  registered, on the disk after {milliseconds:.1} ms"),
-            &format!("{name}  已注册，{milliseconds:.1} 毫秒后已落盘"),
-        );
+    let tree = Tree::start(folder)?;
+    for line in drawing::draw(tree.machines(), tree.resolver) {
+        stage.tell(&line.english, &line.chinese);
     }
+    let (seconds, count) = (tree.took.as_secs_f64(), CAST.len());
+    let kib: u64 = tree
+        .machines()
+        .iter()
+        .map(machine::Machine::resident_kib)
+        .sum();
+    let (megabytes, folder) = (kib / 1024, folder.display());
+    stage.tell(
+        &format!(
+            "{count} processes, up after {seconds:.1} s, in {megabytes} MB of memory; \
+             their data is in {folder}."
+        ),
+        &format!(
+            "{count} 个进程，{seconds:.1} 秒后就绪，共占内存 {megabytes} MB；数据在 {folder}。"
+        ),
+    );
+    stage.tell(
+        "Of the seven sites at the top, Wuhan writes and the others copy it.",
+        "顶级的七个站点中，武汉负责写入，其余为其副本。",
+    );
+    Ok(tree)
+}
+
+fn register(stage: &mut Stage, tree: &Tree) -> Result<(), Box<dyn Error>> {
+    stage.chapter(
+        "Enterprises give identifiers to what they make, each at its own node",
+        "企业在自己的节点上为产品赋码",
+    );
+    let took = tree.register_things()?.as_secs_f64() * 1000.0;
+    for (name, values) in THINGS {
+        let (_, what) = values[0];
+        stage.tell(&format!("{name:<30} {what}"), &format!("{name:<30} {what}"));
+    }
+    stage.tell(
+        &format!("registered over sessions and on the disks after {took:.0} ms"),
+        &format!("{took:.0} 毫秒后均已注册并落盘"),
+    );
     Ok(())
 }
 
-fn resolve(stage: &mut Stage, server: SocketAddr) -> Result<(), Box<dyn Error>> {
+fn resolve(stage: &mut Stage, tree: &Tree) -> Result<(), Box<dyn Error>> {
+    let server = tree.resolver;
     stage.chapter(
-        "Anybody asks what an identifier means: that is resolution",
-        "任何人都可以询问标识的含义：这就是解析",
+        "Anybody asks the recursive resolver what an identifier means",
+        "任何人都可以向递归解析节点询问标识的含义",
     );
-    let mut client = Client::new(server)?;
     for (name, values) in THINGS {
-        let question = Question::about(name.parse()?);
-        for transport in [Transport::Udp, Transport::Tcp] {
-            let reply = client.ask_over(transport, &question)?;
-            let text = crate::resolve::in_brief(&name.parse()?, &reply);
-            let is_whole = values.iter().all(|(_, data)| text.contains(data));
-            let shown = if transport == Transport::Udp {
-                &text
-            } else {
-                first_line(&text)
-            };
-            stage.expect(is_whole, shown.trim_end(), shown.trim_end());
-        }
+        let (code, text) = ask(server, &name.parse()?)?;
+        let is_whole = values.iter().all(|(_, data)| text.contains(data));
+        let shown = if name == PUMP {
+            &text
+        } else {
+            text.lines().next().unwrap_or_default()
+        };
+        let is_answered = code == ResponseCode::SUCCESS;
+        stage.expect(is_answered && is_whole, shown.trim_end(), shown.trim_end());
     }
-    let unknown = [
-        ("88.118.1/PUMP-0008", ResponseCode::HANDLE_NOT_FOUND),
-        ("88.999.1/PUMP-0007", ResponseCode::SERVER_NOT_RESPONSIBLE),
-    ];
-    for (name, expected) in unknown {
-        let reply = client.ask(&Question::about(name.parse()?))?;
-        let text = crate::resolve::in_brief(&name.parse()?, &reply);
-        let code = reply.answered.message.header.response_code;
-        stage.expect(code == expected, text.trim_end(), text.trim_end());
-    }
+    let (code, text) = ask(server, &"88.118.1/PUMP-0008".parse()?)?;
+    let is_absent = code == ResponseCode::HANDLE_NOT_FOUND;
+    stage.expect(is_absent, text.trim_end(), text.trim_end());
     Ok(())
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
-fn stop_and_start(stage: &mut Stage, node: Node, folder: &Path) -> Result<Node, Box<dyn Error>> {
-    stage.chapter(
-        "The node stops and starts: nothing is lost",
-        "节点停止再启动：什么也没丢",
-    );
-    node.stop()?;
-    let started = Instant::now();
-    let node = open_node(folder)?;
-    let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    let reply = Client::new(address(&node))?.ask(&Question::about(PUMP.parse()?))?;
+fn ask(server: SocketAddr, name: &Identifier) -> Result<(ResponseCode, String), Box<dyn Error>> {
+    let reply = Client::new(server)?.ask(&Question::about(name.clone()))?;
     let code = reply.answered.message.header.response_code;
-    stage.expect(
-        code == ResponseCode::SUCCESS,
-        &format!("up again after {milliseconds:.0} ms, and {PUMP} is still there"),
-        &format!("{milliseconds:.0} 毫秒后恢复运行，{PUMP} 仍然在"),
+    Ok((code, crate::resolve::in_brief(name, &reply)))
+}
+
+fn walk(stage: &mut Stage, tree: &Tree) -> Result<(), Box<dyn Error>> {
+    stage.chapter(
+        "The way there, step by step, for one who knows nothing but the root",
+        "只知道根节点时，逐步找到应答者",
     );
-    Ok(node)
+    let roots = read_roots(&tree.roots_file()?)?;
+    let resolver = Resolver::new(Guide {
+        roots,
+        ..Guide::default()
+    });
+    let wish = Wish::for_values(PUMP.parse()?).certified();
+    let walked = crate::resolve::walk_from_roots(&resolver, wish)?;
+    for line in crate::resolve::steps_in_lines(&walked) {
+        stage.tell(&line, &line);
+    }
+    stage.expect(
+        matches!(walked.end.found, Found::Values(_) | Found::Verified(_)),
+        "Each answer was signed with the key that the answer before it named.",
+        "每个应答都由上一步应答所给出的密钥签名。",
+    );
+    Ok(())
 }

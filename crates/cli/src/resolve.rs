@@ -9,6 +9,7 @@ mod walk;
 
 pub(crate) use address::parse as parse_address;
 pub(crate) use data::key as key_in_words;
+pub(crate) use walk::{steps_in_lines, walk as walk_from_roots};
 
 use crate::language::Language;
 use crate::output::say;

@@ -3,6 +3,7 @@
 use crate::language::Language;
 use crate::output::say;
 use std::net::SocketAddr;
+use std::path::Path;
 
 pub(crate) struct Stage {
     language: Language,
@@ -65,14 +66,22 @@ impl Stage {
     }
 
     /// Says how to go on by hand.
-    pub(crate) fn tell_try_it(&self, identifier: &str, server: SocketAddr) {
+    pub(crate) fn tell_try_it(&self, identifier: &str, server: SocketAddr, roots: &Path) {
         let program = std::env::current_exe();
         let program =
             program.map_or_else(|_| "nameplate".into(), |path| path.display().to_string());
-        let command = format!("{program} resolve {identifier} --server {server}");
+        let asked = format!("{program} resolve {identifier} --server {server}");
+        let walked = format!(
+            "{program} resolve {identifier} --trace --roots {}",
+            roots.display()
+        );
         self.tell(
-            &format!("The node stays up. Ask it yourself:\n\n    {command}\n\nCtrl-C stops it."),
-            &format!("节点继续运行，可以自己试一试：\n\n    {command}\n\n按 Ctrl-C 停止。"),
+            &format!(
+                "The tree stays up. Ask it yourself:\n\n  {asked}\n  {walked}\n\nCtrl-C ends it."
+            ),
+            &format!(
+                "节点树继续运行，可以自己试一试：\n\n  {asked}\n  {walked}\n\n按 Ctrl-C 结束。"
+            ),
         );
     }
 

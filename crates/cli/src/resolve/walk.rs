@@ -78,7 +78,8 @@ fn wish(arguments: &ResolveArguments) -> Wish {
     wish
 }
 
-fn walk(resolver: &Resolver, wish: Wish) -> Result<Walked, String> {
+/// Walks, and waits for the end of it.
+pub(crate) fn walk(resolver: &Resolver, wish: Wish) -> Result<Walked, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -86,13 +87,21 @@ fn walk(resolver: &Resolver, wish: Wish) -> Result<Walked, String> {
     Ok(runtime.block_on(resolver.walk(wish)))
 }
 
+/// What happened on the way: after how long, and what.
+pub(crate) fn steps_in_lines(walked: &Walked) -> Vec<String> {
+    let steps = walked.steps.iter();
+    steps
+        .map(|(after, step)| format!("{:9.2} ms  {step}", after.as_secs_f64() * 1000.0))
+        .collect()
+}
+
 fn told(walked: Walked, arguments: &ResolveArguments) -> ExitCode {
-    let Walked { end, steps, took } = walked;
     if arguments.trace {
-        for (after, step) in steps {
-            eprintln!("{:9.2} ms  {step}", after.as_secs_f64() * 1000.0);
+        for line in steps_in_lines(&walked) {
+            eprintln!("{line}");
         }
     }
+    let Walked { end, took, .. } = walked;
     if let Some(reached) = end.reached {
         let place = reached.server.to_string();
         let reply = Reply {

@@ -22,7 +22,9 @@ fn the_demo_does_what_it_says() {
     for language in ["en", "zh"] {
         let (code, out, err) = told(&run(["demo", "--once", "--lang", language]));
         assert_eq!((code, err.as_str()), (0, ""), "{out}");
+        // Four things are resolved, and the last two steps of the walk succeed.
         assert_eq!(out.matches("success (1)").count(), 6, "{out}");
+        assert_eq!(out.matches("p99").count(), 9, "{out}");
     }
 }
 
@@ -187,13 +189,13 @@ fn the_case_of_suffixes_is_fixed_when_the_folder_is_made() {
 /// As in `nameplate … | head -1`.
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let mut demo = nameplate(["demo", "--once"])
+    let mut example = nameplate(["config", "example"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    drop(demo.stdout.take());
-    let (code, _, err) = told(&demo.wait_with_output().unwrap());
+    drop(example.stdout.take());
+    let (code, _, err) = told(&example.wait_with_output().unwrap());
     assert_eq!((code, err.as_str()), (0, ""));
 }
 
