@@ -62,6 +62,8 @@ pub(crate) struct Recursive {
     /// Chosen at random, so that nobody can choose questions that get into each other's way.
     hasher: RandomState,
     flights: Mutex<Flights<oneshot::Sender<Landed>>>,
+    /// Who waits for walks, by source: these places are bounded as the walks are.
+    waiting: UnderWay,
     under_way: UnderWay,
     clock: Clock,
     runtime: Handle,
@@ -141,6 +143,10 @@ impl Recursive {
                 waiting_max: config.waiting_max,
                 per_home_max: config.walks_per_prefix_max,
             })),
+            waiting: UnderWay::new(UnderWayLimits {
+                total: config.waiting_max,
+                per_source: config.waiting_per_source_max,
+            }),
             under_way: UnderWay::new(UnderWayLimits {
                 total: config.walks_max,
                 per_source: config.walks_per_source_max,

@@ -101,6 +101,15 @@ impl<W> Flights<W> {
         waiters
     }
 
+    /// Has those leave who do not wait for a walk any more: their places are for others.
+    pub fn leave(&mut self, key: &FlightKey, is_gone: impl Fn(&W) -> bool) {
+        if let Some(waiters) = self.under_way.get_mut(key) {
+            let before = waiters.len();
+            waiters.retain(|waiter| !is_gone(waiter));
+            self.waiting -= before - waiters.len();
+        }
+    }
+
     /// How many walks are under way.
     pub fn count(&self) -> usize {
         self.under_way.len()
@@ -164,6 +173,24 @@ mod tests {
         assert_eq!(flights.count(), 1, "nobody waits for what is not made");
         assert_eq!(flights.land(&one), [1, 2]);
         assert_eq!(flights.board(&other, Some(4)), Boarded::First);
+    }
+
+    /// Who hangs up does not keep others out until the walk is over.
+    #[test]
+    fn who_is_gone_makes_room() {
+        let mut flights = flights(2, 9);
+        let one = key(b"a", Trust::Plain, false);
+        let other = key(b"b", Trust::Plain, false);
+        assert_eq!(flights.board(&one, Some(1)), Boarded::First);
+        assert_eq!(flights.board(&one, Some(2)), Boarded::Joined);
+        assert_eq!(flights.board(&other, Some(3)), Boarded::Full);
+        flights.leave(&other, |_| true);
+        assert_eq!(flights.board(&other, Some(3)), Boarded::Full);
+        flights.leave(&one, |waiter| *waiter == 1);
+        assert_eq!(flights.board(&other, Some(3)), Boarded::First);
+        assert_eq!(flights.land(&one), [2]);
+        assert_eq!(flights.board(&other, Some(4)), Boarded::Joined);
+        assert_eq!(flights.board(&other, Some(5)), Boarded::Full);
     }
 
     #[test]

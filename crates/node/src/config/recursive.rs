@@ -53,8 +53,12 @@ settings! {
         /// How many of them for identifiers of one prefix: no home that is slow or dead has all of
         /// them wait for it, whoever asks.
         walks_per_prefix_max: usize = 128, Restart, 1..=WALKS_MAX;
-        /// How many questions may wait for walks.
+        /// How many questions may wait for walks: one half of them of those who have shown that
+        /// their address is theirs, one of those who only claim one. Beyond it the answer is code
+        /// 3.
         waiting_max: usize = 4096, Restart, 1..=1_000_000;
+        /// How many of them of one source; once a half is half full, only one.
+        waiting_per_source_max: usize = 256, Restart, 1..=1_000_000;
         /// How many octets of answers are kept, about. What was not asked for lately makes room.
         cache_octets: u64 = 64 << 20, Restart, 0..=CACHE_OCTETS_MAX;
         /// For how many seconds values are kept at most, whatever their ttl says.

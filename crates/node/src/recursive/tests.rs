@@ -75,6 +75,18 @@ impl Trio {
         over_tcp(self.address(), &question(identifier, add, remove))
     }
 
+    /// Registers a prefix whose home never answers, as long as what is given back is there.
+    fn silent(&self, record: &str) -> UdpSocket {
+        let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut site = self.home.founded.site.clone();
+        let interfaces = &mut site.servers[0].interfaces;
+        interfaces.truncate(1);
+        interfaces[0].transport = model::site::Transport::UDP;
+        interfaces[0].port = silent.local_addr().unwrap().port().into();
+        self.root.register(record, &[site_value(&site)]);
+        silent
+    }
+
     /// The data of the values in the answer to the usual question.
     fn find(&self, identifier: &str) -> Vec<Bytes> {
         let answer = self.ask(identifier, NONE, NONE);
@@ -109,6 +121,10 @@ fn receive(stream: &mut TcpStream) -> Message {
 
 fn over_udp(server: SocketAddr, message: &Message) -> Message {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    from_udp(&socket, server, message)
+}
+
+fn from_udp(socket: &UdpSocket, server: SocketAddr, message: &Message) -> Message {
     socket
         .set_read_timeout(Some(Duration::from_secs(9)))
         .unwrap();
@@ -440,13 +456,7 @@ fn a_home_that_is_silent_does_not_have_all_walks_wait_for_it() {
         config.walks_per_prefix_max = 2;
         config.seconds_max = 2;
     });
-    let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let mut site = trio.home.founded.site.clone();
-    let interfaces = &mut site.servers[0].interfaces;
-    interfaces.truncate(1);
-    interfaces[0].transport = model::site::Transport::UDP;
-    interfaces[0].port = silent.local_addr().unwrap().port().into();
-    trio.root.register("0.NA/97", &[site_value(&site)]);
+    let _silent = trio.silent("0.NA/97");
     std::thread::scope(|scope| {
         for (identifier, flags) in [("97/a", NONE), ("97/b", OpFlags::PASS_IDENTITY)] {
             let trio = &trio;
@@ -466,6 +476,47 @@ fn a_home_that_is_silent_does_not_have_all_walks_wait_for_it() {
     });
     let counted = trio.counted();
     assert_eq!((counted.full, counted.under_way), (3, 0));
+}
+
+/// However often one source asks for what is slow, there is room for others who wait for it too;
+/// and who only claims an address takes no place of those who have one.
+#[test]
+fn one_source_has_only_so_many_wait() {
+    let trio = Trio::start_with(|config| {
+        config.waiting_max = 16;
+        config.waiting_per_source_max = 2;
+        config.seconds_max = 3;
+    });
+    let silent = trio.silent("0.NA/97");
+    let asked = question("97/a", NONE, NONE);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope
+                .spawn(|| assert_eq!(code(&over_tcp(trio.address(), &asked)), ResponseCode::ERROR));
+        }
+        while trio.counted().joined < 1 {
+            std::thread::yield_now();
+        }
+        let refused = trio.ask("97/a", NONE, NONE);
+        assert_eq!(code(&refused), ResponseCode::SERVER_BUSY);
+        let refused = trio.ask("99/a", NONE, NONE);
+        assert_eq!(code(&refused), ResponseCode::SERVER_BUSY, "elsewhere too");
+        for network in [1, 2] {
+            let asked = asked.clone();
+            let address = trio.address();
+            scope.spawn(move || {
+                let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, network), 0)).unwrap();
+                assert_eq!(
+                    code(&from_udp(&socket, address, &asked)),
+                    ResponseCode::ERROR
+                );
+            });
+        }
+    });
+    drop(silent);
+    let counted = trio.counted();
+    assert_eq!((counted.full, counted.walks, counted.joined), (2, 1, 3));
+    assert_eq!(trio.find("99/a").len(), 2, "there is room again");
 }
 
 /// One slow home does not hold up what else a client asks over its one connection.

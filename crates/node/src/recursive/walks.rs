@@ -3,6 +3,7 @@
 
 use super::{Place, Recursive, lock};
 use crate::elsewhere::told_of;
+use crate::elsewhere::under_way::Permit;
 use crate::visitor::Source;
 use client::{Clock, Walked};
 use engine::recursive::{
@@ -75,6 +76,35 @@ impl Drop for Flight {
         for waiter in waiters {
             // Whoever asked may have gone.
             let _ = waiter.send(self.landed.clone());
+        }
+    }
+}
+
+/// The place of somebody who waits; when it is dropped, it is for others, whether the walk is over
+/// or whoever asked has gone.
+struct Seat {
+    recursive: Arc<Recursive>,
+    key: FlightKey,
+    waiting: oneshot::Receiver<Landed>,
+    has_landed: bool,
+    _permit: Permit,
+}
+
+impl Seat {
+    async fn landed(&mut self) -> Landed {
+        let landed = (&mut self.waiting).await;
+        self.has_landed = true;
+        landed.unwrap_or_else(|_| {
+            Landed::failed(ResponseCode::SERVER_BUSY, "this node is about to stop")
+        })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if !self.has_landed {
+            self.waiting.close();
+            lock(&self.recursive.flights).leave(&self.key, oneshot::Sender::is_closed);
         }
     }
 }
@@ -160,25 +190,37 @@ impl Recursive {
             key.alone = self.counts.next_serial();
             place = None;
         }
-        let (waiter, mut waiting) = oneshot::channel();
+        // First, so that one source has only so many of all places, whatever it waits for.
+        let Some(permit) = self.waiting.begin(source) else {
+            return Ok(self.too_many_wait());
+        };
+        let (waiter, waiting) = oneshot::channel();
         let boarded = lock(&self.flights).board(&key, Some(waiter));
+        let mut seat = Seat {
+            recursive: Arc::clone(self),
+            key: key.clone(),
+            waiting,
+            has_landed: boarded == Boarded::Full,
+            _permit: permit,
+        };
         match boarded {
             Boarded::First => self.set_going(key, wish, place, source),
             Boarded::Joined => self.counts.count_joined(),
-            Boarded::Full => {
-                self.counts.count_full();
-                let text = "too many questions wait for others; nothing was done, try again";
-                return Ok(Landed::failed(ResponseCode::SERVER_BUSY, text));
-            }
+            Boarded::Full => return Ok(self.too_many_wait()),
         }
-        let stops = Landed::failed(ResponseCode::SERVER_BUSY, "this node is about to stop");
-        if let Ok(landed) = timeout(STALE_AFTER, &mut waiting).await {
-            return Ok(landed.unwrap_or(stops));
+        if let Ok(landed) = timeout(STALE_AFTER, seat.landed()).await {
+            return Ok(landed);
         }
         match self.stale(walking) {
             Some(hit) => Err(hit),
-            None => Ok(waiting.await.unwrap_or(stops)),
+            None => Ok(seat.landed().await),
         }
+    }
+
+    fn too_many_wait(&self) -> Landed {
+        self.counts.count_full();
+        let text = "too many questions wait for others; nothing was done, try again";
+        Landed::failed(ResponseCode::SERVER_BUSY, text)
     }
 
     fn set_going(
