@@ -32,4 +32,4 @@ pub use demand::{Demand, Trust, Wanted};
 pub use flights::{Boarded, FlightKey, FlightLimits, Flights};
 pub use question::Question;
 pub use reply::{Telling, fail, refer, reply};
-pub use said::{Said, Values, is_of_trust, said};
+pub use said::{Said, Values, fails_with, falls_back, is_of_trust, said};

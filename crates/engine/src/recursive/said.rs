@@ -5,6 +5,7 @@
 //! from here; an absolute ttl is a date and stays. Values beside which a signature over values
 //! (`HS_SIGNATURE`) was answered stay as they are too: it covers the ttl.
 
+use super::demand::Trust;
 use super::question::Question;
 use crate::Date;
 use crate::resolver::{Failure, Fault, Found, Skip, Why, seconds_of};
@@ -161,6 +162,23 @@ pub fn is_of_trust(failure: &Failure) -> bool {
     };
     failure.why == Why::NobodyToAsk(Skip::NoKey)
         || failure.tried.iter().any(|(_, _, fault)| is_of_trust(fault))
+}
+
+/// Whether an asker who takes any answer may have one from a walk that verifies nothing, when one
+/// that verifies has failed. It asks others than that one did, sites without a key among them, and
+/// answers to it are shorter; only where the work itself was too much it would be so again.
+pub fn falls_back(failure: &Failure) -> bool {
+    is_of_trust(failure) || !matches!(failure.why, Why::Limit(_))
+}
+
+/// The kinds of usual walks that would fail as one of a kind has just done. One that verifies speaks
+/// only for itself, and one that must ask a primary for none: copies may be alive.
+pub fn fails_with(trust: Trust, is_fresh: bool) -> &'static [Trust] {
+    match trust {
+        _ if is_fresh => &[],
+        Trust::Verified => &[Trust::Verified],
+        Trust::Plain => &[Trust::Verified, Trust::Plain],
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use crate::elsewhere::under_way::Permit;
 use crate::visitor::Source;
 use client::{Clock, Walked};
 use engine::recursive::{
-    Boarded, Demand, FlightKey, Hit, Looked, Question, Said, Telling, Trust, Wanted, is_of_trust,
-    reply, said,
+    Boarded, Demand, FlightKey, Hit, Looked, Question, Said, Telling, Trust, Wanted, fails_with,
+    falls_back, is_of_trust, reply, said,
 };
 use engine::resolver::{Failure, Fault, Found, Plain, Wish};
 use std::sync::Arc;
@@ -43,7 +43,8 @@ pub(super) enum Landed {
     Failed {
         code: ResponseCode,
         text: Arc<str>,
-        is_of_trust: bool,
+        /// Whether a walk that verifies nothing may do better.
+        falls_back: bool,
     },
 }
 
@@ -52,7 +53,7 @@ impl Landed {
         Self::Failed {
             code,
             text: text.into(),
-            is_of_trust: false,
+            falls_back: false,
         }
     }
 }
@@ -119,14 +120,14 @@ impl Recursive {
                 Ok(landed) => landed,
                 Err(hit) => return self.tell(&walking.request, &walking.question, &hit),
             };
-            let is_of_trust = matches!(
+            let falls_back = matches!(
                 landed,
                 Landed::Failed {
-                    is_of_trust: true,
+                    falls_back: true,
                     ..
                 }
             );
-            if !is_of_trust {
+            if !falls_back {
                 break;
             }
         }
@@ -230,7 +231,7 @@ impl Recursive {
         place: Option<Place>,
         source: Source,
     ) {
-        let trust = key.trust;
+        let (trust, is_fresh) = (key.trust, key.is_fresh);
         let text = "this node could not walk to whoever is responsible";
         let mut flight = Flight {
             recursive: Arc::clone(self),
@@ -239,7 +240,9 @@ impl Recursive {
         };
         self.runtime.spawn(async move {
             let recursive = Arc::clone(&flight.recursive);
-            let landed = recursive.make(wish, trust, place.as_ref(), source).await;
+            let landed = recursive
+                .make(wish, (trust, is_fresh), place.as_ref(), source)
+                .await;
             flight.land(landed);
         });
     }
@@ -262,7 +265,7 @@ impl Recursive {
     async fn make(
         &self,
         wish: Wish,
-        trust: Trust,
+        (trust, is_fresh): (Trust, bool),
         place: Option<&Place>,
         source: Source,
     ) -> Landed {
@@ -294,32 +297,26 @@ impl Recursive {
         let Found::Failed(failure) = &walked.end.found else {
             return Landed::failed(ResponseCode::ERROR, "what came is no answer");
         };
-        self.fail_walk(failure, trust, place)
-    }
-
-    fn fail_walk(&self, failure: &Failure, trust: Trust, place: Option<&Place>) -> Landed {
-        let is_of_trust = trust == Trust::Verified && is_of_trust(failure);
-        self.counts.count_failure(failure, is_of_trust);
         if let Some(place) = place {
-            // Who is dead is so for those too who trust them.
-            let trusts: &[Trust] = if is_of_trust {
-                &[trust]
-            } else {
-                &[Trust::Verified, Trust::Plain]
-            };
-            let now = self.clock.moment();
-            for trust in trusts {
+            for trust in fails_with(trust, is_fresh) {
                 let mut part = self.part(place);
                 part.note_failure(place.hash, &place.key, *trust, now);
             }
         }
+        self.fail_walk(failure, trust)
+    }
+
+    fn fail_walk(&self, failure: &Failure, trust: Trust) -> Landed {
+        let is_verified = trust == Trust::Verified;
+        let is_of_trust = is_verified && is_of_trust(failure);
+        self.counts.count_failure(failure, is_of_trust);
         if asks_who(failure) {
             return Landed::IsPrivate;
         }
         Landed::Failed {
             code: ResponseCode::ERROR,
             text: told_of(failure).into(),
-            is_of_trust,
+            falls_back: is_verified && falls_back(failure),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::authority::Settings;
 use crate::question::Question as Asking;
 use crate::recursive::{
     Boarded, Cache, CacheLimits, Demand, FlightKey, FlightLimits, Flights, Hit, Looked, Question,
-    Said, Telling, Trust, fail, is_of_trust, refer, reply, said,
+    Said, Telling, Trust, fail, fails_with, falls_back, refer, reply, said,
 };
 use crate::resolver::tests::world::{DATE, Toy, World};
 use crate::resolver::{End, Found, nearest};
@@ -254,15 +254,13 @@ impl Resolver {
         let Found::Failed(failure) = &end.found else {
             panic!("{end:?}");
         };
-        let is_of_trust = key.trust == Trust::Verified && is_of_trust(failure);
         if !is_personal {
-            for trust in [Trust::Verified, Trust::Plain] {
-                if trust == key.trust || !is_of_trust {
-                    self.cache().note_failure(0, &key.question, trust, now);
-                }
+            for trust in fails_with(key.trust, key.is_fresh) {
+                self.cache().note_failure(0, &key.question, *trust, now);
             }
         }
-        Landed::Failed(failure.why.to_string(), is_of_trust)
+        let falls_back = key.trust == Trust::Verified && falls_back(failure);
+        Landed::Failed(failure.why.to_string(), falls_back)
     }
 
     fn tell_landed(&mut self, request: &Message, landed: &Landed, took: u64) -> String {
