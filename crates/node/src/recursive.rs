@@ -16,7 +16,7 @@ pub(crate) use counts::RecursiveCounted;
 
 use crate::answerer::Answerer;
 use crate::config::{Config, RecursiveConfig};
-use crate::elsewhere::under_way::{UnderWay, UnderWayLimits};
+use crate::elsewhere::under_way::UnderWay;
 use crate::founding::Founded;
 use crate::seldom::Seldom;
 use crate::visitor::{Source, Visitor};
@@ -143,14 +143,8 @@ impl Recursive {
                 waiting_max: config.waiting_max,
                 per_home_max: config.walks_per_prefix_max,
             })),
-            waiting: UnderWay::new(UnderWayLimits {
-                total: config.waiting_max,
-                per_source: config.waiting_per_source_max,
-            }),
-            under_way: UnderWay::new(UnderWayLimits {
-                total: config.walks_max,
-                per_source: config.walks_per_source_max,
-            }),
+            waiting: UnderWay::new(config.waiting()),
+            under_way: UnderWay::new(config.walks()),
             clock: Clock::start(),
             runtime: runtime.clone(),
             asked_by: RwLock::new(config.asked_by.clone()),

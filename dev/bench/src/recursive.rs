@@ -242,6 +242,12 @@ pub(crate) fn run_resolver(arguments: &ResolverArguments) -> Result<(), Failure>
         recursive: RecursiveConfig {
             listen,
             cache_octets: arguments.keep,
+            // Whoever measures is one source with one home, and is to have all that there is.
+            walks_max: 1 << 16,
+            walks_per_source_max: 1 << 13,
+            walks_per_prefix_max: 1 << 13,
+            waiting_max: 1 << 16,
+            waiting_per_source_max: 1 << 13,
             ..RecursiveConfig::default()
         },
         ..Config::default()

@@ -5,6 +5,7 @@
 
 use super::settings::settings;
 use super::tables::loopback;
+use crate::elsewhere::under_way::UnderWayLimits;
 use engine::recursive::CacheLimits;
 use ipnet::IpNet;
 use std::net::SocketAddr;
@@ -48,8 +49,9 @@ settings! {
         /// that their address is theirs, one for those who only claim one. Beyond it the answer is
         /// code 3.
         walks_max: usize = 512, Restart, 2..=WALKS_MAX;
-        /// How many of them for one source; once a half is half full, only one.
-        walks_per_source_max: usize = 128, Restart, 1..=WALKS_MAX;
+        /// How many of them for one source, but no more than an eighth of all; once a half is half
+        /// full, only one.
+        walks_per_source_max: usize = 32, Restart, 1..=WALKS_MAX;
         /// How many of them for identifiers of one prefix: no home that is slow or dead has all of
         /// them wait for it, whoever asks.
         walks_per_prefix_max: usize = 128, Restart, 1..=WALKS_MAX;
@@ -57,7 +59,8 @@ settings! {
         /// their address is theirs, one of those who only claim one. Beyond it the answer is code
         /// 3.
         waiting_max: usize = 4096, Restart, 1..=1_000_000;
-        /// How many of them of one source; once a half is half full, only one.
+        /// How many of them of one source, but no more than an eighth of all; once a half is half
+        /// full, only one.
         waiting_per_source_max: usize = 256, Restart, 1..=1_000_000;
         /// How many octets of answers are kept, about. What was not asked for lately makes room.
         cache_octets: u64 = 64 << 20, Restart, 0..=CACHE_OCTETS_MAX;
@@ -88,5 +91,58 @@ impl RecursiveConfig {
             stale_max: Duration::from_secs(self.stale_seconds_max),
             ahead_percent: self.ahead_percent,
         }
+    }
+
+    /// How many walks may be under way.
+    pub(crate) fn walks(&self) -> UnderWayLimits {
+        shared(self.walks_max, self.walks_per_source_max)
+    }
+
+    /// How many questions may wait for walks.
+    pub(crate) fn waiting(&self) -> UnderWayLimits {
+        shared(self.waiting_max, self.waiting_per_source_max)
+    }
+}
+
+/// So many in total, and so many of them for one source: an eighth at most, which is half of what a
+/// half may hold before each other source has but one. So no source alone does that to others.
+fn shared(total: usize, per_source: usize) -> UnderWayLimits {
+    UnderWayLimits {
+        total,
+        per_source: per_source.min((total / 8).max(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elsewhere::under_way::UnderWay;
+    use crate::visitor::Source;
+    use std::net::IpAddr;
+
+    /// However many one source is allowed, those that come after it have more than one each.
+    #[test]
+    fn one_source_leaves_others_their_share() {
+        for config in [
+            RecursiveConfig::default(),
+            RecursiveConfig {
+                walks_per_source_max: 512,
+                waiting_per_source_max: 1_000_000,
+                ..RecursiveConfig::default()
+            },
+        ] {
+            for limits in [config.walks(), config.waiting()] {
+                let under_way = UnderWay::new(limits);
+                let greedy = Source::connected(IpAddr::from([192, 0, 2, 1]));
+                let others = Source::connected(IpAddr::from([192, 0, 2, 2]));
+                let many = (0..limits.total).map_while(|_| under_way.begin(greedy));
+                let many: Vec<_> = many.collect();
+                assert!(many.len() <= limits.total / 8, "{limits:?}");
+                let some = [(); 8].map(|()| under_way.begin(others));
+                assert!(some.iter().all(Option::is_some), "{limits:?}");
+            }
+        }
+        assert_eq!(RecursiveConfig::default().walks().per_source, 32);
+        assert_eq!(shared(2, 9).per_source, 1, "never none");
     }
 }
