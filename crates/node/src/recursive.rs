@@ -3,11 +3,12 @@
 //!
 //! What is kept is answered at once, in the thread that has read the question; all else waits in a
 //! task. Many who ask the same at a time wait for one walk. Beside it: `recursive/walks.rs` how a
-//! walk is made, kept and waited for, `recursive/counts.rs` what is counted. Not here: what may be
-//! kept for how long and for whom ([`engine::recursive`]), finding who is responsible (room
-//! `client`), sockets.
+//! walk is made and kept, `recursive/seats.rs` how it is waited for, `recursive/counts.rs` what is
+//! counted. Not here: what may be kept for how long and for whom ([`engine::recursive`]), finding
+//! who is responsible (room `client`), sockets.
 
 mod counts;
+mod seats;
 #[cfg(test)]
 mod tests;
 mod walks;

@@ -22,14 +22,15 @@ pub struct FlightKey {
     pub alone: u64,
 }
 
-/// What becomes of somebody who wants a walk.
+/// What becomes of somebody who wants a walk; `P` permits one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Boarded {
-    /// They are the first: the walk is theirs to set going.
-    First,
+pub enum Boarded<P> {
+    /// They are the first: the walk is theirs to set going, with this permit.
+    First(P),
     /// It is under way, and they wait for it too.
     Joined,
-    /// Too many wait already, or there are too many walks to the same home.
+    /// Too many wait already, there are too many walks to the same home, or they may not have one
+    /// more walk made. Whoever asks the same next is judged anew.
     Full,
 }
 
@@ -62,8 +63,14 @@ impl<W> Flights<W> {
         }
     }
 
-    /// Has somebody wait for a walk, or nobody: then it is made ahead of time.
-    pub fn board(&mut self, key: &FlightKey, waiter: Option<W>) -> Boarded {
+    /// Has somebody wait for a walk, or nobody: then it is made ahead of time. If it is not under
+    /// way, they need a permit for it; without one nothing is begun that others could join.
+    pub fn board<P>(
+        &mut self,
+        key: &FlightKey,
+        waiter: Option<W>,
+        permit: impl FnOnce() -> Option<P>,
+    ) -> Boarded<P> {
         if waiter.is_some() && self.waiting >= self.limits.waiting_max {
             return Boarded::Full;
         }
@@ -73,17 +80,20 @@ impl<W> Flights<W> {
             waiters.extend(waiter);
             return Boarded::Joined;
         }
+        let of_home = self.homes.get(&key.home).copied().unwrap_or(0);
+        if of_home >= self.limits.per_home_max {
+            return Boarded::Full;
+        }
+        let Some(permit) = permit() else {
+            return Boarded::Full;
+        };
         if !key.home.is_empty() {
-            let count = self.homes.get(&key.home).copied().unwrap_or(0);
-            if count >= self.limits.per_home_max {
-                return Boarded::Full;
-            }
-            self.homes.insert(key.home.clone(), count + 1);
+            self.homes.insert(key.home.clone(), of_home + 1);
         }
         self.waiting += one;
         self.under_way
             .insert(key.clone(), waiter.into_iter().collect());
-        Boarded::First
+        Boarded::First(permit)
     }
 
     /// A walk is over: who waited for it.
@@ -137,13 +147,18 @@ mod tests {
         }
     }
 
+    /// As somebody who may have any number of walks made.
+    fn board(flights: &mut Flights<u32>, key: &FlightKey, waiter: Option<u32>) -> Boarded<()> {
+        flights.board(key, waiter, || Some(()))
+    }
+
     #[test]
     fn one_walk_for_all_who_ask_the_same() {
         let mut flights = flights(9, 9);
         let plain = key(b"a", Trust::Plain, false);
-        assert_eq!(flights.board(&plain, Some(1)), Boarded::First);
-        assert_eq!(flights.board(&plain, Some(2)), Boarded::Joined);
-        assert_eq!(flights.board(&plain, None), Boarded::Joined);
+        assert_eq!(board(&mut flights, &plain, Some(1)), Boarded::First(()));
+        assert_eq!(board(&mut flights, &plain, Some(2)), Boarded::Joined);
+        assert_eq!(board(&mut flights, &plain, None), Boarded::Joined);
         for other in [
             key(b"b", Trust::Plain, false),
             key(b"a", Trust::Verified, false),
@@ -153,12 +168,16 @@ mod tests {
                 ..key(b"a", Trust::Plain, false)
             },
         ] {
-            assert_eq!(flights.board(&other, Some(3)), Boarded::First, "{other:?}");
+            assert_eq!(
+                board(&mut flights, &other, Some(3)),
+                Boarded::First(()),
+                "{other:?}"
+            );
         }
         assert_eq!(flights.land(&plain), [1, 2]);
         assert!(flights.land(&plain).is_empty(), "it is over");
         assert_eq!(flights.count(), 4);
-        assert_eq!(flights.board(&plain, None), Boarded::First);
+        assert_eq!(board(&mut flights, &plain, None), Boarded::First(()));
     }
 
     #[test]
@@ -166,13 +185,34 @@ mod tests {
         let mut flights = flights(2, 9);
         let one = key(b"a", Trust::Plain, false);
         let other = key(b"b", Trust::Plain, false);
-        assert_eq!(flights.board(&one, Some(1)), Boarded::First);
-        assert_eq!(flights.board(&one, Some(2)), Boarded::Joined);
-        assert_eq!(flights.board(&one, Some(3)), Boarded::Full);
-        assert_eq!(flights.board(&other, Some(4)), Boarded::Full);
+        assert_eq!(board(&mut flights, &one, Some(1)), Boarded::First(()));
+        assert_eq!(board(&mut flights, &one, Some(2)), Boarded::Joined);
+        assert_eq!(board(&mut flights, &one, Some(3)), Boarded::Full);
+        assert_eq!(board(&mut flights, &other, Some(4)), Boarded::Full);
         assert_eq!(flights.count(), 1, "nobody waits for what is not made");
         assert_eq!(flights.land(&one), [1, 2]);
-        assert_eq!(flights.board(&other, Some(4)), Boarded::First);
+        assert_eq!(board(&mut flights, &other, Some(4)), Boarded::First(()));
+    }
+
+    /// Whoever may not have a walk made leaves none behind that others would join, and fail with.
+    #[test]
+    fn who_may_not_lead_fails_nobody_else() {
+        let mut flights = flights(9, 1);
+        let popular = key(b"a", Trust::Plain, false);
+        let no_more = || None::<()>;
+        assert_eq!(flights.board(&popular, Some(1), no_more), Boarded::Full);
+        assert_eq!((flights.count(), flights.waiting), (0, 0));
+        assert_eq!(
+            board(&mut flights, &popular, Some(2)),
+            Boarded::First(()),
+            "nor does it count as one of its home"
+        );
+        assert_eq!(
+            flights.board(&popular, Some(1), no_more),
+            Boarded::Joined,
+            "who joins needs none"
+        );
+        assert_eq!(flights.land(&popular), [2, 1]);
     }
 
     /// Who hangs up does not keep others out until the walk is over.
@@ -181,16 +221,16 @@ mod tests {
         let mut flights = flights(2, 9);
         let one = key(b"a", Trust::Plain, false);
         let other = key(b"b", Trust::Plain, false);
-        assert_eq!(flights.board(&one, Some(1)), Boarded::First);
-        assert_eq!(flights.board(&one, Some(2)), Boarded::Joined);
-        assert_eq!(flights.board(&other, Some(3)), Boarded::Full);
+        assert_eq!(board(&mut flights, &one, Some(1)), Boarded::First(()));
+        assert_eq!(board(&mut flights, &one, Some(2)), Boarded::Joined);
+        assert_eq!(board(&mut flights, &other, Some(3)), Boarded::Full);
         flights.leave(&other, |_| true);
-        assert_eq!(flights.board(&other, Some(3)), Boarded::Full);
+        assert_eq!(board(&mut flights, &other, Some(3)), Boarded::Full);
         flights.leave(&one, |waiter| *waiter == 1);
-        assert_eq!(flights.board(&other, Some(3)), Boarded::First);
+        assert_eq!(board(&mut flights, &other, Some(3)), Boarded::First(()));
         assert_eq!(flights.land(&one), [2]);
-        assert_eq!(flights.board(&other, Some(4)), Boarded::Joined);
-        assert_eq!(flights.board(&other, Some(5)), Boarded::Full);
+        assert_eq!(board(&mut flights, &other, Some(4)), Boarded::Joined);
+        assert_eq!(board(&mut flights, &other, Some(5)), Boarded::Full);
     }
 
     #[test]
@@ -201,18 +241,27 @@ mod tests {
             ..key(&[question], Trust::Plain, false)
         };
         for question in 1..=2 {
-            let boarded = flights.board(&of(b"88", question), Some(1));
-            assert_eq!(boarded, Boarded::First);
+            let boarded = board(&mut flights, &of(b"88", question), Some(1));
+            assert_eq!(boarded, Boarded::First(()));
         }
-        assert_eq!(flights.board(&of(b"88", 3), Some(1)), Boarded::Full);
-        assert_eq!(flights.board(&of(b"88", 3), None), Boarded::Full);
-        assert_eq!(flights.board(&of(b"88", 2), Some(1)), Boarded::Joined);
-        assert_eq!(flights.board(&of(b"99", 3), Some(1)), Boarded::First);
+        assert_eq!(board(&mut flights, &of(b"88", 3), Some(1)), Boarded::Full);
+        assert_eq!(board(&mut flights, &of(b"88", 3), None), Boarded::Full);
+        assert_eq!(board(&mut flights, &of(b"88", 2), Some(1)), Boarded::Joined);
+        assert_eq!(
+            board(&mut flights, &of(b"99", 3), Some(1)),
+            Boarded::First(())
+        );
         for question in 4..=7 {
-            assert_eq!(flights.board(&of(b"", question), None), Boarded::First);
+            assert_eq!(
+                board(&mut flights, &of(b"", question), None),
+                Boarded::First(())
+            );
         }
         assert_eq!(flights.land(&of(b"88", 1)).len(), 1);
-        assert_eq!(flights.board(&of(b"88", 3), Some(1)), Boarded::First);
+        assert_eq!(
+            board(&mut flights, &of(b"88", 3), Some(1)),
+            Boarded::First(())
+        );
         assert_eq!(flights.homes.len(), 2);
         assert!(flights.land(&of(b"88", 9)).is_empty(), "it was never made");
         assert_eq!(flights.homes.get(&b"88"[..]), Some(&2));

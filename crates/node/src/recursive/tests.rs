@@ -519,6 +519,36 @@ fn one_source_has_only_so_many_wait() {
     assert_eq!(trio.find("99/a").len(), 2, "there is room again");
 }
 
+/// A source that may have no more walks made sets none going that others would join and fail with.
+#[test]
+fn who_is_at_its_limit_fails_nobody_else() {
+    let trio = Trio::start_with(|config| {
+        config.walks_per_source_max = 1;
+        config.seconds_max = 3;
+    });
+    let _silent = trio.silent("0.NA/97");
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| trio.ask("97/a", NONE, NONE));
+        while trio.counted().under_way < 1 {
+            std::thread::yield_now();
+        }
+        for number in 0..40 {
+            let asked = question(&format!("99/{number}"), NONE, NONE);
+            let trio = &trio;
+            let (greedy, other) = (asked.clone(), asked);
+            let greedy = scope.spawn(move || code(&over_tcp(trio.address(), &greedy)));
+            let socket = UdpSocket::bind((Ipv4Addr::new(127, 0, 0, 2), 0)).unwrap();
+            let other = code(&from_udp(&socket, trio.address(), &other));
+            assert_eq!(other, ResponseCode::HANDLE_NOT_FOUND, "{number}");
+            // Unless it joins the other or finds what that has found out.
+            let codes = [ResponseCode::SERVER_BUSY, ResponseCode::HANDLE_NOT_FOUND];
+            assert!(codes.contains(&greedy.join().unwrap()), "{number}");
+        }
+        assert_eq!(code(&slow.join().unwrap()), ResponseCode::ERROR);
+    });
+    assert_eq!(trio.counted().under_way, 0);
+}
+
 /// One slow home does not hold up what else a client asks over its one connection.
 #[test]
 fn over_one_connection_answers_come_as_they_are_ready() {

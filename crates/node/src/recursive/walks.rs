@@ -1,7 +1,8 @@
 //! How walks are made for those who wait for them: one for all who ask the same, bounded, and kept
 //! when it is over.
 
-use super::{Place, Recursive, lock};
+use super::seats::Flight;
+use super::{Place, Recursive};
 use crate::elsewhere::told_of;
 use crate::elsewhere::under_way::Permit;
 use crate::visitor::Source;
@@ -13,7 +14,6 @@ use engine::recursive::{
 use engine::resolver::{Failure, Fault, Found, Plain, Wish};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::{debug, info};
 use wire::{Message, OpFlags, Packet, ResponseCode};
@@ -49,63 +49,11 @@ pub(super) enum Landed {
 }
 
 impl Landed {
-    fn failed(code: ResponseCode, text: &str) -> Self {
+    pub(super) fn failed(code: ResponseCode, text: &str) -> Self {
         Self::Failed {
             code,
             text: text.into(),
             falls_back: false,
-        }
-    }
-}
-
-/// A walk under way; when it is dropped, those who wait are told, also if it has broken off.
-struct Flight {
-    recursive: Arc<Recursive>,
-    key: FlightKey,
-    landed: Landed,
-}
-
-impl Flight {
-    fn land(&mut self, landed: Landed) {
-        self.landed = landed;
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        let waiters = lock(&self.recursive.flights).land(&self.key);
-        for waiter in waiters {
-            // Whoever asked may have gone.
-            let _ = waiter.send(self.landed.clone());
-        }
-    }
-}
-
-/// The place of somebody who waits; when it is dropped, it is for others, whether the walk is over
-/// or whoever asked has gone.
-struct Seat {
-    recursive: Arc<Recursive>,
-    key: FlightKey,
-    waiting: oneshot::Receiver<Landed>,
-    has_landed: bool,
-    _permit: Permit,
-}
-
-impl Seat {
-    async fn landed(&mut self) -> Landed {
-        let landed = (&mut self.waiting).await;
-        self.has_landed = true;
-        landed.unwrap_or_else(|_| {
-            Landed::failed(ResponseCode::SERVER_BUSY, "this node is about to stop")
-        })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        if !self.has_landed {
-            self.waiting.close();
-            lock(&self.recursive.flights).leave(&self.key, oneshot::Sender::is_closed);
         }
     }
 }
@@ -181,33 +129,24 @@ impl Recursive {
         let Walking {
             question, demand, ..
         } = walking;
-        let Ok(wish) = question.wish(demand, trust) else {
-            let code = ResponseCode::HANDLE_NOT_FOUND;
-            return Ok(Landed::failed(code, "the identifier is too long"));
-        };
         let mut key = flight_key(question, &walking.place, trust, demand.is_fresh);
         let mut place = Some(walking.place.clone());
         if demand.is_personal() {
             key.alone = self.counts.next_serial();
             place = None;
         }
-        // First, so that one source has only so many of all places, whatever it waits for.
-        let Some(permit) = self.waiting.begin(source) else {
-            return Ok(self.too_many_wait());
-        };
-        let (waiter, waiting) = oneshot::channel();
-        let boarded = lock(&self.flights).board(&key, Some(waiter));
-        let mut seat = Seat {
-            recursive: Arc::clone(self),
-            key: key.clone(),
-            waiting,
-            has_landed: boarded == Boarded::Full,
-            _permit: permit,
+        let Some((mut seat, boarded)) = self.take_seat(key, source) else {
+            self.counts.count_full();
+            let text = "too many questions for others wait or are under way; nothing was done, \
+                        try again";
+            return Ok(Landed::failed(ResponseCode::SERVER_BUSY, text));
         };
         match boarded {
-            Boarded::First => self.set_going(key, wish, place, source),
-            Boarded::Joined => self.counts.count_joined(),
-            Boarded::Full => return Ok(self.too_many_wait()),
+            Some(permit) => {
+                let wish = question.wish(demand, trust);
+                self.set_going(seat.key().clone(), wish, place, permit);
+            }
+            None => self.counts.count_joined(),
         }
         if let Ok(landed) = timeout(STALE_AFTER, seat.landed()).await {
             return Ok(landed);
@@ -218,31 +157,25 @@ impl Recursive {
         }
     }
 
-    fn too_many_wait(&self) -> Landed {
-        self.counts.count_full();
-        let text = "too many questions wait for others; nothing was done, try again";
-        Landed::failed(ResponseCode::SERVER_BUSY, text)
-    }
-
+    /// Makes a walk that has been boarded.
     fn set_going(
         self: &Arc<Self>,
         key: FlightKey,
-        wish: Wish,
+        wish: Result<Wish, model::Error>,
         place: Option<Place>,
-        source: Source,
+        permit: Permit,
     ) {
-        let (trust, is_fresh) = (key.trust, key.is_fresh);
-        let text = "this node could not walk to whoever is responsible";
-        let mut flight = Flight {
-            recursive: Arc::clone(self),
-            key,
-            landed: Landed::failed(ResponseCode::ERROR, text),
+        let mut flight = Flight::new(self, key);
+        let Ok(wish) = wish else {
+            let text = "the identifier is too long";
+            return flight.land(Landed::failed(ResponseCode::HANDLE_NOT_FOUND, text));
         };
         self.runtime.spawn(async move {
-            let recursive = Arc::clone(&flight.recursive);
-            let landed = recursive
-                .make(wish, (trust, is_fresh), place.as_ref(), source)
-                .await;
+            let recursive = Arc::clone(flight.recursive());
+            recursive.counts.count_walk();
+            let walked = recursive.resolver.walk(wish).await;
+            drop(permit);
+            let landed = recursive.take_home(&walked, flight.key(), place.as_ref());
             flight.land(landed);
         });
     }
@@ -251,33 +184,18 @@ impl Recursive {
     pub(super) fn renew(self: &Arc<Self>, question: &Question, place: &Place, looked: &Looked) {
         let Looked::Found(hit) = looked else { return };
         let demand = Demand::usual();
-        let Ok(wish) = question.wish(&demand, hit.trust) else {
-            return;
-        };
         let key = flight_key(question, place, hit.trust, false);
-        if lock(&self.flights).board(&key, None) == Boarded::First {
+        if let Boarded::First(permit) = self.board(&key, None, Source::ANYBODY) {
             self.counts.count_renewal();
-            self.set_going(key, wish, Some(place.clone()), Source::ANYBODY);
+            let wish = question.wish(&demand, hit.trust);
+            self.set_going(key, wish, Some(place.clone()), permit);
         }
     }
 
-    /// Walks, and keeps what is found at a place.
-    async fn make(
-        &self,
-        wish: Wish,
-        (trust, is_fresh): (Trust, bool),
-        place: Option<&Place>,
-        source: Source,
-    ) -> Landed {
-        let Some(permit) = self.under_way.begin(source) else {
-            self.counts.count_full();
-            let text = "too many questions for others are under way; nothing was done, try again";
-            return Landed::failed(ResponseCode::SERVER_BUSY, text);
-        };
-        self.counts.count_walk();
-        let walked = self.resolver.walk(wish).await;
-        drop(permit);
-        self.log(&walked);
+    /// Keeps what a walk has found at a place.
+    fn take_home(&self, walked: &Walked, key: &FlightKey, place: Option<&Place>) -> Landed {
+        self.log(walked);
+        let trust = key.trust;
         let (now, date) = (self.clock.moment(), Clock::date());
         if let Some((said, seconds)) = said(&walked.end.found, date) {
             let said = Arc::new(said);
@@ -298,7 +216,7 @@ impl Recursive {
             return Landed::failed(ResponseCode::ERROR, "what came is no answer");
         };
         if let Some(place) = place {
-            for trust in fails_with(trust, is_fresh) {
+            for trust in fails_with(trust, key.is_fresh) {
                 let mut part = self.part(place);
                 part.note_failure(place.hash, &place.key, *trust, now);
             }

@@ -202,8 +202,8 @@ impl Resolver {
             self.begun.push((key, question, demand, personal));
             return Vec::new();
         }
-        match self.flights.board(&key, request) {
-            Boarded::First => self.begun.push((key, question, demand, None)),
+        match self.flights.board(&key, request, || Some(())) {
+            Boarded::First(()) => self.begun.push((key, question, demand, None)),
             Boarded::Joined => return vec!["waits for the walk that is under way".into()],
             Boarded::Full => return vec!["too many wait".into()],
         }
