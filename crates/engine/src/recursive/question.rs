@@ -10,6 +10,9 @@ use model::value_type::matches;
 use model::{EncodedValue, Error, Identifier, SuffixCase};
 use wire::resolution::ResolutionRequest;
 
+/// What the records of prefixes begin with, in capitals as they are canonical.
+const RECORDS_OF_PREFIXES: &[u8] = b"0.NA/";
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -89,11 +92,21 @@ impl Question {
     }
 
     /// The prefix whose home is asked, in one spelling for all; empty for the root's identifiers.
+    ///
+    /// The record of a derived prefix, `0.NA/88.118`, is not with the root: that refers to the home
+    /// of `88`.
     pub fn home(&self) -> Vec<u8> {
-        if self.identifier.is_global() {
-            return Vec::new();
+        if !self.identifier.is_global() {
+            return self.identifier.prefix().canonical();
         }
-        self.identifier.prefix().canonical()
+        let canonical = self.identifier.canonical(SuffixCase::Sensitive);
+        let named = canonical.strip_prefix(RECORDS_OF_PREFIXES);
+        let named = named.filter(|named| !named.starts_with(b"0."));
+        let parent = named.and_then(|named| {
+            let dot = named.iter().rposition(|&octet| octet == b'.')?;
+            named.get(..dot)
+        });
+        parent.unwrap_or_default().to_vec()
     }
 
     /// Whether a value is one that is asked for.
@@ -172,6 +185,27 @@ mod tests {
             key("88/a", &[], &["url", "EMAIL", "URL"]),
             key("88/a", &[], &["email", "Url"])
         );
+    }
+
+    /// Else whoever has a prefix could name any number below it whose records nobody ever gives,
+    /// and each would count as the root's.
+    #[test]
+    fn records_of_derived_prefixes_are_with_the_home_above() {
+        let home = |identifier: &str| question(identifier, &[], &[]).home();
+        for (identifier, expected) in [
+            ("ab.1/x", "AB.1"),
+            ("0.NA/ab.1", "AB"),
+            ("0.na/Ab.1.2", "AB.1"),
+            ("ab.1", "AB"),
+            ("0.NA/ab", ""),
+            ("ab", ""),
+            ("0.NA/0.NA", ""),
+            ("0.TYPE/ab.1", ""),
+            ("0/ab.1", ""),
+            ("0.NA/.x", ""),
+        ] {
+            assert_eq!(home(identifier), expected.as_bytes(), "{identifier}");
+        }
     }
 
     /// A key in which the end of one part could be read as the beginning of the next would let a
