@@ -21,6 +21,7 @@ use crate::elsewhere::under_way::UnderWay;
 use crate::founding::Founded;
 use crate::seldom::Seldom;
 use crate::visitor::{Source, Visitor};
+use bytes::Bytes;
 use client::{Clock, Resolver, RootsError, read_roots};
 use counts::Counts;
 use engine::Event;
@@ -46,6 +47,11 @@ const PARTS: usize = 64;
 
 /// How often a question may have been passed on before, as in the field.
 const RECURSIONS_MAX: u8 = 10;
+
+/// How long a question may be, in octets: an identifier as long as can be, and some hundred names of
+/// types, take less. Beyond it the answer is code 4. It is held while it waits for others, as
+/// thousands do.
+const QUESTION_OCTETS_MAX: usize = 16 << 10;
 
 /// How many records that name servers are kept, and how many octets of them: the prefixes of a
 /// country that are in use in an hour.
@@ -98,7 +104,7 @@ pub(crate) enum Later {
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     hash: u64,
-    key: Vec<u8>,
+    key: Bytes,
 }
 
 impl Recursive {
@@ -187,6 +193,10 @@ impl Recursive {
         if let Some((code, text)) = self.objection(&request, peer) {
             return AtOnce::Answer(self.fail(&request, code, text));
         }
+        if packet.payload.len() > QUESTION_OCTETS_MAX {
+            let text = "the question is too long to be put to others";
+            return AtOnce::Answer(self.fail(&request, ResponseCode::PROTOCOL_ERROR, text));
+        }
         if request.header.opcode == Opcode::GET_SITE_INFO {
             return AtOnce::Later(Later::Site);
         }
@@ -209,7 +219,7 @@ impl Recursive {
     fn resolve_at_once(self: &Arc<Self>, request: Message, question: Question) -> AtOnce {
         let demand = Demand::of(&request.header, self.verifies_for_all);
         let (key, whole) = question.key();
-        let place = self.place(key);
+        let place = self.place(key.into());
         let looked = if demand.may_be_kept() {
             self.look(&question, &place, whole, demand.wanted)
         } else {
@@ -311,9 +321,7 @@ impl Recursive {
             }
             return looked;
         }
-        let mut key = place.key.clone();
-        key.truncate(whole);
-        let record = self.place(key);
+        let record = self.place(place.key.slice(..whole));
         let looked = self
             .part(&record)
             .look(record.hash, &record.key, wanted, now);
@@ -329,9 +337,9 @@ impl Recursive {
         looked
     }
 
-    fn place(&self, key: Vec<u8>) -> Place {
+    fn place(&self, key: Bytes) -> Place {
         Place {
-            hash: self.hasher.hash_one(&key),
+            hash: self.hasher.hash_one(&key[..]),
             key,
         }
     }

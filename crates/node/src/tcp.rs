@@ -16,6 +16,7 @@ use crate::reception::{Conversation, Desk, Reception};
 use crate::recursive::AtOnce;
 use crate::replication::source;
 use crate::visitor::Line;
+use bytes::Bytes;
 use futures_util::future::Either;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -290,10 +291,16 @@ async fn answer(
     packet: Packet,
 ) -> Done {
     let (transport, peer) = (Transport::Tcp, peer.ip());
+    let octets = packet.payload.len();
     let answered = if !reception.admits(transport, peer) {
         let turned_away = reception.turn_away(transport, peer, &packet);
         turned_away.map(Answered::from)
     } else if desk == Desk::Recursive {
+        // Of its own: what waits for others must not hold all that came along with it.
+        let packet = {
+            let with_others = packet;
+            detached(&with_others)
+        };
         let resolved = match reception.resolve_at_once(transport, peer, &packet) {
             AtOnce::Answer(answer) => Some(answer),
             AtOnce::Nothing => None,
@@ -307,8 +314,13 @@ async fn answer(
     } else {
         reception.answer_on(line, peer, &packet).await
     };
-    Done {
-        octets: packet.payload.len(),
-        answered,
+    Done { octets, answered }
+}
+
+/// The same in memory of its own.
+fn detached(packet: &Packet) -> Packet {
+    Packet {
+        payload: Bytes::copy_from_slice(&packet.payload),
+        envelope: packet.envelope,
     }
 }

@@ -309,9 +309,7 @@ impl Cache {
             Said::Values(_) => Duration::from_secs(seconds.into()).min(self.limits.life_max),
             Said::NoSuchValues | Said::NotRegistered => self.limits.negative_life,
         };
-        let octets = key.len() + said.octets() + ITEM_OCTETS;
-        // What takes a large part of the room would drive the others out.
-        let is_kept = !life.is_zero() && octets <= self.limits.octets_max / 8;
+        let is_kept = !life.is_zero() && self.has_room_for(key.len() + said.octets());
         let kept = is_kept.then(|| Kept {
             said,
             since: now,
@@ -325,8 +323,12 @@ impl Cache {
         });
     }
 
-    /// Notes that nobody has answered. What was answered before stays.
+    /// Notes that nobody has answered. What was answered before stays. A question that is so long
+    /// that it would drive others out is not noted.
     pub fn note_failure(&mut self, hash: u64, key: &[u8], trust: Trust, now: Moment) {
+        if !self.has_room_for(key.len()) {
+            return;
+        }
         let until = now + self.limits.failure_life;
         self.set(hash, key, trust, now, |side| {
             side.failed_until = Some(until);
@@ -366,6 +368,12 @@ impl Cache {
             self.remove(at);
         }
         self.make_room(now);
+    }
+
+    /// Whether something of so many octets may be kept: what takes a large part of the room would
+    /// drive the others out.
+    fn has_room_for(&self, octets: usize) -> bool {
+        octets + ITEM_OCTETS <= self.limits.octets_max / 8
     }
 
     fn at(&self, hash: u64, key: &[u8]) -> Option<usize> {

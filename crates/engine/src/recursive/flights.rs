@@ -6,14 +6,15 @@
 use super::demand::Trust;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use bytes::Bytes;
 
 /// What a walk is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlightKey {
     /// The prefix that it is about; empty if that is the root's, which all need.
     pub home: Vec<u8>,
-    /// The key of the question.
-    pub question: Vec<u8>,
+    /// The key of the question; shared by all who wait for its answer.
+    pub question: Bytes,
     /// How it is made.
     pub trust: Trust,
     /// Whether a primary must answer: what others are answered may be behind.
@@ -140,7 +141,7 @@ mod tests {
     fn key(question: &[u8], trust: Trust, is_fresh: bool) -> FlightKey {
         FlightKey {
             home: b"88".to_vec(),
-            question: question.to_vec(),
+            question: Bytes::copy_from_slice(question),
             trust,
             is_fresh,
             alone: 0,

@@ -249,6 +249,10 @@ fn a_flood_takes_no_more_room_than_there_is() {
     // Most of the room for one is no use.
     keeper.keep("huge", Trust::Plain, &values(&"x".repeat(9 << 10)), 1000, 3);
     assert_eq!(keeper.age("huge", 3), Age::Unknown);
+    let huge = "x".repeat(9 << 10);
+    keeper.fail(&huge, Trust::Plain, 3);
+    assert_eq!(keeper.look(&huge, Wanted::Any, 3), Looked::Nothing);
+    assert_ne!(keeper.age("busy", 3), Age::Unknown);
     let failures: Vec<String> = (0..5000).map(|it| format!("dead/{it}")).collect();
     for key in &failures {
         keeper.fail(key, Trust::Plain, 4);

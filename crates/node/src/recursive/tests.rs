@@ -549,6 +549,24 @@ fn who_is_at_its_limit_fails_nobody_else() {
     assert_eq!(trio.counted().under_way, 0);
 }
 
+/// What waits for others is held in memory, by thousands: a question of names of types as long as
+/// can be is refused, one of every type there is is not.
+#[test]
+fn a_question_that_is_too_long_is_refused() {
+    let trio = Trio::start();
+    let of = |count: usize, octets: usize| {
+        let mut question = engine::Question::about("99/a".parse().unwrap()).of_type("URL");
+        for number in 0..count {
+            question = question.of_type(format!("{number:0octets$}"));
+        }
+        let asked = question.resolution(7, Clock::date());
+        over_tcp(trio.address(), &asked)
+    };
+    assert_eq!(code(&of(20, 1000)), ResponseCode::PROTOCOL_ERROR);
+    assert_eq!((trio.walks(), trio.counted().cache.entries), (0, 0));
+    assert_eq!(data(&of(200, 20)), ["here"]);
+}
+
 /// One slow home does not hold up what else a client asks over its one connection.
 #[test]
 fn over_one_connection_answers_come_as_they_are_ready() {

@@ -192,7 +192,7 @@ impl Resolver {
     ) -> Vec<String> {
         let key = FlightKey {
             home: question.home(),
-            question: question.key().0,
+            question: question.key().0.into(),
             trust,
             is_fresh: demand.is_fresh,
             alone: 0,
