@@ -26,8 +26,8 @@ use client::{Clock, Resolver, RootsError, read_roots};
 use counts::Counts;
 use engine::Event;
 use engine::recursive::{
-    Cache, Demand, FlightLimits, Flights, Hit, Looked, Question, Said, Telling, Wanted, fail,
-    refer, reply,
+    Cache, Demand, FlightLimits, Flights, Hit, Looked, Question, Telling, Wanted, fail, refer,
+    reply,
 };
 use engine::resolver::{Guide, KnowledgeLimits, Limits};
 use ipnet::IpNet;
@@ -105,6 +105,8 @@ pub(crate) enum Later {
 pub(crate) struct Place {
     hash: u64,
     key: Bytes,
+    /// How many octets of the key are that of the whole record.
+    whole: usize,
 }
 
 impl Recursive {
@@ -219,9 +221,9 @@ impl Recursive {
     fn resolve_at_once(self: &Arc<Self>, request: Message, question: Question) -> AtOnce {
         let demand = Demand::of(&request.header, self.verifies_for_all);
         let (key, whole) = question.key();
-        let place = self.place(key.into());
+        let place = self.place(key.into(), whole);
         let looked = if demand.may_be_kept() {
-            self.look(&question, &place, whole, demand.wanted)
+            self.look(&question, &place, demand.wanted)
         } else {
             Looked::Nothing
         };
@@ -231,9 +233,7 @@ impl Recursive {
                 finished(request, answer)
             }
             Looked::Failed => {
-                let text = "nobody who is responsible has answered, a moment ago; try again in \
-                            some seconds";
-                let answer = self.fail(&request, ResponseCode::ERROR, text);
+                let answer = self.tell_failed(&request, &question, &place, demand.wanted);
                 finished(request, answer)
             }
             Looked::Nothing if !demand.may_walk => {
@@ -306,42 +306,59 @@ impl Recursive {
     }
 
     /// Looks for an answer, also in the whole record.
-    fn look(
-        self: &Arc<Self>,
-        question: &Question,
-        place: &Place,
-        whole: usize,
-        wanted: Wanted,
-    ) -> Looked {
+    fn look(self: &Arc<Self>, question: &Question, place: &Place, wanted: Wanted) -> Looked {
         let now = self.clock.moment();
         let looked = self.part(place).look(place.hash, &place.key, wanted, now);
-        if looked != Looked::Nothing || question.is_whole() {
-            if matches!(&looked, Looked::Found(hit) if hit.is_due) {
-                self.renew(question, place, &looked);
-            }
+        if let Looked::Found(hit) = &looked {
+            self.renew_if_due(question, place, hit);
             return looked;
         }
-        let record = self.place(place.key.slice(..whole));
-        let looked = self
+        let Some(record) = self.record_of(place) else {
+            return looked;
+        };
+        let kept = self
             .part(&record)
             .look(record.hash, &record.key, wanted, now);
-        if let Looked::Found(hit) = &looked {
-            if hit.is_due {
-                self.renew(&question.whole(), &record, &looked);
+        match kept {
+            Looked::Found(hit) => {
+                self.renew_if_due(&question.whole(), &record, &hit);
+                Looked::Found(hit.within(question))
             }
-            return Looked::Found(Hit {
-                said: Arc::new(selected(&hit.said, question)),
-                ..hit.clone()
-            });
+            Looked::Failed => Looked::Failed,
+            Looked::Nothing => looked,
         }
-        looked
     }
 
-    fn place(&self, key: Bytes) -> Place {
+    /// Looks for an answer that is too old, also in the whole record, and counts it.
+    fn stale(&self, question: &Question, place: &Place, wanted: Wanted) -> Option<Hit> {
+        let now = self.clock.moment();
+        let kept = |place: &Place| {
+            let mut part = self.part(place);
+            let latest = part.latest(place.hash, &place.key);
+            (part.stale(place.hash, &place.key, wanted, now), latest)
+        };
+        let (own, latest) = kept(place);
+        let (whole, of_whole) = match self.record_of(place) {
+            Some(record) => kept(&record),
+            None => (None, None),
+        };
+        let hit = Hit::latest_of(question, [own, whole], latest.max(of_whole))?;
+        self.part(place).count_stale();
+        Some(hit)
+    }
+
+    fn place(&self, key: Bytes, whole: usize) -> Place {
         Place {
             hash: self.hasher.hash_one(&key[..]),
             key,
+            whole,
         }
+    }
+
+    /// Where the whole record is kept; none if it is what is asked for.
+    fn record_of(&self, place: &Place) -> Option<Place> {
+        let is_part = place.whole < place.key.len();
+        is_part.then(|| self.place(place.key.slice(..place.whole), place.whole))
     }
 
     fn part(&self, place: &Place) -> MutexGuard<'_, Cache> {
@@ -365,6 +382,23 @@ impl Recursive {
             &telling,
             Clock::date(),
         )
+    }
+
+    /// What is told of what others were asked in vain a moment ago.
+    fn tell_failed(
+        &self,
+        request: &Message,
+        question: &Question,
+        place: &Place,
+        wanted: Wanted,
+    ) -> Packet {
+        if let Some(hit) = self.stale(question, place, wanted) {
+            return self.tell(request, question, &hit);
+        }
+        self.part(place).count_failure();
+        let text =
+            "nobody who is responsible has answered, a moment ago; try again in some seconds";
+        self.fail(request, ResponseCode::ERROR, text)
     }
 
     fn fail(&self, request: &Message, code: ResponseCode, text: &str) -> Packet {
@@ -405,16 +439,6 @@ fn finished(request: Message, answer: Packet) -> AtOnce {
         return AtOnce::Later(Later::Sign(Box::new((request, answer))));
     }
     AtOnce::Answer(answer)
-}
-
-/// What is said of a whole record, as far as a question asks for it.
-fn selected(said: &Said, question: &Question) -> Said {
-    match said {
-        Said::Values(values) => values
-            .select(question)
-            .map_or(Said::NoSuchValues, Said::Values),
-        other => other.clone(),
-    }
 }
 
 /// The sites of the roots: from a file, or this node itself if it is one.

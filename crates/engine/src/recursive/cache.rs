@@ -11,26 +11,25 @@
 //! since it passed makes room. Verified answers and others are kept side by side, never in each
 //! other's place; a verified one is good for everybody.
 //!
+//! Of two answers to one question the later counts, whatever the trust of the earlier; only who wants
+//! proof keeps to what was proven. So what was deleted is not told again, also where that it was is
+//! not kept, or not any more.
+//!
 //! Time and hashes are arguments: whoever hashes must see to it that strangers cannot choose keys
-//! whose hashes are equal. Not here: who waits for a walk ([`super::flights`]).
+//! whose hashes are equal. Beside it: `cache/slot.rs` what there is under one key. Not here: who
+//! waits for a walk ([`super::flights`]).
+
+mod slot;
 
 use super::demand::{Trust, Wanted};
+use super::question::Question;
 use super::said::Said;
 use crate::Moment;
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 use hashbrown::HashTable;
-
-/// What something kept costs beside its octets: its place in the table, its counters.
-const ITEM_OCTETS: usize = 256;
-
-/// How often an entry must have been asked for to be asked for anew before its time is over.
-const BUSY_HITS: u32 = 3;
-
-/// What lives shorter than this is not asked for ahead of its end: that would be all the time.
-const AHEAD_LIFE_MIN: Duration = Duration::from_secs(10);
+use slot::{ITEM_OCTETS, Kept, Slot};
 
 /// How much is kept for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,14 +95,41 @@ pub struct Hit {
     pub trust: Trust,
     /// Whether a walk for it is to be made now, while this is told.
     pub is_due: bool,
+    /// When it was answered.
+    pub since: Moment,
+}
+
+impl Hit {
+    /// Of the answer to a question for a whole record, what another question asks for.
+    #[must_use]
+    pub fn within(self, question: &Question) -> Self {
+        Self {
+            said: Arc::new(self.said.within(question)),
+            ..self
+        }
+    }
+
+    /// Of answers that are too old, to a question itself and to the one for the whole record, the
+    /// one to tell: what was answered last, if that has such values. That it had none may have
+    /// changed; and nothing is told if something was answered later, which is not among them.
+    pub fn latest_of(
+        question: &Question,
+        [own, whole]: [Option<Self>; 2],
+        latest: Option<Moment>,
+    ) -> Option<Self> {
+        let whole = whole.map(|hit| hit.within(question));
+        let is_told =
+            |hit: &Self| matches!(*hit.said, Said::Values(_)) && Some(hit.since) >= latest;
+        [own, whole].into_iter().flatten().find(is_told)
+    }
 }
 
 /// What there is under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Looked {
-    /// This.
+    /// This, and it is fresh.
     Found(Hit),
-    /// Whoever is responsible was asked in vain a moment ago.
+    /// Whoever is responsible was asked in vain a moment ago: see [`Cache::stale`].
     Failed,
     /// Nothing.
     Nothing,
@@ -119,83 +145,6 @@ pub struct Cache {
     hand: usize,
     octets: usize,
     counts: CacheCounts,
-}
-
-#[derive(Debug)]
-struct Slot {
-    hash: u64,
-    key: Box<[u8]>,
-    /// Whether it was asked for since the hand passed.
-    was_used: bool,
-    verified: Side,
-    plain: Side,
-}
-
-/// What there is of one trust.
-#[derive(Debug, Default)]
-struct Side {
-    kept: Option<Kept>,
-    /// Until when nobody is asked again: they did not answer.
-    failed_until: Option<Moment>,
-}
-
-#[derive(Debug)]
-struct Kept {
-    said: Arc<Said>,
-    since: Moment,
-    until: Moment,
-    hits: u32,
-    is_being_renewed: bool,
-}
-
-impl Side {
-    fn octets(&self) -> usize {
-        self.kept.as_ref().map_or(0, |kept| kept.said.octets())
-    }
-
-    fn fresh(&mut self, now: Moment) -> Option<&mut Kept> {
-        self.kept.as_mut().filter(|kept| now < kept.until)
-    }
-
-    fn has_failed(&self, now: Moment) -> bool {
-        self.failed_until.is_some_and(|until| now < until)
-    }
-
-    /// Whether there is nothing any more that could be of use.
-    fn is_over(&self, now: Moment, stale_max: Duration) -> bool {
-        let is_gone = |kept: &Kept| now >= kept.until + stale_max;
-        self.kept.as_ref().is_none_or(is_gone) && !self.has_failed(now)
-    }
-}
-
-impl Kept {
-    /// Counts that it was asked for, and says whether to walk for it now.
-    fn ask(&mut self, now: Moment, ahead_percent: u32) -> bool {
-        self.hits = self.hits.saturating_add(1);
-        let life = self.since.until(self.until);
-        let is_near = now.until(self.until) * 100 < life * ahead_percent;
-        let is_due =
-            is_near && self.hits >= BUSY_HITS && life >= AHEAD_LIFE_MIN && !self.is_being_renewed;
-        self.is_being_renewed |= is_due;
-        is_due
-    }
-
-    fn age_seconds(&self, now: Moment) -> u32 {
-        u32::try_from(self.since.until(now).as_secs()).unwrap_or(u32::MAX)
-    }
-}
-
-impl Slot {
-    fn side(&mut self, trust: Trust) -> &mut Side {
-        match trust {
-            Trust::Verified => &mut self.verified,
-            Trust::Plain => &mut self.plain,
-        }
-    }
-
-    fn octets(&self) -> usize {
-        self.key.len() + self.verified.octets() + self.plain.octets() + ITEM_OCTETS
-    }
 }
 
 impl Cache {
@@ -214,75 +163,60 @@ impl Cache {
 
     /// Looks for an answer that an asker takes, and counts it if there is one.
     pub fn look(&mut self, hash: u64, key: &[u8], wanted: Wanted, now: Moment) -> Looked {
-        let looked = self.find(hash, key, wanted, now);
-        let count = match &looked {
-            Looked::Found(hit) if hit.age_seconds.is_none() => &mut self.counts.stale_hits,
-            Looked::Found(hit) if matches!(*hit.said, Said::Values(_)) => &mut self.counts.hits,
-            Looked::Found(_) => &mut self.counts.negative_hits,
-            Looked::Failed => &mut self.counts.failure_hits,
-            Looked::Nothing => return looked,
-        };
-        *count += 1;
-        looked
-    }
-
-    fn find(&mut self, hash: u64, key: &[u8], wanted: Wanted, now: Moment) -> Looked {
         let ahead_percent = self.limits.ahead_percent;
         let Some(slot) = self.slot(hash, key) else {
             return Looked::Nothing;
         };
         slot.was_used = true;
-        for trust in [Trust::Verified, Trust::Plain] {
-            let takes = trust == Trust::Verified || wanted == Wanted::Any;
-            if takes && let Some(kept) = slot.side(trust).fresh(now) {
-                return Looked::Found(Hit {
-                    said: Arc::clone(&kept.said),
-                    age_seconds: Some(kept.age_seconds(now)),
-                    trust,
-                    is_due: kept.ask(now, ahead_percent),
-                });
-            }
+        let Some((trust, kept)) = slot.fresh(wanted, now) else {
+            // What is preferred verified, but cannot be had so, was looked for otherwise last.
+            let last = *wanted.trusts().last().unwrap_or(&Trust::Plain);
+            return if slot.side(last).has_failed(now) {
+                Looked::Failed
+            } else {
+                Looked::Nothing
+            };
+        };
+        let hit = Hit {
+            said: Arc::clone(&kept.said),
+            age_seconds: Some(kept.age_seconds(now)),
+            trust,
+            is_due: kept.ask(now, ahead_percent),
+            since: kept.since,
+        };
+        match &*hit.said {
+            Said::Values(_) => self.counts.hits += 1,
+            Said::NoSuchValues | Said::NotRegistered => self.counts.negative_hits += 1,
         }
-        // What is preferred verified, but cannot be had so, was looked for otherwise last.
-        let last = *wanted.trusts().last().unwrap_or(&Trust::Plain);
-        if !slot.side(last).has_failed(now) {
-            if wanted == Wanted::Preferred
-                && slot.verified.has_failed(now)
-                && let Some(kept) = slot.plain.fresh(now)
-            {
-                return Looked::Found(Hit {
-                    said: Arc::clone(&kept.said),
-                    age_seconds: Some(kept.age_seconds(now)),
-                    trust: Trust::Plain,
-                    is_due: false,
-                });
-            }
-            return Looked::Nothing;
-        }
-        self.stale(hash, key, wanted, now)
-            .map_or(Looked::Failed, Looked::Found)
+        Looked::Found(hit)
     }
 
     /// Values that are too old, for want of better ones; but not that there was nothing, which may
-    /// have changed. Who demands verified ones gets none: that it was true once is no proof.
+    /// have changed, nor where something else was said later, nor with a ttl that cannot be told
+    /// shorter. Who demands verified ones gets none: that it was true once is no proof.
     pub fn stale(&mut self, hash: u64, key: &[u8], wanted: Wanted, now: Moment) -> Option<Hit> {
         let stale_max = self.limits.stale_max;
         let slot = self
             .slot(hash, key)
             .filter(|_| wanted != Wanted::Demanded)?;
-        let sides = [&slot.plain, &slot.verified].into_iter();
-        let kept = sides.filter_map(|side| side.kept.as_ref());
-        let kept = kept.filter(|kept| now < kept.until + stale_max);
-        let newest = kept.max_by_key(|kept| kept.since)?;
-        if !matches!(*newest.said, Said::Values(_)) {
-            return None;
-        }
-        Some(Hit {
-            said: Arc::clone(&newest.said),
+        let latest = slot.latest()?;
+        let is_told = match &*latest.said {
+            Said::Values(values) => values.can_be_shortened(),
+            Said::NoSuchValues | Said::NotRegistered => false,
+        };
+        (is_told && now < latest.until + stale_max).then(|| Hit {
+            said: Arc::clone(&latest.said),
             age_seconds: None,
             trust: Trust::Plain,
             is_due: false,
+            since: latest.since,
         })
+    }
+
+    /// When something was answered last, whatever it was, as far as is known.
+    pub fn latest(&mut self, hash: u64, key: &[u8]) -> Option<Moment> {
+        let slot = self.slot(hash, key)?;
+        slot.latest().map(|kept| kept.since)
     }
 
     /// Counts a question that nothing is kept for.
@@ -290,13 +224,18 @@ impl Cache {
         self.counts.misses += 1;
     }
 
-    /// Counts an answer that was told though it is too old, outside of [`Cache::look`].
+    /// Counts an answer that was told though it is too old.
     pub fn count_stale(&mut self) {
         self.counts.stale_hits += 1;
     }
 
-    /// Keeps what was answered, for so many seconds if it is values. What there was of the same
-    /// trust is forgotten, also if this may not be kept.
+    /// Counts a question that was told that whoever is responsible was asked in vain.
+    pub fn count_failure(&mut self) {
+        self.counts.failure_hits += 1;
+    }
+
+    /// Keeps what was answered, for so many seconds if it is values. What there was before is told
+    /// no more, also if this may not be kept; but for what was verified to those who want proof.
     pub fn keep(
         &mut self,
         hash: u64,
@@ -305,22 +244,20 @@ impl Cache {
         (said, seconds): (Arc<Said>, u32),
         now: Moment,
     ) {
+        if !self.has_room_for(key.len()) {
+            return;
+        }
         let life = match &*said {
             Said::Values(_) => Duration::from_secs(seconds.into()).min(self.limits.life_max),
             Said::NoSuchValues | Said::NotRegistered => self.limits.negative_life,
         };
         let is_kept = !life.is_zero() && self.has_room_for(key.len() + said.octets());
-        let kept = is_kept.then(|| Kept {
-            said,
-            since: now,
-            until: now + life,
-            hits: 0,
-            is_being_renewed: false,
-        });
-        let failed_until = None;
-        self.set(hash, key, trust, now, |side| {
-            *side = Side { kept, failed_until };
-        });
+        let kept = if is_kept {
+            Kept::new(said, now, now + life)
+        } else {
+            Kept::over(now)
+        };
+        self.set(hash, key, now, |slot| slot.keep(trust, kept));
     }
 
     /// Notes that nobody has answered. What was answered before stays. A question that is so long
@@ -330,12 +267,7 @@ impl Cache {
             return;
         }
         let until = now + self.limits.failure_life;
-        self.set(hash, key, trust, now, |side| {
-            side.failed_until = Some(until);
-            if let Some(kept) = &mut side.kept {
-                kept.is_being_renewed = false;
-            }
-        });
+        self.set(hash, key, now, |slot| slot.side(trust).fail(until));
     }
 
     /// What happened so far, and what is kept.
@@ -347,22 +279,15 @@ impl Cache {
         }
     }
 
-    fn set(
-        &mut self,
-        hash: u64,
-        key: &[u8],
-        trust: Trust,
-        now: Moment,
-        change: impl FnOnce(&mut Side),
-    ) {
+    fn set(&mut self, hash: u64, key: &[u8], now: Moment, change: impl FnOnce(&mut Slot)) {
         let at = self.at(hash, key).unwrap_or_else(|| self.add(hash, key));
         let stale_max = self.limits.stale_max;
         let Some(slot) = self.slots.get_mut(at).and_then(Option::as_mut) else {
             return;
         };
         let before = slot.octets();
-        change(slot.side(trust));
-        let is_over = slot.plain.is_over(now, stale_max) && slot.verified.is_over(now, stale_max);
+        change(slot);
+        let is_over = slot.is_over(now, stale_max);
         self.octets = self.octets - before + slot.octets();
         if is_over {
             self.remove(at);
@@ -391,13 +316,7 @@ impl Cache {
     }
 
     fn add(&mut self, hash: u64, key: &[u8]) -> usize {
-        let slot = Slot {
-            hash,
-            key: key.into(),
-            was_used: false,
-            verified: Side::default(),
-            plain: Side::default(),
-        };
+        let slot = Slot::new(hash, key);
         self.octets += slot.octets();
         let at = self.free.pop().unwrap_or(self.slots.len());
         match self.slots.get_mut(at) {
@@ -434,9 +353,7 @@ impl Cache {
             let Some(slot) = self.slots.get_mut(at).and_then(Option::as_mut) else {
                 continue;
             };
-            let sides = [&slot.plain, &slot.verified];
-            let is_over = sides.iter().all(|side| side.is_over(now, stale_max));
-            if slot.was_used && !is_over {
+            if slot.was_used && !slot.is_over(now, stale_max) {
                 slot.was_used = false;
                 continue;
             }

@@ -43,6 +43,22 @@ impl Said {
             Self::NoSuchValues | Self::NotRegistered => 0,
         }
     }
+
+    /// Of what is said of a whole record, what a question asks for.
+    #[must_use]
+    pub fn within(&self, question: &Question) -> Self {
+        match self {
+            Self::Values(values) => values
+                .select(question)
+                .map_or(Self::NoSuchValues, Self::Values),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether it says something of the whole record, also if less was asked for.
+    pub fn is_of_whole(&self) -> bool {
+        matches!(self, Self::NotRegistered)
+    }
 }
 
 /// Values as they stand in an answer: their count, and each of them.
@@ -51,6 +67,8 @@ pub struct Values {
     octets: Bytes,
     /// Where the seconds of each relative ttl stand; of none if they must not be changed.
     ttls: Vec<usize>,
+    /// Whether these are the ttls of all values.
+    can_be_shortened: bool,
 }
 
 impl Values {
@@ -97,8 +115,17 @@ impl Values {
             octets.extend_from_slice(value.octets());
         }
         ttls.shrink_to_fit();
-        let octets = octets.into();
-        Some(Self { octets, ttls })
+        Some(Self {
+            octets: octets.into(),
+            can_be_shortened: ttls.len() == values.len(),
+            ttls,
+        })
+    }
+
+    /// Whether each value can be told with a shorter ttl than it was answered with: none has a date
+    /// or a signature. Others would be kept, by whoever is told them, for as long as they say.
+    pub fn can_be_shortened(&self) -> bool {
+        self.can_be_shortened
     }
 
     /// How many octets they take in an answer.

@@ -8,8 +8,8 @@ use crate::elsewhere::under_way::Permit;
 use crate::visitor::Source;
 use client::{Clock, Walked};
 use engine::recursive::{
-    Boarded, Demand, FlightKey, Hit, Looked, Question, Said, Telling, Trust, Wanted, fails_with,
-    falls_back, is_of_trust, reply, said,
+    Boarded, Demand, FlightKey, Hit, Question, Said, Telling, Trust, fails_with, falls_back,
+    is_of_trust, reply, said,
 };
 use engine::resolver::{Failure, Fault, Found, Plain, Wish};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ impl Recursive {
                 )
             }
             Landed::IsPrivate => self.refer(request, question, *demand),
-            Landed::Failed { code, text, .. } => match self.stale(walking) {
+            Landed::Failed { code, text, .. } => match self.stale_for(walking) {
                 Some(hit) => self.tell(request, question, &hit),
                 None => self.fail(request, *code, text),
             },
@@ -151,7 +151,7 @@ impl Recursive {
         if let Ok(landed) = timeout(STALE_AFTER, seat.landed()).await {
             return Ok(landed);
         }
-        match self.stale(walking) {
+        match self.stale_for(walking) {
             Some(hit) => Err(hit),
             None => Ok(seat.landed().await),
         }
@@ -181,8 +181,10 @@ impl Recursive {
     }
 
     /// Has an answer that is asked for often asked for anew before its time is over.
-    pub(super) fn renew(self: &Arc<Self>, question: &Question, place: &Place, looked: &Looked) {
-        let Looked::Found(hit) = looked else { return };
+    pub(super) fn renew_if_due(self: &Arc<Self>, question: &Question, place: &Place, hit: &Hit) {
+        if !hit.is_due {
+            return;
+        }
         let demand = Demand::usual();
         let key = flight_key(question, place, hit.trust, false);
         if let Boarded::First(permit) = self.board(&key, None, Source::ANYBODY) {
@@ -200,9 +202,12 @@ impl Recursive {
         if let Some((said, seconds)) = said(&walked.end.found, date) {
             let said = Arc::new(said);
             if let Some(place) = place {
-                let kept = (Arc::clone(&said), seconds);
-                self.part(place)
-                    .keep(place.hash, &place.key, trust, kept, now);
+                let record = self.record_of(place).filter(|_| said.is_of_whole());
+                for place in [Some(place), record.as_ref()].into_iter().flatten() {
+                    let kept = (Arc::clone(&said), seconds);
+                    let mut part = self.part(place);
+                    part.keep(place.hash, &place.key, trust, kept, now);
+                }
             }
             let flags = |reached: &engine::resolver::Reached| reached.answered.message.header.flags;
             let flags = walked.end.reached.as_ref().map(flags);
@@ -238,16 +243,15 @@ impl Recursive {
         }
     }
 
-    fn stale(&self, walking: &Walking) -> Option<Hit> {
-        let Walking { demand, place, .. } = walking;
-        if !demand.may_be_kept() || demand.wanted == Wanted::Demanded {
-            return None;
-        }
-        let now = self.clock.moment();
-        let mut part = self.part(place);
-        let hit = part.stale(place.hash, &place.key, demand.wanted, now)?;
-        part.count_stale();
-        Some(hit)
+    fn stale_for(&self, walking: &Walking) -> Option<Hit> {
+        let Walking {
+            question,
+            demand,
+            place,
+            ..
+        } = walking;
+        let may_be_kept = demand.may_be_kept();
+        may_be_kept.then(|| self.stale(question, place, demand.wanted))?
     }
 
     /// Strangers cause this, so most of it is for those who look for it.

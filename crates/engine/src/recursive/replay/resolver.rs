@@ -145,22 +145,36 @@ impl Resolver {
         let mut looked = Looked::Nothing;
         if demand.may_be_kept() {
             looked = self.cache().look(0, &key, demand.wanted, now);
-            if looked == Looked::Nothing && !question.is_whole() {
-                looked = self.cache().look(0, &key[..whole], demand.wanted, now);
-                if let Looked::Found(hit) = &mut looked {
-                    hit.said = Arc::new(selected(&hit.said, &question));
-                }
+            if !matches!(looked, Looked::Found(_)) && !question.is_whole() {
+                looked = match self.cache().look(0, &key[..whole], demand.wanted, now) {
+                    Looked::Found(hit) => Looked::Found(hit.within(&question)),
+                    Looked::Failed => Looked::Failed,
+                    Looked::Nothing => looked,
+                };
             }
         }
         match looked {
             Looked::Found(hit) => self.tell_kept(&request, &question, &hit),
-            Looked::Failed => vec!["was asked in vain a moment ago".into()],
+            Looked::Failed => match self.stale(&question, demand) {
+                Some(hit) => self.tell_kept(&request, &question, &hit),
+                None => vec!["was asked in vain a moment ago".into()],
+            },
             Looked::Nothing if !demand.may_walk => vec![self.refer(&request, &question)],
             Looked::Nothing => {
                 let trust = demand.wanted.trusts()[0];
                 self.board(question, demand, trust, Some(request))
             }
         }
+    }
+
+    fn stale(&mut self, question: &Question, demand: Demand) -> Option<Hit> {
+        let now = self.now();
+        let (key, whole) = question.key();
+        let cache = self.cache();
+        let places = [&key[..], &key[..whole]];
+        let hits = places.map(|key| cache.stale(0, key, demand.wanted, now));
+        let latest = places.map(|key| cache.latest(0, key)).into_iter().max();
+        Hit::latest_of(question, hits, latest.flatten())
     }
 
     fn tell_kept(&mut self, request: &Message, question: &Question, hit: &Hit) -> Vec<String> {
@@ -219,7 +233,7 @@ impl Resolver {
             let end = self.world.walk(question.wish(&demand, key.trust).unwrap());
             told.extend(self.world.asked.iter().map(|asked| format!("asks {asked}")));
             let is_personal = personal.is_some();
-            let landed = self.landed(&key, &end, is_personal);
+            let landed = self.landed(&key, &question, &end, is_personal);
             let waiters = match personal {
                 Some(request) => vec![request],
                 None => self.flights.land(&key),
@@ -238,13 +252,23 @@ impl Resolver {
         told
     }
 
-    fn landed(&mut self, key: &FlightKey, end: &End, is_personal: bool) -> Landed {
+    fn landed(
+        &mut self,
+        key: &FlightKey,
+        question: &Question,
+        end: &End,
+        is_personal: bool,
+    ) -> Landed {
         let (now, date) = (self.now(), self.date());
         if let Some((said, seconds)) = said(&end.found, date) {
             let said = Arc::new(said);
             if !is_personal {
-                let kept = (Arc::clone(&said), seconds);
-                self.cache().keep(0, &key.question, key.trust, kept, now);
+                let kept = || (Arc::clone(&said), seconds);
+                self.cache().keep(0, &key.question, key.trust, kept(), now);
+                if said.is_of_whole() {
+                    let whole = &key.question[..question.key().1];
+                    self.cache().keep(0, whole, key.trust, kept(), now);
+                }
             }
             let reached = end.reached.as_ref();
             let flags = reached.map(|it| it.answered.message.header.flags);
@@ -278,9 +302,8 @@ impl Resolver {
             }
             Landed::Failed(why, _) => {
                 let demand = Demand::of(&request.header, false);
-                let (key, now) = (question.key().0, self.now());
-                let stale = self.cache().stale(0, &key, demand.wanted, now);
-                if let Some(hit) = stale.filter(|_| demand.may_be_kept()) {
+                let stale = demand.may_be_kept().then(|| self.stale(&question, demand));
+                if let Some(hit) = stale.flatten() {
                     return self.tell_kept(request, &question, &hit).join(", ");
                 }
                 let code = ResponseCode::ERROR;
@@ -325,15 +348,6 @@ impl Resolver {
 
 fn question_of(request: &Message) -> Question {
     Question::of(ResolutionRequest::decode(request.body.clone()).unwrap()).unwrap()
-}
-
-fn selected(said: &Said, question: &Question) -> Said {
-    match said {
-        Said::Values(values) => values
-            .select(question)
-            .map_or(Said::NoSuchValues, Said::Values),
-        other => other.clone(),
-    }
 }
 
 /// An answer in words.
