@@ -18,6 +18,10 @@ const BUSY_HITS: u32 = 3;
 /// What lives shorter than this is not asked for ahead of its end: that would be all the time.
 const AHEAD_LIFE_MIN: Duration = Duration::from_secs(10);
 
+/// How long after it was asked for anew ahead of its end it may be again: that may have come to
+/// nothing, or there was no room for it. Beyond it a question that is still under way is joined.
+const AHEAD_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
 #[derive(Debug)]
 pub(super) struct Slot {
     pub(super) hash: u64,
@@ -42,7 +46,8 @@ pub(super) struct Kept {
     pub(super) since: Moment,
     pub(super) until: Moment,
     hits: u32,
-    is_being_renewed: bool,
+    /// When it was asked for anew ahead of its end.
+    renewed: Option<Moment>,
 }
 
 impl Kept {
@@ -52,7 +57,7 @@ impl Kept {
             since,
             until,
             hits: 0,
-            is_being_renewed: false,
+            renewed: None,
         }
     }
 
@@ -66,9 +71,14 @@ impl Kept {
         self.hits = self.hits.saturating_add(1);
         let life = self.since.until(self.until);
         let is_near = now.until(self.until) * 100 < life * ahead_percent;
-        let is_due =
-            is_near && self.hits >= BUSY_HITS && life >= AHEAD_LIFE_MIN && !self.is_being_renewed;
-        self.is_being_renewed |= is_due;
+        let is_renewed = |at| now < at + AHEAD_AGAIN_AFTER;
+        let is_due = is_near
+            && self.hits >= BUSY_HITS
+            && life >= AHEAD_LIFE_MIN
+            && !self.renewed.is_some_and(is_renewed);
+        if is_due {
+            self.renewed = Some(now);
+        }
         is_due
     }
 
@@ -92,9 +102,6 @@ impl Side {
 
     pub(super) fn fail(&mut self, until: Moment) {
         self.failed_until = Some(until);
-        if let Some(kept) = &mut self.kept {
-            kept.is_being_renewed = false;
-        }
     }
 
     pub(super) fn has_failed(&self, now: Moment) -> bool {
