@@ -20,7 +20,7 @@
 //! about identifiers for which somebody above has named it, and about nothing else that it says.
 //!
 //! Beside it: `resolver/service.rs` which servers values name, `resolver/contest.rs` which of them
-//! is asked next, `resolver/belief.rs` whether an answer is believed, `resolver/knowledge.rs` what
+//! is asked next, `resolver/reach.rs` at which addresses, `resolver/belief.rs` whether an answer is believed, `resolver/knowledge.rs` what
 //! is kept for the next walk, `resolver/frame.rs` what waits for what, `resolver/way.rs` what is
 //! done between questions, `resolver/nearest.rs` who is nearest as far as is known,
 //! `resolver/trace.rs` what is told of it. Not here: sockets (room
@@ -32,6 +32,7 @@ mod frame;
 mod knowledge;
 mod limits;
 mod nearest;
+mod reach;
 mod service;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -77,8 +78,8 @@ pub struct Guide {
     pub own_keys: Vec<Bytes>,
     /// Weak forms of signatures that are believed all the same.
     pub weak_forms: WeakForms,
-    /// Whether servers in private networks are asked though no root is in one. Whoever walks for
-    /// strangers would be their way into its own network.
+    /// Whether servers in private networks are asked though no root is in the same. Whoever walks
+    /// for strangers would be their way into its own network.
     pub asks_private: bool,
 }
 

@@ -5,6 +5,7 @@
 
 use super::knowledge::Knowledge;
 use super::limits::{HEAD_START, IN_FLIGHT_MAX, SITES_MAX};
+use super::reach::Reach;
 use super::trace::{Because, Fault, Skip, Ticket};
 use crate::{Cryptography, Moment, Verifies};
 use alloc::boxed::Box;
@@ -36,8 +37,8 @@ pub(super) struct Demands<'d> {
     pub(super) is_fresh: bool,
     /// Keys of servers that are not asked.
     pub(super) shunned_keys: &'d [Bytes],
-    /// The nearest addresses that may be asked.
-    pub(super) nearest: Nearness,
+    /// Which addresses may be asked.
+    pub(super) reach: &'d Reach,
     /// Whether the question is too long for UDP: many datagrams to whomever a stranger names.
     pub(super) is_long: bool,
 }
@@ -305,7 +306,7 @@ fn place_in(
         return Err(Skip::NoKey);
     }
     let address = server.address.ip().to_canonical();
-    check_address(address, demands.nearest).map_err(Skip::Address)?;
+    demands.reach.check(address).map_err(Skip::Address)?;
     let mut ways = ways_to(server);
     ways.retain(|(transport, _)| *transport != Transport::UDP || !demands.is_long);
     if ways.is_empty() {
@@ -327,54 +328,4 @@ fn ways_to(server: &Server) -> Vec<(Transport, u16)> {
         (port != 0).then_some((transport, port))
     };
     TRANSPORTS.into_iter().filter_map(way).collect()
-}
-
-/// How near to whoever walks an address is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Nearness {
-    /// Anywhere in the world.
-    Far,
-    /// In a network of somebody's own, such as the one that this machine is in.
-    Private,
-    /// This machine, or one on the same link.
-    Local,
-}
-
-/// Whether an address that a stranger wrote is one to send a question to. Else a delegation could
-/// have this machine's neighbours asked, and whoever wrote it would learn which of them are there.
-fn check_address(address: IpAddr, nearest: Nearness) -> Result<(), &'static str> {
-    if address.is_unspecified() || address.is_multicast() {
-        return Err("it stands for no machine");
-    }
-    match address {
-        IpAddr::V4(v4) if v4.is_broadcast() || v4.octets().starts_with(&[0]) => {
-            Err("it stands for no machine")
-        }
-        _ => match nearness_of(address) {
-            near if near <= nearest => Ok(()),
-            Nearness::Local => Err("it is of this machine or its link"),
-            _ => Err("it is of a private network"),
-        },
-    }
-}
-
-/// How near an address is, also where one of IPv4 is within one of IPv6 (RFC 6890, RFC 6052).
-pub(super) fn nearness_of(address: IpAddr) -> Nearness {
-    match address.to_canonical() {
-        IpAddr::V4(v4) if v4.is_loopback() || v4.is_link_local() => Nearness::Local,
-        IpAddr::V4(v4) => match v4.octets() {
-            [100, 64..=127, ..] | [192, 0, 0, _] | [198, 18 | 19, ..] => Nearness::Private,
-            _ if v4.is_private() => Nearness::Private,
-            _ => Nearness::Far,
-        },
-        IpAddr::V6(v6) if v6.is_loopback() || v6.is_unicast_link_local() => Nearness::Local,
-        IpAddr::V6(v6) => match v6.segments() {
-            [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Nearness::Private,
-            [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0, ..] => {
-                let [.., a, b, c, d] = v6.octets();
-                nearness_of(IpAddr::from([a, b, c, d]))
-            }
-            _ => Nearness::Far,
-        },
-    }
 }

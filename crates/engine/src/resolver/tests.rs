@@ -3,6 +3,7 @@
 
 mod attacks;
 mod knowledge;
+mod reach;
 pub(crate) mod world;
 
 use super::*;

@@ -1,8 +1,9 @@
 //! What a walk does between questions: finds out whom to ask next, or that there is nobody.
 
-use super::contest::{Contest, Demands, Nearness, Under, nearness_of};
+use super::contest::{Contest, Demands, Under};
 use super::frame::{Aim, Frame, Gathering, Outcome, Sought, State};
 use super::knowledge::{Knowledge, RecordKey};
+use super::reach::Reach;
 use super::service::{Named, Scope};
 use super::trace::{Event, Failure, Fault, Limit, Source, Why};
 use super::{End, Found, Reached, Walk};
@@ -98,7 +99,7 @@ impl<P: Cryptography> Walk<P> {
 
     /// Lines up the servers that were gathered, to be asked.
     pub(super) fn line_up(&mut self, knowledge: &mut Knowledge, now: Moment) {
-        let nearest = self.nearest_to_ask();
+        let reach = Reach::of(&self.guide);
         let is_own_business = self.frames.len() == 1;
         let Some(frame) = self.frames.last_mut() else {
             return;
@@ -128,7 +129,7 @@ impl<P: Cryptography> Walk<P> {
             } else {
                 &[]
             },
-            nearest,
+            reach: &reach,
             is_long: frame.sought.is_long(),
         };
         let provider = &self.provider;
@@ -353,18 +354,6 @@ impl<P: Cryptography> Walk<P> {
         self.frames.clear();
         self.leg += 1;
         self.end = Some(End { found, reached });
-    }
-
-    /// How near the roots themselves are: what they are among, may be asked.
-    fn nearest_to_ask(&self) -> Nearness {
-        let servers = self.guide.roots.iter().flat_map(|site| &site.servers);
-        let roots = servers.map(|server| nearness_of(server.address.ip()));
-        let least = if self.guide.asks_private {
-            Nearness::Private
-        } else {
-            Nearness::Far
-        };
-        roots.max().unwrap_or(least).max(least)
     }
 }
 

@@ -36,7 +36,7 @@ settings! {
         /// `0.0.0.0/0` and `::/0` make an open resolver, which strangers use to reach others.
         asked_by: Vec<IpNet> = loopback(), AtOnce;
         /// Whether nodes in private networks are asked too, such as 10.0.0.0/8, though no root is
-        /// in one. Delegations name them, and strangers write those.
+        /// in the same. Delegations name them, and strangers write those.
         private_networks: bool = false, Restart;
         /// Whether the flag by which clients of the field have every answer verified (CA) is taken
         /// at its word: then each answer that is not kept costs whoever gives it a signature, of

@@ -5,7 +5,7 @@ use super::wish;
 use super::world::{Manner, Says, World, at, key, onward, site, sites, url};
 use alloc::vec;
 use core::net::SocketAddr;
-use model::site::{Address, SiteFlags};
+use model::site::SiteFlags;
 use model::{Reference, Site, Value};
 use wire::ResponseCode;
 
@@ -402,89 +402,6 @@ fn what_else_a_server_says_is_not_believed() {
         Says::Values(vec![Value::public(1, "HS_SERV", vec![0xff])]),
     );
     assert_eq!(failure(&mut world, "94/a").why, Why::NoSites);
-}
-
-/// A delegation must not have this machine's neighbours, or machines that are none, asked.
-#[test]
-fn addresses_that_are_nobodys_business_are_not_asked() {
-    let with_address = |address: &str| -> Site {
-        let mut site = site(80);
-        let ip: std::net::IpAddr = address.parse().unwrap();
-        site.servers[0].address = Address::from(ip);
-        site
-    };
-    let mut world = World::with_root(1);
-    let skip_of = |world: &mut World, address: &str| {
-        let there = sites("HS_SITE", &[with_address(address)]);
-        world.says(1, "0.NA/99", Says::Values(there));
-        world.knowledge = Knowledge::default();
-        match failure(world, "99/a").why {
-            Why::NobodyToAsk(Skip::Address(_)) => true,
-            Why::NobodyAnswered => false,
-            other => panic!("{other:?}"),
-        }
-    };
-    for nobody in [
-        "0.0.0.0",
-        "224.0.0.1",
-        "255.255.255.255",
-        "ff02::1",
-        "0.0.0.9",
-    ] {
-        assert!(skip_of(&mut world, nobody), "{nobody}");
-    }
-    let local = [
-        "127.0.0.1",
-        "169.254.169.254",
-        "fe80::1",
-        "::ffff:127.0.0.1",
-    ];
-    for address in local {
-        assert!(!skip_of(&mut world, address), "{address}: so are the roots");
-    }
-    world.guide.roots = vec![Site {
-        servers: with_address("192.0.2.1").servers,
-        ..site(80)
-    }];
-    world.guide.roots[0].servers[0].interfaces = site(1).servers[0].interfaces.clone();
-    world.guide.roots[0].servers[0].public_key = key("1");
-    for address in local {
-        assert!(skip_of(&mut world, address), "{address}");
-    }
-    // Nor are those of this machine's own network, however they are written.
-    let private = [
-        "10.0.0.1",
-        "172.16.0.1",
-        "172.31.255.1",
-        "192.168.7.7",
-        "100.64.0.1",
-        "::ffff:10.0.0.1",
-        "64:ff9b::10.0.0.1",
-        "::10.0.0.1",
-        "fc00::1",
-        "fd12::1",
-        "fec0::1",
-    ];
-    for address in private {
-        assert!(skip_of(&mut world, address), "{address}");
-    }
-    for address in ["172.32.0.1", "100.128.0.1", "192.169.0.1", "2001:db8::1"] {
-        assert!(!skip_of(&mut world, address), "{address}");
-    }
-    world.guide.asks_private = true;
-    for address in private {
-        assert!(!skip_of(&mut world, address), "{address}: as is set");
-    }
-    assert!(skip_of(&mut world, "127.0.0.1"));
-    // A factory with a root of its own.
-    world.guide.asks_private = false;
-    let factory = Site {
-        servers: with_address("10.1.1.1").servers,
-        ..site(80)
-    };
-    world.guide.roots.push(factory);
-    assert!(!skip_of(&mut world, "10.0.0.1"), "so is a root");
-    assert!(skip_of(&mut world, "127.0.0.1"));
 }
 
 /// A walk that leads back to whoever walks would have them ask themselves for ever.
