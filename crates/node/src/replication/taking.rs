@@ -235,7 +235,14 @@ impl Taking {
             match receiver.block(CopyRecord::read).await? {
                 CopyRecord::Source { epoch, txn, .. } => {
                     check_epoch(epoch, &self.standing)?;
-                    followed.epoch = epoch;
+                    if epoch != followed.epoch {
+                        // Kept before anything of it comes: whoever stands in an epoch must not
+                        // be taken for one that stands in the one before.
+                        followed.epoch = epoch;
+                        self.all_done().await?;
+                        let standing = Standing::Following(followed);
+                        block_in_place(|| self.write(Vec::new(), standing))?;
+                    }
                     self.answerer()?
                         .replication()
                         .progress
@@ -274,19 +281,16 @@ impl Taking {
             return Err(error.into());
         }
         let standing = Standing::Following(followed);
-        self.given += 1;
         if octets_of(&taken.writes) > CHANGE_OCTETS_MAX {
             // A part of a load, which has no note. It is taken in pieces: after a crash it comes
-            // again, as long as its number is not noted.
-            let wrote = self.write_alone(taken.writes, standing).await;
-            self.done.send_modify(|done| {
-                done.count += 1;
-                if wrote.is_ok() {
-                    done.txn = followed.txn;
-                }
-            });
-            return wrote;
+            // again, as long as its number is not noted. It is not counted: whoever waits here may
+            // be given up, and what is counted must come to an end.
+            self.all_done().await?;
+            block_in_place(|| self.write(taken.writes, standing))?;
+            self.done.send_modify(|done| done.txn = followed.txn);
+            return Ok(());
         }
+        self.given += 1;
         let mut change = Change {
             writes: taken.writes,
             note: taken.note,
@@ -315,16 +319,13 @@ impl Taking {
         Ok(())
     }
 
-    /// Writes when everything before is durable.
-    async fn write_alone(&mut self, writes: Vec<Write>, standing: Standing) -> Result<(), Trouble> {
-        let before = self.given - 1;
+    /// Waits until everything that was given is durable.
+    async fn all_done(&self) -> Result<(), Trouble> {
+        let given = self.given;
         let mut done = self.done.subscribe();
-        let all = done.wait_for(|done| done.count >= before).await;
+        let all = done.wait_for(|done| done.count >= given).await;
         let error = all.ok().and_then(|done| done.error.clone());
-        if let Some(error) = error {
-            return Err(error.into());
-        }
-        block_in_place(|| self.write(writes, standing))
+        error.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Writes, and waits until it is durable.

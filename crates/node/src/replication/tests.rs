@@ -212,16 +212,22 @@ impl Machine {
         rows.map(Result::unwrap).collect()
     }
 
+    /// Waits until a copy knows that its source is gone: all that has come is durable then.
+    fn has_lost_its_source(&self) {
+        wait_until("the source is missed", || !self.mirror().is_connected);
+    }
+
     fn mirror(&self) -> MirrorState {
         self.node().replication().mirror.pop().unwrap_or_default()
     }
 
-    /// Waits until a copy has everything that its source has.
+    /// Waits until a copy has everything that its source has. A number says nothing without its
+    /// epoch: a copy of what was lost may be further.
     fn has_caught_up_with(&self, source: &Self) {
-        let last = source.node().replication().txn;
+        let ReplicationState { epoch, txn, .. } = source.node().replication();
         wait_until("the copy catches up", || {
             let mirror = self.mirror();
-            mirror.phase == "following" && mirror.txn >= last
+            mirror.phase == "following" && mirror.epoch == epoch && mirror.txn >= txn
         });
         assert_eq!(self.rows(), source.rows());
     }
