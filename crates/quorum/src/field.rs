@@ -11,9 +11,10 @@ use model::octets::Reader;
 /// The longest identifier of an identity, in octets: as of identifiers.
 pub(crate) const IDENTITY_OCTETS_MAX: usize = model::identifier::IDENTIFIER_OCTETS_MAX;
 
-/// Appends a length in two octets, then the octets; both are limited where they come in.
+/// Appends a length in two octets, then the octets. All limits are lower than what a length can
+/// say: what is longer is written as what nobody reads.
 pub(crate) fn put_short(out: &mut Vec<u8>, octets: &[u8]) {
-    let length = u16::try_from(octets.len()).expect("what is written was checked when it came in");
+    let length = u16::try_from(octets.len()).unwrap_or(u16::MAX);
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(octets);
 }

@@ -353,11 +353,16 @@ impl<M: Machine> Member<M> {
 
     /// Takes a request of somebody whom this member has authenticated. The answer comes as
     /// [`Output::Answer`], within [`ANSWER_TIMEOUT`].
-    pub fn handle_request(&mut self, now: Now, request: &Request) -> Ticket {
+    ///
+    /// # Errors
+    /// [`Error`] if a field of the request is too long to be agreed on; nothing is done then, and
+    /// no answer comes. Whoever asked must ask otherwise.
+    pub fn handle_request(&mut self, now: Now, request: &Request) -> Result<Ticket, Error> {
         self.now = now;
-        let ticket = self.take(request);
+        let digest = request.checked()?;
+        let ticket = self.take(request, digest);
         self.pump();
-        ticket
+        Ok(ticket)
     }
 
     /// Takes note that a batch is durable.

@@ -75,4 +75,15 @@ impl Request {
     pub fn digest(&self) -> Digest {
         Digest(Sha256::digest(self.encode()).into())
     }
+
+    /// The same of a request that nobody has read from octets yet, if it can be: members agree on
+    /// octets, and stop at those that they cannot read.
+    ///
+    /// # Errors
+    /// As of [`Request::decode`]: a field is too long.
+    pub fn checked(&self) -> Result<Digest, Error> {
+        let octets = self.encode();
+        Self::decode(octets.clone())?;
+        Ok(Digest(Sha256::digest(octets).into()))
+    }
 }

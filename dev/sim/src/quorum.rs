@@ -489,7 +489,7 @@ impl Simulation {
         let clocks = it.now(now);
         if let Some(member) = &mut it.member {
             let ticket = member.handle_request(clocks, &asked.request);
-            it.tickets.insert(ticket, asked);
+            it.tickets.insert(ticket.expect("short fields"), asked);
         }
         self.serve(host)
     }

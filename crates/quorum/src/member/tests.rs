@@ -47,6 +47,12 @@ fn put(mark: u8, serial: u32) -> Request {
     }
 }
 
+/// Asks a member for what can be agreed on.
+fn ask(member: &mut Member, now: Now, request: &Request) -> Ticket {
+    let asked = member.handle_request(now, request);
+    asked.expect("a request within the limits")
+}
+
 /// Does what a member wants with a disk that never fails; what else came out.
 fn settle(member: &mut Member, now: Now, journal: &mut Vec<u8>) -> Vec<Output> {
     let mut others = Vec::new();
@@ -80,7 +86,7 @@ fn one_member_alone_agrees_with_itself_and_remembers() {
     let (mut it, mut journal) = (member(1, 1), Vec::new());
     wait(&mut it, &mut journal, 50, 3000);
     assert!(it.is_leader());
-    let ticket = it.handle_request(at(3000), &put(1, 1));
+    let ticket = ask(&mut it, at(3000), &put(1, 1));
     let Some(Output::Persist(batch)) = it.poll_output() else {
         panic!("first of all it is written");
     };
@@ -103,7 +109,7 @@ fn one_member_alone_agrees_with_itself_and_remembers() {
     );
     wait(&mut again, &mut journal, 50, 3000);
     assert_eq!(again.registry(), it.registry());
-    let ticket = again.handle_request(at(3000), &put(1, 1));
+    let ticket = ask(&mut again, at(3000), &put(1, 1));
     let outcome = Outcome::Answered(done, again.position());
     assert_eq!(
         again.poll_output(),
@@ -115,7 +121,7 @@ fn one_member_alone_agrees_with_itself_and_remembers() {
 fn where_nobody_leads_everybody_is_busy_within_two_seconds() {
     let (mut it, mut journal) = (member(1, 3), Vec::new());
     settle(&mut it, at(10), &mut journal);
-    let ticket = it.handle_request(at(10), &put(1, 1));
+    let ticket = ask(&mut it, at(10), &put(1, 1));
     let others = wait(&mut it, &mut journal, 60, 2010);
     let outcome = Outcome::Busy;
     assert!(
@@ -167,7 +173,7 @@ fn any_member_takes_a_request_and_answers_it_itself() {
     let (mut members, mut journals) = three();
     let follower = members.iter().position(|it| !it.is_leader());
     let follower = follower.expect("only one leads");
-    let ticket = members[follower].handle_request(at(4000), &put(1, 1));
+    let ticket = ask(&mut members[follower], at(4000), &put(1, 1));
     // The leader tells the others with its next sign of life how far was agreed.
     let mut answers = exchange(&mut members, &mut journals, at(4000));
     for member in &mut members {
@@ -188,9 +194,7 @@ fn any_member_takes_a_request_and_answers_it_itself() {
 fn the_leader_judges_in_the_order_of_the_log() {
     let (mut members, mut journals) = three();
     let tickets: Vec<Ticket> = (0..3)
-        .map(|at_member: usize| {
-            members[at_member].handle_request(at(4000), &put(at_member as u8, 1))
-        })
+        .map(|at_member: usize| ask(&mut members[at_member], at(4000), &put(at_member as u8, 1)))
         .collect();
     let mut answers = exchange(&mut members, &mut journals, at(4000));
     for member in &mut members {
@@ -248,6 +252,63 @@ fn what_others_send_is_refused_and_does_no_harm() {
     assert_eq!(third.trouble(), None);
 }
 
+/// A field longer than any member reads: agreed on, it would stop them all, and again whenever they
+/// are started.
+#[test]
+fn what_no_member_could_read_is_not_agreed_on() {
+    let (mut members, mut journals) = three();
+    let long = |octets: usize| Bytes::from(vec![b'x'; octets]);
+    let reference = |octets| Reference {
+        identifier: long(octets),
+        index: 300,
+    };
+    let mut requests = Vec::new();
+    for octets in [70_000, (64 << 10) + 1] {
+        let mut request = put(1, 1);
+        request.command = Command::PutDelegation {
+            prefix: Bytes::from_static(b"88.118"),
+            serial: 1,
+            octets: long(octets),
+        };
+        requests.push(request);
+    }
+    for octets in [4097, 65_535, 65_536, 70_000] {
+        let mut request = put(1, 1);
+        request.identity = reference(octets);
+        requests.push(request);
+        let mut request = put(1, 1);
+        request.command = Command::AddMember {
+            member: MemberId(4),
+            octets: long(octets),
+        };
+        requests.push(request);
+        let mut request = put(1, 1);
+        request.command = Command::CreateDataSet {
+            name: crate::DataSetName::of(&"88.118".parse().expect("a prefix")),
+            ownership: crate::Ownership::Sovereign {
+                reserved: long(octets),
+            },
+            is_automatic: false,
+            holder: reference(8),
+        };
+        requests.push(request);
+    }
+    for request in &requests {
+        for member in &mut members {
+            let refused = member.handle_request(at(4000), request);
+            assert!(matches!(refused, Err(Error::Octets(_))), "{refused:?}");
+        }
+        exchange(&mut members, &mut journals, at(4000));
+    }
+    let leader = members.iter().position(Member::is_leader);
+    let leader = leader.expect("one leads");
+    let ticket = ask(&mut members[leader], at(4100), &put(1, 1));
+    let answers = exchange(&mut members, &mut journals, at(4100));
+    let outcome = Outcome::Answered(Answer::Done { serial: 1 }, members[leader].position());
+    assert_eq!(answers, [Output::Answer { ticket, outcome }]);
+    assert!(members.iter().all(|member| member.trouble().is_none()));
+}
+
 /// A disk that has lost what it was told to keep is not covered up.
 #[test]
 fn a_member_that_has_lost_entries_stops() {
@@ -256,7 +317,7 @@ fn a_member_that_has_lost_entries_stops() {
         .iter()
         .position(Member::is_leader)
         .expect("one leads");
-    members[leader].handle_request(at(4000), &put(1, 1));
+    ask(&mut members[leader], at(4000), &put(1, 1));
     exchange(&mut members, &mut journals, at(4000));
     let lost = (leader + 1) % 3;
     members[lost] = member(lost as u64 + 1, 3);
@@ -282,7 +343,7 @@ fn a_heavy_log_is_cut() {
         if let Command::PutSites { octets, .. } = &mut request.command {
             *octets = vec![7; 60_000].into();
         }
-        it.handle_request(at(3000), &request);
+        ask(&mut it, at(3000), &request);
         settle(&mut it, at(3000), &mut journal);
         most = most.max(journal.len());
     }
@@ -299,7 +360,7 @@ fn too_many_who_wait_are_sent_away() {
     for serial in 1..=1025_u32 {
         let mut request = put(0, serial);
         request.mark[..4].copy_from_slice(&serial.to_be_bytes());
-        let ticket = it.handle_request(at(10), &request);
+        let ticket = ask(&mut it, at(10), &request);
         let outcome = Outcome::Busy;
         let expected = (serial == 1025).then_some(Output::Answer { ticket, outcome });
         assert_eq!(it.poll_output(), expected, "{serial}");
@@ -317,7 +378,7 @@ fn a_member_does_not_go_on_before_its_snapshot_is_durable() {
         member: MemberId(2),
         octets: Bytes::new(),
     };
-    first.handle_request(at(3000), &add);
+    ask(&mut first, at(3000), &add);
     let mut second = Member::join(settings(2), Registry::default(), at(3000));
     let second = second.as_mut().expect("sound settings");
     let mut other = Vec::new();

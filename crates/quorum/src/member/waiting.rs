@@ -46,11 +46,10 @@ pub(super) struct Lead {
 }
 
 impl<M: Machine> Member<M> {
-    /// Takes a request from outside.
-    pub(super) fn take(&mut self, request: &Request) -> Ticket {
+    /// Takes a request from outside that can be agreed on, by what it is known.
+    pub(super) fn take(&mut self, request: &Request, digest: Digest) -> Ticket {
         self.waiting.tickets_count += 1;
         let ticket = Ticket(self.waiting.tickets_count);
-        let digest = request.digest();
         if let Some(answer) = self.registry().answered(&digest) {
             self.tell(ticket, Outcome::Answered(answer, self.applied));
             return ticket;
