@@ -5,7 +5,7 @@
 
 use crate::data_set::{ownership, put_ownership};
 use crate::field::{flag, long, put_long, put_reference, put_short, reference, short};
-use crate::{DataSetName, Error, Ownership};
+use crate::{Answer, DataSetName, Error, Ownership, Refusal};
 use bytes::Bytes;
 use model::Reference;
 use model::octets::Reader;
@@ -190,6 +190,18 @@ impl Command {
     /// need not be: a later one of the same epoch only lasts longer than its holder knows.
     pub fn is_remembered(&self) -> bool {
         !matches!(self, Self::Renew { .. })
+    }
+
+    /// Whether an answer to it is remembered. Strangers could fill the memory with refusals that
+    /// only say that nothing was done: that somebody may not, that there is no room, that somebody
+    /// who is no holder has nothing to hand back. Asked again, these are judged again.
+    pub fn is_remembered_with(&self, answer: Answer) -> bool {
+        let is_of_strangers = match answer {
+            Answer::Refused(Refusal::NotPermitted | Refusal::Full) => true,
+            Answer::Refused(_) => matches!(self, Self::HandBack { .. }),
+            _ => false,
+        };
+        self.is_remembered() && !is_of_strangers
     }
 
     pub(crate) fn put(&self, out: &mut Vec<u8>) {

@@ -149,8 +149,7 @@ impl Registry {
             };
         }
         let answer = self.judge(&request.identity, &request.command);
-        let is_remembered = request.command.is_remembered() && is_worth_remembering(answer);
-        if is_remembered {
+        if request.command.is_remembered_with(answer) {
             let until = self.time + REMEMBERED;
             self.answers.insert(digest, (until, answer));
             self.expirations.insert((until, digest));
@@ -254,13 +253,4 @@ fn octets_of(name: &Bytes, octets: Option<&Bytes>) -> usize {
 /// An identity as the key of a map.
 fn by(identity: &Reference) -> (Bytes, u32) {
     (identity.identifier.clone(), identity.index)
-}
-
-/// Whether an answer is kept. Strangers could fill the memory with refusals that only say that
-/// nothing was done; asked again, they are judged again.
-fn is_worth_remembering(answer: Answer) -> bool {
-    !matches!(
-        answer,
-        Answer::Refused(Refusal::NotPermitted | Refusal::Full)
-    )
 }

@@ -231,6 +231,28 @@ fn what_is_not_permitted_is_not_remembered() {
     assert!(course.registry.answers.is_empty(), "strangers fill nothing");
 }
 
+/// To hand back needs no right, so its refusals are as good as those of strangers.
+#[test]
+fn what_nobody_could_hand_back_is_not_remembered() {
+    let mut course = Course::new();
+    course.create(Ownership::Strict, false);
+    let before = course.registry.answers.len();
+    let epoch = refused(Refusal::Epoch { current: 1 });
+    let not_holder = refused(Refusal::NotHolder);
+    assert_eq!(course.at(2, &person("x"), hand_back(7)), epoch);
+    assert_eq!(course.at(2, &person("x"), hand_back(1)), not_holder);
+    let name = DataSetName::of(&"88.404".parse().expect("a prefix"));
+    let absent = Command::HandBack { name, epoch: 1 };
+    assert_eq!(course.at(2, &person("x"), absent), refused(Refusal::Absent));
+    assert_eq!(course.registry.answers.len(), before);
+    // What was handed back is: the answer may have been lost.
+    let request = course.request(&person("a"), hand_back(1));
+    let once = course.send(&request);
+    assert!(once.answer.is_done());
+    let again = course.send(&request);
+    assert_eq!((again.answer, again.is_repeated), (once.answer, true));
+}
+
 #[test]
 fn time_rises_whatever_entries_say() {
     let mut course = Course::new();

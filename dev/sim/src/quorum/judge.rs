@@ -9,8 +9,7 @@ use crate::invariants::{Kept, keep};
 use engine::Moment;
 use quorum::lease::Terms;
 use quorum::{
-    Answer, Command, DataSetName, Digest, MemberId, Outcome, Ownership, Position, Refusal, Request,
-    Time,
+    Answer, Command, DataSetName, Digest, MemberId, Outcome, Ownership, Position, Request, Time,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -101,10 +100,10 @@ impl Judge {
                 Ok(())
             }
             Outcome::Answered(answer, _) => {
-                let is_judged_anew = !request.command.is_remembered() || is_forgotten(answer);
                 let first = *asked.answer.get_or_insert(answer);
+                let is_remembered = |answer| request.command.is_remembered_with(answer);
                 keep(
-                    first == answer || is_judged_anew || is_forgotten(first),
+                    first == answer || !is_remembered(first) || !is_remembered(answer),
                     "a_request_has_one_answer",
                     || format!("{digest:?}: {first:?}, then {answer:?}"),
                 )?;
@@ -316,14 +315,6 @@ impl Judge {
         }
         Ok(())
     }
-}
-
-/// Whether an answer is judged anew when the request comes again.
-fn is_forgotten(answer: Answer) -> bool {
-    matches!(
-        answer,
-        Answer::Refused(Refusal::NotPermitted | Refusal::Full)
-    )
 }
 
 fn name_of(command: &Command) -> Option<&DataSetName> {
