@@ -352,18 +352,25 @@ fn a_heavy_log_is_cut() {
     assert!(again.is_ok_and(|again| again.position().index > 200));
 }
 
-/// What waits is limited; who comes too late is told so at once.
+/// What waits is limited, also what waits for one request; who comes too late is told so at once.
 #[test]
 fn too_many_who_wait_are_sent_away() {
-    let (mut it, mut journal) = (member(1, 3), Vec::new());
-    settle(&mut it, at(10), &mut journal);
-    for serial in 1..=1025_u32 {
+    let other = |serial: u32| {
         let mut request = put(0, serial);
         request.mark[..4].copy_from_slice(&serial.to_be_bytes());
-        let ticket = ask(&mut it, at(10), &request);
-        let outcome = Outcome::Busy;
-        let expected = (serial == 1025).then_some(Output::Answer { ticket, outcome });
-        assert_eq!(it.poll_output(), expected, "{serial}");
+        request
+    };
+    let same = |_| put(0, 1);
+    let each: [&dyn Fn(u32) -> Request; 2] = [&other, &same];
+    for request in each {
+        let (mut it, mut journal) = (member(1, 3), Vec::new());
+        settle(&mut it, at(10), &mut journal);
+        for serial in 1..=1025_u32 {
+            let ticket = ask(&mut it, at(10), &request(serial));
+            let outcome = Outcome::Busy;
+            let expected = (serial == 1025).then_some(Output::Answer { ticket, outcome });
+            assert_eq!(it.poll_output(), expected, "{serial}");
+        }
     }
 }
 

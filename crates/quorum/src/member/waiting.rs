@@ -9,8 +9,8 @@ use crate::{Answer, Digest, Entry, MemberId, Moment, Request, Time};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How many requests may wait, of up to 80 KiB each. Beyond it whoever asks is told that the member
-/// is busy.
+/// How many may wait, for requests of up to 80 KiB each; who asks the same again waits as well.
+/// Beyond it whoever asks is told that the member is busy.
 const WAITING_COUNT_MAX: usize = 1024;
 
 /// When a request is forwarded again: what carried it may have been lost. It comes twice then, and
@@ -22,6 +22,14 @@ const FORWARD_INTERVAL: Duration = Duration::from_millis(500);
 pub(super) struct Waiting {
     requests: BTreeMap<Digest, Pending>,
     tickets_count: u64,
+}
+
+impl Waiting {
+    /// How many wait.
+    fn count(&self) -> usize {
+        let waiting = self.requests.values();
+        waiting.map(|pending| pending.tickets.len()).sum()
+    }
 }
 
 #[derive(Debug)]
@@ -54,7 +62,7 @@ impl<M: Machine> Member<M> {
             self.tell(ticket, Outcome::Answered(answer, self.applied));
             return ticket;
         }
-        let is_full = self.waiting.requests.len() >= WAITING_COUNT_MAX;
+        let is_full = self.waiting.count() >= WAITING_COUNT_MAX;
         if is_full || !self.is_running() {
             self.tell(ticket, Outcome::Busy);
             return ticket;
