@@ -297,6 +297,8 @@ impl Taking {
             ..Change::default()
         };
         change.writes.push(self.row(&standing));
+        // One that could not be stored takes all that follow with it: none passes over it.
+        change.expect(Key::copied(self.server), self.standing.octets());
         self.standing = standing.clone();
         let answerer = self.answerer()?;
         let replication = Arc::clone(answerer.replication());
@@ -311,7 +313,8 @@ impl Taking {
                     // After one that failed, nothing that follows is what it was to be.
                     Ok(_) if done.error.is_none() => done.txn = followed.txn,
                     Ok(_) => (),
-                    Err(error) => done.error = Some(error),
+                    // Of those that follow the first it is only said that they do.
+                    Err(error) => drop(done.error.get_or_insert(error)),
                 }
             });
         };

@@ -124,6 +124,26 @@ fn what_is_deleted_while_everything_is_copied_is_gone_from_the_copy() {
     copy.has_caught_up_with(&writer);
 }
 
+/// The disk was full for a moment, and what came next found room: it must not pass for both.
+#[test]
+fn an_entry_that_could_not_be_stored_is_not_passed_over() {
+    let writer = Machine::writer(|_| ());
+    let copy = Machine::copy_of(&writer, 301);
+    copy.has_caught_up_with(&writer);
+    let before = copy.standing().octets();
+    writer.put("88.1/full", "x");
+    copy.has_caught_up_with(&writer);
+    // As if it had been refused after the task had given it away.
+    let mut change = Change::default();
+    let delete = |key| model::change::Write { key, octets: None };
+    change.writes.push(delete(record_key("88.1/full")));
+    change.put(Key::copied(0), before.unwrap());
+    copy.store().commit(change).unwrap();
+    writer.put("88.1/next", "y");
+    copy.has_caught_up_with(&writer);
+    assert_eq!(copy.ask("88.1/full").0, ResponseCode::SUCCESS);
+}
+
 fn short_log(config: &mut Config) {
     config.storage = StorageConfig {
         log_octets_kept: 0,
