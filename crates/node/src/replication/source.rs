@@ -65,7 +65,7 @@ pub(crate) async fn serve(
     let replication = Arc::clone(answerer.replication());
     let (sender, back) = protect(&replication, socket, stream.version).await?;
     let source = Source {
-        copy: replication.copy_of(&stream.who),
+        copy: replication.counted(&stream),
         numbering: replication.numbering.unwrap_or_default(),
         stream,
         answerer,
@@ -96,6 +96,17 @@ async fn protect(
 }
 
 impl Replication {
+    /// Which of the copies that count a stream is for. Who takes a share has no entry whole,
+    /// whatever it had before.
+    fn counted(&self, stream: &Stream) -> Option<usize> {
+        let copy = self.copy_of(&stream.who)?;
+        if stream.wanted.share.is_whole() {
+            return Some(copy);
+        }
+        self.forget(copy);
+        None
+    }
+
     /// Why nothing can be sent to a peer that speaks a version.
     pub(crate) fn unprotected(&self, version: Version) -> Option<&'static str> {
         let settings = &self.settings;

@@ -228,35 +228,35 @@ fn a_copy_of_a_copy_has_the_same() {
     wait_until("it comes through", || last.rows() == writer.rows());
 }
 
+/// A copy that is one of two servers of its own site, by its number.
+fn half(writer: &Machine, at: u32) -> Machine {
+    let mut copy = Machine::copy_of(writer, 301);
+    copy.stop();
+    let path = copy.path().join("siteinfo.json");
+    let mut site: model::Site = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let own = site.servers[0].clone();
+    let mut other = own.clone();
+    other.public_key = key().public_key().encode();
+    site.servers = if at == 0 {
+        vec![own, other]
+    } else {
+        vec![other, own]
+    };
+    std::fs::write(&path, serde_json::to_vec(&site).unwrap()).unwrap();
+    // What the whole has brought stays away.
+    for part in ["log", "tables", "folder.json"] {
+        let part = copy.path().join(part);
+        let _ = std::fs::remove_dir_all(&part);
+        let _ = std::fs::remove_file(&part);
+    }
+    copy.start();
+    copy
+}
+
 #[test]
 fn a_server_of_a_mirror_asks_only_for_its_share() {
     let writer = Machine::writer(|_| ());
-    let copies: Vec<Machine> = (0..2_u32)
-        .map(|at| {
-            let mut copy = Machine::copy_of(&writer, 301);
-            copy.stop();
-            let path = copy.path().join("siteinfo.json");
-            let mut site: model::Site =
-                serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-            let own = site.servers[0].clone();
-            let mut other = own.clone();
-            other.public_key = key().public_key().encode();
-            site.servers = if at == 0 {
-                vec![own, other]
-            } else {
-                vec![other, own]
-            };
-            std::fs::write(&path, serde_json::to_vec(&site).unwrap()).unwrap();
-            // What the whole has brought stays away.
-            for part in ["log", "tables", "folder.json"] {
-                let part = copy.path().join(part);
-                let _ = std::fs::remove_dir_all(&part);
-                let _ = std::fs::remove_file(&part);
-            }
-            copy.start();
-            copy
-        })
-        .collect();
+    let copies: Vec<Machine> = (0..2).map(|at| half(&writer, at)).collect();
     for number in 0..40 {
         writer.put(&format!("88.1/{number}"), "x");
     }
@@ -276,6 +276,25 @@ fn a_server_of_a_mirror_asks_only_for_its_share() {
     let mut both = [one, other].concat();
     both.sort();
     assert_eq!(both, records(&writer));
+}
+
+/// It confirms what it was sent, which is not all that there was.
+#[test]
+fn a_copy_that_takes_a_share_counts_for_nothing() {
+    let writer = Machine::writer(|config| {
+        config.replication.acknowledgement = Acknowledgement::One;
+        config.replication.copies = vec![format!("301:{WHO}")];
+        config.replication.ack_timeout_ms = 100;
+    });
+    let half = half(&writer, 0);
+    writer.put("88.1/before", "x");
+    let last = writer.node().replication().txn;
+    wait_until("it follows", || half.mirror().txn >= last);
+    for number in 0..8 {
+        let code = writer.register(&format!("88.1/{number}"));
+        assert_eq!(code, ResponseCode::ERROR, "{number}");
+    }
+    assert_eq!(writer.node().replication().copies[0].txn, 0);
 }
 
 /// An entry as long as one can be, with its number beside it, is longer.
