@@ -12,7 +12,7 @@ use store::Options;
 pub(super) const PROMOTE_HELP: &str = "\
 No node becomes the writer by itself, and two writers lose what one of them acknowledges: stop the
 old one for good, and choose the copy with the highest transaction. Then remove `[mirror] of` from
-its configuration and start it; it goes on with the next number, in the next epoch.
+its configuration and start it; it goes on with the next number, in an epoch of its own.
 
 Exit codes: 0 promoted, 1 it is no whole copy or cannot be opened, 2 wrong usage.";
 

@@ -177,11 +177,12 @@ pub fn begin(what: &What, numbering: &Numbering, kept: &Kept) -> From {
     From::TooLate
 }
 
-/// Where a copy stands that has followed an epoch. From an earlier one only the copy goes on that
-/// had exactly what this node had when it became the writer.
+/// Where a copy stands that has followed an epoch. From another one only the copy goes on that had
+/// exactly what this node had when it became the writer: the number alone says nothing, for other
+/// epochs have had it too.
 fn own_position(epoch: u64, txn: u64, numbering: &Numbering) -> Option<u64> {
     let is_ours = epoch == numbering.epoch;
-    let is_where_we_began = epoch > 0 && epoch < numbering.epoch && txn == numbering.txn;
+    let is_where_we_began = epoch > 0 && epoch == numbering.earlier && txn == numbering.txn;
     (is_ours || is_where_we_began)
         .then(|| numbering.position_of(txn))
         .flatten()

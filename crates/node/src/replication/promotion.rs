@@ -1,15 +1,17 @@
 //! How a copy becomes the writer, by the word of an operator: no node does so by itself.
 //!
-//! Whoever promotes a copy has stopped the writer for good, and chosen the copy that has most. The
-//! next epoch begins after the last transaction that the copy has, so that other copies that had
-//! exactly as much go on with it, and those that follow the old writer refuse that one.
+//! Whoever promotes a copy has stopped the writer for good, and chosen the copy that has most. A new
+//! epoch begins after the last transaction that the copy has, so that other copies that had exactly
+//! as much go on with it, and those that follow the old writer refuse that one.
 
 use bytes::Bytes;
+use engine::replication::numbering::next_epoch;
 use engine::replication::standing::Followed;
 use engine::replication::{Numbering, Standing};
 use model::change::Write;
 use model::{Change, Key};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 use store::{Options, Store};
 
 /// What a copy has become.
@@ -37,6 +39,9 @@ pub enum PromotionError {
     /// What stands of the copy cannot be read.
     #[error("how far the copy has come cannot be read: {0}")]
     Unreadable(#[from] model::Error),
+    /// The operating system must give randomness.
+    #[error("no epoch can be drawn: {0}")]
+    Randomness(#[from] getrandom::Error),
     /// The folder cannot be opened or written.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -67,12 +72,14 @@ pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionErro
     }
     let before = store.view().get(&Key::numbering())?;
     let before = before.map(Numbering::read).transpose()?;
-    let epoch = last.epoch.max(before.map_or(0, |before| before.epoch)) + 1;
+    let known = last.epoch.max(before.map_or(0, |before| before.epoch));
+    let epoch = next_epoch(known, now_ms(), getrandom::u32()?);
     let numbering = Numbering {
         epoch,
         // Of the entry that says so itself, which nobody is sent.
         before: store.head().position.plus(1).0,
         txn: last.txn,
+        earlier: last.epoch,
     };
     let mut change = Change::default();
     let keys = copied.into_iter().map(|(key, _)| key);
@@ -82,6 +89,11 @@ pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionErro
     store.close()?;
     let txn = last.txn;
     Ok(Promoted { epoch, txn })
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn copied(store: &Store) -> Result<Vec<(Key, Bytes)>, store::Error> {

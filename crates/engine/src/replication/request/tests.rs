@@ -129,6 +129,7 @@ fn a_copy_goes_on_in_its_epoch_or_where_the_next_began() {
         epoch: 3,
         before: 120,
         txn: 1000,
+        earlier: 2,
     };
     let from = |epoch, txn| begin(&What::Follow { epoch, txn }, &numbering, &KEPT);
     assert_eq!(from(3, 1000), From::After(120));
@@ -139,4 +140,20 @@ fn a_copy_goes_on_in_its_epoch_or_where_the_next_began() {
     assert_eq!(from(2, 999), From::TooLate);
     assert_eq!(from(0, 1000), From::TooLate);
     assert_eq!(from(4, 1000), From::TooLate);
+    assert_eq!(from(1, 1000), From::TooLate, "2 began after another 1000");
+}
+
+/// Copies of several servers stand nowhere where others do.
+#[test]
+fn nobody_goes_on_with_what_was_put_together() {
+    let numbering = Numbering {
+        epoch: 3,
+        before: 120,
+        txn: 1000,
+        earlier: 0,
+    };
+    for epoch in 0..3 {
+        let follow = What::Follow { epoch, txn: 1000 };
+        assert_eq!(begin(&follow, &numbering, &KEPT), From::TooLate);
+    }
 }
