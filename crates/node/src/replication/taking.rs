@@ -622,10 +622,12 @@ impl Taking {
         from: &Key,
         to: &Key,
     ) -> Result<Vec<Write>, store::Error> {
+        // Of rows that are no records nobody can tell which server of several has them. They stay:
+        // a request that is remembered too long does less harm than one that is done twice.
         let is_theirs = |key: &Key| {
             let is_record = key.subspace() == Some(Subspace::RECORDS);
             let name = key.octets().get(2..).unwrap_or_default();
-            !is_record || self.theirs.holds(name, &crypto::Provider)
+            self.theirs.is_whole() || (is_record && self.theirs.holds(name, &crypto::Provider))
         };
         merge(came, view.range(from, to), is_theirs)
     }

@@ -5,6 +5,7 @@ mod acknowledging;
 mod field;
 mod following;
 mod refusing;
+mod several;
 
 use super::*;
 use crate::config::{Acknowledgement, StorageConfig};

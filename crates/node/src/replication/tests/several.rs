@@ -1,0 +1,54 @@
+//! A copy of a site with two servers has what each of them has, and stands with each by itself.
+
+use super::*;
+use bytes::Bytes;
+
+/// A copy of a site whose servers are these nodes, in order.
+fn copy_of_all(servers: &[&Machine]) -> Machine {
+    let sites = servers.iter().map(|server| {
+        let site = std::fs::read(server.path().join("siteinfo.json")).unwrap();
+        serde_json::from_slice::<model::Site>(&site).unwrap()
+    });
+    let all = sites.clone().flat_map(|site| site.servers).collect();
+    let mut site = sites.into_iter().next().unwrap();
+    site.servers = all;
+    Machine::copy_with(servers[0], 301, |config| {
+        let path = config.mirror.key_file.clone().unwrap();
+        let path = path.with_file_name("source.json");
+        std::fs::write(&path, serde_json::to_vec(&site).unwrap()).unwrap();
+        config.mirror.of = Some(path);
+    })
+}
+
+/// Waits until a copy follows so many servers.
+fn follows(copy: &Machine, count: usize) {
+    wait_until("they are followed", || {
+        let servers = copy.node().replication().mirror;
+        let following = servers.iter().filter(|server| server.phase == "following");
+        following.count() == count
+    });
+}
+
+fn remembered(number: u8) -> Key {
+    Key::answered(u32::MAX, &[number; 32])
+}
+
+/// The second server is reached when all of the first has come.
+#[test]
+fn a_full_copy_of_one_server_takes_nothing_of_another() {
+    let (first, mut second) = (Machine::writer(|_| ()), Machine::writer(|_| ()));
+    let fact = Key::from_octets(Bytes::from_static(b"ofact"));
+    assert!(engine::replication::is_copied(&fact));
+    first.write(remembered(1), Some("done".into()));
+    first.write(fact.clone(), Some("5".into()));
+    second.write(remembered(2), Some("done".into()));
+    second.stop();
+    let copy = copy_of_all(&[&first, &second]);
+    follows(&copy, 1);
+    second.start();
+    follows(&copy, 2);
+    for key in [remembered(1), remembered(2), fact] {
+        let stored = copy.store().view().get(&key).unwrap();
+        assert!(stored.is_some(), "{key:?} is gone");
+    }
+}
