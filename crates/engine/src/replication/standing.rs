@@ -8,11 +8,13 @@ use model::octets::{Reader, put_string};
 const FORMAT: u8 = 1;
 const COPYING: u8 = 1;
 const FOLLOWING: u8 = 2;
+const NEW: u8 = 3;
 
 /// How far a copy has come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Standing {
-    /// It has nothing yet.
+    /// It has nothing yet. That is written down as well: of a server that was never reached it must
+    /// be known that it is missed.
     #[default]
     New,
     /// It copies everything.
@@ -77,6 +79,10 @@ impl Standing {
         let mut reader = Reader::new(octets);
         expect_format(&mut reader, FORMAT)?;
         let kind = reader.u8("kind of standing")?;
+        if kind == NEW {
+            reader.finish("standing")?;
+            return Ok(Self::New);
+        }
         let followed = Followed {
             epoch: reader.u64("epoch")?,
             txn: reader.u64("transaction")?,
@@ -99,7 +105,7 @@ impl Standing {
             _ => {
                 return Err(model::Error::Unexpected {
                     what: "kind of standing",
-                    expected: "1 or 2",
+                    expected: "1, 2 or 3",
                 });
             }
         };
@@ -107,10 +113,10 @@ impl Standing {
         Ok(read)
     }
 
-    /// What is stored; nothing of a new copy.
-    pub fn octets(&self) -> Option<Bytes> {
+    /// What is stored.
+    pub fn octets(&self) -> Bytes {
         let (kind, followed) = match self {
-            Self::New => return None,
+            Self::New => return Bytes::from_static(&[FORMAT, NEW]),
             Self::Copying(copying) => (COPYING, &copying.from),
             Self::Following(followed) => (FOLLOWING, followed),
         };
@@ -129,7 +135,7 @@ impl Standing {
                 put_string(&mut out, last);
             }
         }
-        Some(out.into())
+        out.into()
     }
 }
 
@@ -155,7 +161,7 @@ mod tests {
     };
 
     fn check(standing: &Standing, octets: &'static [u8]) {
-        assert_eq!(standing.octets().as_deref(), Some(octets));
+        assert_eq!(&standing.octets()[..], octets);
         let read = Standing::read(Some(octets.into()));
         assert_eq!(read.as_ref(), Ok(standing));
         for cut in 0..octets.len() {
@@ -181,7 +187,7 @@ mod tests {
             b"\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\x01\x02\0\0\0\0\0\0\0\x03\
               \x05\0\0\0\0\0\0\0\x09\0\0\0\x03R\x01A",
         );
-        assert_eq!(Standing::New.octets(), None);
+        check(&Standing::New, b"\x01\x03");
         assert_eq!(Standing::read(None), Ok(Standing::New));
         let unknown = [&[1, 9][..], &[0; 24]].concat();
         assert!(Standing::read(Some(unknown.into())).is_err());

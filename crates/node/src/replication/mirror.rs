@@ -9,15 +9,17 @@ use crate::answerer::Answerer;
 use crate::config::Config;
 use crate::founding::Founded;
 use bytes::Bytes;
-use engine::replication::Share;
+use engine::replication::{Share, Standing};
+use model::change::Write;
 use model::site::{InterfaceKind, Transport};
-use model::{KeyFile, Reference, Site};
+use model::{Change, Key, KeyFile, Reference, Site};
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use store::Store;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -68,6 +70,7 @@ impl Mirror {
             return Ok(Self { tasks: Vec::new() });
         };
         let site = read_site(file)?;
+        expect_all(answerer.store(), site.servers.len())?;
         let share = own_share(founded);
         let mut tasks = Vec::new();
         for at in 0..site.servers.len() {
@@ -97,6 +100,31 @@ impl Mirror {
             let _ = task.await;
         }
     }
+}
+
+/// Writes down which servers there are, so that those that are never reached are missed; forgets
+/// those of which nothing ever came and that the site does not have any more.
+fn expect_all(store: &Store, servers_count: usize) -> Result<(), store::Error> {
+    let count = u32::try_from(servers_count).unwrap_or(u32::MAX);
+    let view = store.view();
+    let mut change = Change::default();
+    for server in 0..count {
+        let key = Key::copied(server);
+        if view.get(&key)?.is_none() {
+            change.put(key, Standing::New.octets());
+        }
+    }
+    let [_, to] = Key::copied_all();
+    for row in view.range(&Key::copied(count), &to) {
+        let (key, octets) = row?;
+        if octets == Standing::New.octets() {
+            change.writes.push(Write { key, octets: None });
+        }
+    }
+    if !change.is_empty() {
+        store.commit(change)?;
+    }
+    Ok(())
 }
 
 struct Following {

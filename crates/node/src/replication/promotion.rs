@@ -4,12 +4,12 @@
 //! epoch begins after the last transaction that the copy has, so that other copies that had exactly
 //! as much go on with it, and those that follow the old writer refuse that one.
 
-use bytes::Bytes;
 use engine::replication::numbering::next_epoch;
-use engine::replication::standing::Followed;
+use engine::replication::standing::{Copying, Followed};
 use engine::replication::{Numbering, Standing};
 use model::change::Write;
 use model::{Change, Key};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::{Options, Store};
@@ -36,6 +36,9 @@ pub enum PromotionError {
         /// How many rows have come.
         rows: u64,
     },
+    /// The operator lets it copy the rest, or chooses another copy.
+    #[error("the copy is not whole: a server of its source was never reached")]
+    NotReached,
     /// What stands of the copy cannot be read.
     #[error("how far the copy has come cannot be read: {0}")]
     Unreadable(#[from] model::Error),
@@ -54,22 +57,8 @@ pub enum PromotionError {
 pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionError> {
     let store = Store::open(data, options)?;
     let copied = copied(&store)?;
-    if copied.is_empty() {
-        return Err(PromotionError::NoCopy);
-    }
-    let mut last = Followed::default();
-    for (_, octets) in &copied {
-        match Standing::read(Some(octets.clone()))? {
-            Standing::Following(followed) => {
-                last.epoch = last.epoch.max(followed.epoch);
-                last.txn = last.txn.max(followed.txn);
-            }
-            Standing::Copying(copying) => {
-                return Err(PromotionError::NotWhole { rows: copying.rows });
-            }
-            Standing::New => return Err(PromotionError::NotWhole { rows: 0 }),
-        }
-    }
+    let last = last_of(&copied)?;
+    let is_one = copied.len() == 1;
     let before = store.view().get(&Key::numbering())?;
     let before = before.map(Numbering::read).transpose()?;
     let known = last.epoch.max(before.map_or(0, |before| before.epoch));
@@ -78,17 +67,40 @@ pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionErro
         epoch,
         // Of the entry that says so itself, which nobody is sent.
         before: store.head().position.plus(1).0,
-        txn: last.txn,
-        earlier: last.epoch,
+        // Each server has a series of its own. Nobody stands where they are put together, not even
+        // who has the highest number of all.
+        txn: last.txn + u64::from(!is_one),
+        earlier: if is_one { last.epoch } else { 0 },
     };
     let mut change = Change::default();
-    let keys = copied.into_iter().map(|(key, _)| key);
+    let keys = copied.into_keys();
     change.writes = keys.map(|key| Write { key, octets: None }).collect();
     change.put(Key::numbering(), numbering.octets());
     store.commit(change)?;
     store.close()?;
-    let txn = last.txn;
+    let txn = numbering.txn;
     Ok(Promoted { epoch, txn })
+}
+
+/// Up to where everything of every server is there.
+fn last_of(copied: &BTreeMap<Key, Standing>) -> Result<Followed, PromotionError> {
+    if copied.values().all(|standing| *standing == Standing::New) {
+        return Err(PromotionError::NoCopy);
+    }
+    let mut last = Followed::default();
+    for standing in copied.values() {
+        match standing {
+            Standing::Following(followed) => {
+                last.epoch = last.epoch.max(followed.epoch);
+                last.txn = last.txn.max(followed.txn);
+            }
+            Standing::Copying(Copying { rows, .. }) => {
+                return Err(PromotionError::NotWhole { rows: *rows });
+            }
+            Standing::New => return Err(PromotionError::NotReached),
+        }
+    }
+    Ok(last)
 }
 
 fn now_ms() -> u64 {
@@ -96,7 +108,12 @@ fn now_ms() -> u64 {
     u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn copied(store: &Store) -> Result<Vec<(Key, Bytes)>, store::Error> {
+fn copied(store: &Store) -> Result<BTreeMap<Key, Standing>, PromotionError> {
     let [from, to] = Key::copied_all();
-    store.view().range(&from, &to).collect()
+    let view = store.view();
+    let rows = view.range(&from, &to).map(|row| {
+        let (key, octets) = row?;
+        Ok((key, Standing::read(Some(octets))?))
+    });
+    rows.collect()
 }

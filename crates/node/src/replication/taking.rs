@@ -298,7 +298,7 @@ impl Taking {
         };
         change.writes.push(self.row(&standing));
         // One that could not be stored takes all that follow with it: none passes over it.
-        change.expect(Key::copied(self.server), self.standing.octets());
+        change.expect(Key::copied(self.server), Some(self.standing.octets()));
         self.standing = standing.clone();
         let answerer = self.answerer()?;
         let replication = Arc::clone(answerer.replication());
@@ -353,7 +353,7 @@ impl Taking {
     fn row(&self, standing: &Standing) -> Write {
         Write {
             key: Key::copied(self.server),
-            octets: standing.octets(),
+            octets: Some(standing.octets()),
         }
     }
 

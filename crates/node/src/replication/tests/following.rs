@@ -137,7 +137,7 @@ fn an_entry_that_could_not_be_stored_is_not_passed_over() {
     let mut change = Change::default();
     let delete = |key| model::change::Write { key, octets: None };
     change.writes.push(delete(record_key("88.1/full")));
-    change.put(Key::copied(0), before.unwrap());
+    change.put(Key::copied(0), before);
     copy.store().commit(change).unwrap();
     writer.put("88.1/next", "y");
     copy.has_caught_up_with(&writer);

@@ -52,3 +52,44 @@ fn a_full_copy_of_one_server_takes_nothing_of_another() {
         assert!(stored.is_some(), "{key:?} is gone");
     }
 }
+
+/// What was never reached has left nothing, and is missed all the same.
+#[test]
+fn a_copy_that_lacks_a_server_is_not_promoted() {
+    let (first, mut second) = (Machine::writer(|_| ()), Machine::writer(|_| ()));
+    for number in 0..30 {
+        first.put(&format!("88.1/{number}"), "x");
+    }
+    second.stop();
+    let mut copy = copy_of_all(&[&first, &second]);
+    follows(&copy, 1);
+    copy.stop();
+    let error = promote(copy.path(), &Options::default()).unwrap_err();
+    assert!(matches!(error, PromotionError::NotReached), "{error}");
+    second.start();
+    copy.start();
+    follows(&copy, 2);
+    copy.stop();
+    let highest = first.node().replication().txn;
+    let promoted = promote(copy.path(), &Options::default()).unwrap();
+    // A copy of the first alone has that number, and nothing of the second.
+    assert_eq!(promoted.txn, highest + 1);
+    let store = Store::open(copy.path(), &Options::default()).unwrap();
+    let stored = store.view().get(&Key::numbering()).unwrap();
+    assert_eq!(Numbering::read(stored.unwrap()).unwrap().earlier, 0);
+}
+
+/// A site may have fewer servers than it had.
+#[test]
+fn a_server_that_never_sent_anything_and_is_none_any_more_is_not_missed() {
+    let (first, mut second) = (Machine::writer(|_| ()), Machine::writer(|_| ()));
+    second.stop();
+    let mut copy = copy_of_all(&[&first, &second]);
+    follows(&copy, 1);
+    copy.stop();
+    copy.config.mirror.of = Some(first.path().join("siteinfo.json"));
+    copy.start();
+    follows(&copy, 1);
+    copy.stop();
+    promote(copy.path(), &Options::default()).unwrap();
+}
