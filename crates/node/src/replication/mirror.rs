@@ -47,6 +47,13 @@ pub enum MirrorError {
     /// What is set does not belong together; found when the configuration is checked.
     #[error(transparent)]
     Config(#[from] crate::config::ParseError),
+    /// The operator promotes the copy, or sets what it copies again: else two nodes would give the
+    /// same numbers to different changes.
+    #[error(
+        "this folder is a copy's and `mirror.of` is not set: if it shall be the writer now, run \
+         `nameplate store promote` first"
+    )]
+    NotPromoted,
     /// How far the copy has come cannot be read.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -67,6 +74,9 @@ impl Mirror {
         stopped: &watch::Receiver<bool>,
     ) -> Result<Self, MirrorError> {
         let Some(file) = &config.mirror.of else {
+            if has_copied(answerer.store())? {
+                return Err(MirrorError::NotPromoted);
+            }
             return Ok(Self { tasks: Vec::new() });
         };
         let site = read_site(file)?;
@@ -125,6 +135,17 @@ fn expect_all(store: &Store, servers_count: usize) -> Result<(), store::Error> {
         store.commit(change)?;
     }
     Ok(())
+}
+
+/// Whether anything was ever copied into a folder that is still a copy's.
+fn has_copied(store: &Store) -> Result<bool, store::Error> {
+    let [from, to] = Key::copied_all();
+    for row in store.view().range(&from, &to) {
+        if row?.1 != Standing::New.octets() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 struct Following {

@@ -132,6 +132,10 @@ impl Machine {
     }
 
     fn start_on(&mut self, store: Store) {
+        self.try_start_on(store).unwrap();
+    }
+
+    fn try_start_on(&mut self, store: Store) -> Result<(), crate::Error> {
         let keys = Keys::open(self.path(), None).unwrap();
         let bound = Node::bind(&self.config).unwrap();
         // Who is started again is found where it was.
@@ -141,8 +145,8 @@ impl Machine {
             http: Vec::new(),
         };
         let founded = founding::found(self.path(), &keys, &store, &self.config, &listening);
-        let node = bound.start(store, Some(&founded.unwrap()), None);
-        self.node = Some(node.unwrap());
+        self.node = Some(bound.start(store, Some(&founded.unwrap()), None)?);
+        Ok(())
     }
 
     fn stop(&mut self) {

@@ -110,6 +110,43 @@ fn a_folder_that_is_no_whole_copy_is_not_promoted() {
     assert!(matches!(error, PromotionError::NoCopy), "{error}");
 }
 
+/// It would number its own changes with the writer's numbers.
+#[test]
+fn a_copy_is_no_writer_because_nobody_says_whose_copy_it_is() {
+    let writer = Machine::writer(|_| ());
+    let mut copy = Machine::copy_of(&writer, 301);
+    copy.has_caught_up_with(&writer);
+    copy.stop();
+    let source = copy.config.mirror.of.take();
+    let options = copy.config.storage.options();
+    let store = Store::open(copy.path(), &options).unwrap();
+    let refused = copy.try_start_on(store).unwrap_err();
+    assert!(
+        refused.to_string().contains("nameplate store promote"),
+        "{refused}"
+    );
+    copy.config.mirror.of = source;
+    copy.start();
+    copy.has_caught_up_with(&writer);
+    copy.stop();
+    promote(copy.path(), &options).unwrap();
+    copy.config.mirror.of = None;
+    copy.start();
+    assert_eq!(copy.register("88.1/own"), ResponseCode::SUCCESS);
+}
+
+/// Nothing has come yet, so there is nothing that it could be a copy of.
+#[test]
+fn a_folder_that_never_reached_its_source_may_become_a_writer() {
+    let mut writer = Machine::writer(|_| ());
+    writer.stop();
+    let mut copy = Machine::copy_of(&writer, 301);
+    copy.stop();
+    copy.config.mirror.of = None;
+    copy.start();
+    assert_eq!(copy.node().replication().epoch, 1);
+}
+
 #[test]
 fn beyond_the_limits_mirrors_are_told_to_wait() {
     let writer = Machine::writer(|config| config.replication.followers_max = 1);
