@@ -69,6 +69,7 @@ use http::HttpService;
 use http::listener::{self, Front};
 use reception::{Desk, Reception};
 use recursive::Recursive;
+use replication::Timekeeper;
 use replication::mirror::Mirror;
 use std::io;
 use std::net::SocketAddr;
@@ -220,11 +221,7 @@ impl Bound {
             source,
         })?;
         let reception = Arc::new(reception);
-        let replication = Arc::clone(answerer.replication());
-        if replication.waits_at_all() {
-            let keeping_time = replication.keep_time(stopped.clone());
-            self.runtime.spawn(keeping_time);
-        }
+        let timekeeper = Timekeeper::start(answerer.replication());
         let control =
             Control::start(&answerer, &reception).map_err(io_error("listen in the data folder"))?;
         let mirror = Mirror::start(
@@ -239,6 +236,7 @@ impl Bound {
             reception,
             addresses: Vec::new(),
             recursive_addresses: Vec::new(),
+            timekeeper,
             runtime: self.runtime,
             stop,
             udp: Vec::new(),
@@ -293,6 +291,8 @@ pub struct Node {
     reception: Arc<Reception>,
     addresses: Vec<SocketAddr>,
     recursive_addresses: Vec<SocketAddr>,
+    /// Before the runtime, which waits for whoever waits for copies.
+    timekeeper: Timekeeper,
     runtime: Runtime,
     stop: watch::Sender<bool>,
     udp: Vec<UdpListener>,
@@ -521,6 +521,7 @@ impl Node {
         let Self {
             answerer,
             reception,
+            timekeeper,
             runtime,
             stop,
             udp,
@@ -533,6 +534,8 @@ impl Node {
         drop(control);
         reception.stop();
         stop.send_replace(true);
+        // The streams to copies end with this; whoever waits for them is told so.
+        drop(timekeeper);
         for listener in udp {
             listener.join();
         }

@@ -10,8 +10,8 @@
 //! `replication/protected.rs` how streams are protected, `replication/dialogue.rs` how a source is
 //! asked, `replication/mirror.rs` the tasks of a copy, `replication/taking.rs` what they do with
 //! what comes, `replication/progress.rs` how far they are, `replication/promotion.rs` how a copy
-//! becomes the writer. Here: who counts as a copy, and who waits for them. Not here: who may copy
-//! (room `engine`).
+//! becomes the writer, `replication/waiting.rs` who waits for copies, and until when. Here: who
+//! counts as a copy. Not here: who may copy (room `engine`).
 
 mod dialogue;
 pub(crate) mod mirror;
@@ -22,17 +22,17 @@ pub(crate) mod source;
 mod taking;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use mirror::MirrorError;
 pub use progress::{CopyState, MirrorState, ReplicationState};
 pub use promotion::{Promoted, PromotionError, promote};
+pub(crate) use waiting::Timekeeper;
 
 use crate::config::{Config, ParseError};
 use crate::founding::Founded;
-use client::Clock;
 use crypto::SigningKey;
-use engine::Moment;
-use engine::replication::{Confirmations, Numbering, Policy};
+use engine::replication::{Numbering, Policy};
 use model::key::Subspace;
 use model::{Change, Identifier, Key, Reference};
 use progress::Progress;
@@ -40,16 +40,11 @@ use protected::acceptor;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{LogHead, Position, Store};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use store::{LogHead, Store};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
+use waiting::Waiting;
 use wire::Identity;
-
-/// What is told when copies have, or have not, what was written.
-type Waiter = (
-    Position,
-    Box<dyn FnOnce(Result<Position, store::Error>) + Send>,
-);
 
 /// How this node stands with its copies, as the configuration says.
 pub(crate) struct ReplicationSettings {
@@ -109,10 +104,7 @@ pub(crate) struct Replication {
     settings: ReplicationSettings,
     /// None if what is stored of it cannot be read: then nobody can copy.
     numbering: Option<Numbering>,
-    confirmations: Mutex<Confirmations<Waiter>>,
-    /// Somebody began to wait.
-    began: Notify,
-    clock: Clock,
+    waiting: Waiting,
     head: watch::Receiver<LogHead>,
     dumps: Arc<Semaphore>,
     followers: Arc<Semaphore>,
@@ -133,9 +125,7 @@ impl Replication {
         };
         Self {
             numbering,
-            confirmations: Mutex::new(Confirmations::new(settings.copies.len())),
-            began: Notify::new(),
-            clock: Clock::start(),
+            waiting: Waiting::new(settings.copies.len(), settings.patience),
             head,
             dumps: Arc::new(Semaphore::new(settings.dumps_max)),
             followers: Arc::new(Semaphore::new(settings.followers_max)),
@@ -198,22 +188,6 @@ impl Replication {
         !self.settings.copies.is_empty() && self.copies_needed_at_most() > 0
     }
 
-    /// Calls `tell` when so many copies have everything up to a place, or have not in time.
-    pub(crate) fn when_confirmed(
-        &self,
-        position: Position,
-        needed: usize,
-        tell: impl FnOnce(Result<Position, store::Error>) + Send + 'static,
-    ) {
-        let deadline = self.clock.moment() + self.settings.patience;
-        let who: Waiter = (position, Box::new(tell));
-        let met = self.confirmations().wait(position.0, needed, deadline, who);
-        match met {
-            Some((position, tell)) => tell(Ok(position)),
-            None => self.began.notify_one(),
-        }
-    }
-
     /// Which of the copies that count somebody is.
     fn copy_of(&self, who: &Identity) -> Option<usize> {
         let is_same = |copy: &Reference| {
@@ -223,53 +197,16 @@ impl Replication {
         self.settings.copies.iter().position(is_same)
     }
 
-    /// Takes it that a copy has everything up to a place.
-    fn confirm(&self, copy: usize, position: u64) {
-        let met = self.confirmations().confirm(copy, position);
-        for (position, tell) in met {
-            tell(Ok(position));
-        }
-    }
-
-    fn forget(&self, copy: usize) {
-        self.confirmations().forget(copy);
-    }
-
-    /// Tells those who have waited for too long, as long as the node runs.
-    pub(crate) async fn keep_time(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
-        loop {
-            let next = self.confirmations().poll_timeout();
-            let wait = next.map(|next| self.clock.moment().until(next));
-            tokio::select! {
-                () = sleep_or_forever(wait) => (),
-                () = self.began.notified() => (),
-                _ = stopped.wait_for(|stops| *stops) => return,
-            }
-            self.tell_late(self.clock.moment());
-        }
-    }
-
-    fn tell_late(&self, now: Moment) {
-        let late = self.confirmations().handle_timeout(now);
-        for (_, tell) in late {
-            tell(Err(store::Error::Unconfirmed));
-        }
-    }
-
-    fn confirmations(&self) -> MutexGuard<'_, Confirmations<Waiter>> {
-        lock(&self.confirmations)
-    }
-
     /// How things stand, for people and numbers.
     pub(crate) fn state(&self) -> ReplicationState {
         let head = *self.head.borrow();
         let numbering = self.numbering.unwrap_or_default();
-        let confirmations = self.confirmations();
-        let copies = self.settings.copies.iter().zip(confirmations.confirmed());
+        let (waiting, confirmed) = self.waiting.state();
+        let copies = self.settings.copies.iter().zip(&confirmed);
         ReplicationState {
             epoch: numbering.epoch,
             txn: numbering.txn_of(head.position.0),
-            waiting: confirmations.waiting_count() as u64,
+            waiting,
             copies: copies
                 .map(|(copy, confirmed)| {
                     let name = copy.identifier.escape_ascii();
@@ -282,13 +219,6 @@ impl Replication {
                 .collect(),
             mirror: self.progress.state(),
         }
-    }
-}
-
-async fn sleep_or_forever(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
     }
 }
 

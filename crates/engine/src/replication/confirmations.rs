@@ -147,6 +147,13 @@ impl<W> Confirmations<W> {
         late
     }
 
+    /// Gives all that wait: no copy will say anything more.
+    pub fn end(&mut self) -> Vec<W> {
+        self.deadlines.clear();
+        let waiting = core::mem::take(&mut self.waiting);
+        waiting.into_values().map(|waiting| waiting.who).collect()
+    }
+
     fn take(&mut self, key: (u64, u64)) -> Option<W> {
         let waiting = self.waiting.remove(&key)?;
         self.deadlines.remove(&(waiting.deadline, key.0, key.1));
@@ -186,6 +193,17 @@ mod tests {
         assert_eq!(of.handle_timeout(Moment(20)), ['b', 'c']);
         assert_eq!(of.confirm(0, 3), ['a']);
         assert!(of.handle_timeout(Moment(99)).is_empty());
+    }
+
+    #[test]
+    fn at_the_end_all_are_given_back_once() {
+        let mut of = Confirmations::new(1);
+        for (position, who) in [(1, 'a'), (3, 'b')] {
+            assert_eq!(of.wait(position, 1, Moment(9), who), None);
+        }
+        assert_eq!(of.end(), ['a', 'b']);
+        assert_eq!((of.waiting_count(), of.poll_timeout()), (0, None));
+        assert!(of.end().is_empty() && of.confirm(0, 3).is_empty());
     }
 
     #[test]

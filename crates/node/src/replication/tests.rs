@@ -11,7 +11,7 @@ use super::*;
 use crate::config::{Acknowledgement, StorageConfig};
 use crate::founding::{self, Keys, Listening};
 use crate::{Config, Node};
-use client::{Administrator, Client, Transport};
+use client::{Administrator, Client, Clock, Transport};
 use crypto::{RsaBits, SigningKey};
 use engine::Question;
 use engine::administrator::{Means, Order};

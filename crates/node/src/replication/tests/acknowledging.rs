@@ -58,6 +58,69 @@ fn without_a_copy_the_outcome_is_unknown_and_the_same_request_is_answered_when_t
     });
 }
 
+/// A node that stops hears no copies any more: whoever waits for them is told so, and not left until
+/// the connection ends.
+#[test]
+fn who_waits_for_copies_is_told_when_the_node_stops() {
+    let mut writer = Machine::writer(|config| {
+        waits_for_one(config);
+        config.replication.ack_timeout_ms = 60_000;
+    });
+    let mut administrator = writer.administrator();
+    let values = [Value::public(1, "URL", "x:y")];
+    let order = Order::register(&"88.1/waits".parse().unwrap(), &values);
+    let (told, answer) = std::sync::mpsc::channel();
+    thread::spawn(move || drop(told.send(administrator.ask(order))));
+    wait_until("it waits", || writer.node().replication().waiting == 1);
+    let began = Instant::now();
+    let node = writer.node.take().unwrap();
+    let replication = Arc::clone(node.answerer.replication());
+    node.stop().unwrap();
+    let answered = answer.recv().unwrap().unwrap();
+    let code = answered.message.header.response_code;
+    assert_eq!(code, ResponseCode::ERROR);
+    assert!(began.elapsed() < Duration::from_secs(30));
+    // And so is who comes later.
+    let (told, outcome) = std::sync::mpsc::channel();
+    replication.when_confirmed(store::Position(u64::MAX), 1, move |outcome| {
+        drop(told.send(outcome));
+    });
+    let outcome = outcome.try_recv().unwrap();
+    assert!(
+        matches!(outcome, Err(store::Error::Unconfirmed)),
+        "{outcome:?}"
+    );
+}
+
+/// More wait than the runtime has threads for: nobody may be needed there to end it.
+#[test]
+fn who_waits_for_copies_is_told_in_time_however_many_they_are() {
+    let writer = Machine::writer(|config| {
+        waits_for_one(config);
+        config.replication.ack_timeout_ms = 2000;
+    });
+    let (done, all) = std::sync::mpsc::channel();
+    for _ in 0..600 {
+        let replication = Arc::clone(writer.node().answerer.replication());
+        let done = done.clone();
+        writer.node().runtime.spawn(async move {
+            tokio::task::block_in_place(|| {
+                let (told, outcome) = std::sync::mpsc::channel();
+                let tell = move |outcome| drop(told.send(outcome));
+                replication.when_confirmed(store::Position(u64::MAX), 1, tell);
+                drop(done.send(outcome.recv().unwrap()));
+            });
+        });
+    }
+    for _ in 0..600 {
+        let outcome = all.recv_timeout(PATIENCE).unwrap();
+        assert!(
+            matches!(outcome, Err(store::Error::Unconfirmed)),
+            "{outcome:?}"
+        );
+    }
+}
+
 /// Sends the same request, octet for octet, as often as wanted.
 struct Again {
     address: SocketAddr,
