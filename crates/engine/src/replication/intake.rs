@@ -40,6 +40,14 @@ pub enum Fault {
         /// What came before.
         after: u64,
     },
+    /// Something was left out on the way, or by the source.
+    #[error("the source sends transaction {txn} after {after}: what comes between is missing")]
+    Missing {
+        /// What it sends.
+        txn: u64,
+        /// What came before.
+        after: u64,
+    },
     /// What is told of cannot be an identifier, a prefix or a record.
     #[error("the source sends what cannot be stored: {0}")]
     Unfit(#[from] model::Error),
@@ -214,13 +222,27 @@ pub fn check_epoch(theirs: u64, standing: &Standing) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The position after a transaction; it must be later than the one before, or, in the layouts of
-/// the field, the same: of an entry with many identifiers.
+/// The position after an entry of a node of this kind, which sends every one: its number is the
+/// next.
+///
+/// # Errors
+/// [`Fault::GoesBack`], [`Fault::Missing`].
+pub fn next_position(before: &Followed, txn: u64) -> Result<Followed, Fault> {
+    let after = before.txn;
+    match txn.checked_sub(after) {
+        Some(1) => Ok(Followed { txn, ..*before }),
+        None | Some(0) => Err(Fault::GoesBack { txn, after }),
+        Some(_) => Err(Fault::Missing { txn, after }),
+    }
+}
+
+/// The position after a transaction of the field: a later one, for nobody tells of all, or the same,
+/// of an entry with many identifiers.
 ///
 /// # Errors
 /// [`Fault::GoesBack`].
-pub fn next_position(before: &Followed, txn: u64, may_be_same: bool) -> Result<Followed, Fault> {
-    if txn < before.txn || (txn == before.txn && !may_be_same) {
+pub fn next_of_the_field(before: &Followed, txn: u64) -> Result<Followed, Fault> {
+    if txn < before.txn {
         let after = before.txn;
         return Err(Fault::GoesBack { txn, after });
     }
@@ -319,9 +341,28 @@ mod tests {
         assert_eq!(check_epoch(1, &standing), Err(fault));
         assert_eq!(check_epoch(2, &standing), Ok(()));
         assert_eq!(check_epoch(3, &standing), Ok(()));
-        assert_eq!(next_position(&followed, 11, false).unwrap().txn, 11);
-        assert!(next_position(&followed, 10, false).is_err());
-        assert_eq!(next_position(&followed, 10, true).unwrap().txn, 10);
-        assert!(next_position(&followed, 9, true).is_err());
+        assert_eq!(next_position(&followed, 11).unwrap().txn, 11);
+        for txn in [0, 9, 10] {
+            let fault = Fault::GoesBack { txn, after: 10 };
+            assert_eq!(next_position(&followed, txn), Err(fault));
+        }
+        for txn in [10, 11, 500] {
+            assert_eq!(next_of_the_field(&followed, txn).unwrap().txn, txn);
+        }
+        assert!(next_of_the_field(&followed, 9).is_err());
+    }
+
+    /// A block that somebody between has left out bears a good signature on either side.
+    #[test]
+    fn an_entry_that_was_left_out_is_missed() {
+        let followed = Followed {
+            epoch: 2,
+            txn: 10,
+            date_ms: 0,
+        };
+        for txn in [12, u64::MAX] {
+            let fault = Fault::Missing { txn, after: 10 };
+            assert_eq!(next_position(&followed, txn), Err(fault));
+        }
     }
 }

@@ -10,7 +10,9 @@ use crate::answerer::Answerer;
 use bytes::Bytes;
 use engine::administrator::Order;
 use engine::replication::course::{Course, merge};
-use engine::replication::intake::{Fault, Intake, Taken, check_epoch, next_position, place_of};
+use engine::replication::intake::{
+    Fault, Intake, Taken, check_epoch, next_of_the_field, next_position, place_of,
+};
 use engine::replication::standing::{Copying, Followed};
 use engine::replication::{Numbering, Share, Standing};
 use model::change::Write;
@@ -253,7 +255,7 @@ impl Taking {
                     date_us,
                     writes,
                 } => {
-                    followed = next_position(&followed, txn, false)?;
+                    followed = next_position(&followed, txn)?;
                     followed.date_ms = date_us / 1000;
                     let taken = Intake::entry(writes)?;
                     self.give(taken, followed, date_us).await?;
@@ -374,7 +376,7 @@ impl Taking {
                     values,
                     ..
                 } => {
-                    followed = next_position(&followed, number, true)?;
+                    followed = next_of_the_field(&followed, number)?;
                     let write = self
                         .intake
                         .transaction(&identifier, action, values.as_deref())?;
