@@ -64,8 +64,8 @@ pub enum From {
 pub struct Kept {
     /// The place of its first entry; one more than `last` if there is none.
     pub first: u64,
-    /// The date of that, in milliseconds since 1970; 0 if there is none.
-    pub first_date_ms: u64,
+    /// The date of that, in milliseconds since 1970, if there is one and it could be read.
+    pub first_date_ms: Option<u64>,
     /// The place of its last entry.
     pub last: u64,
 }
@@ -171,7 +171,8 @@ pub fn begin(what: &What, numbering: &Numbering, kept: &Kept) -> From {
     }
     // A mirror that was here when the first entry came has heard of all that is gone, though
     // nothing of it was in its share.
-    if asked_at_ms.is_some_and(|asked| kept.first_date_ms <= asked) {
+    let heard_of_it = |asked| kept.first_date_ms.is_some_and(|first| first <= asked);
+    if asked_at_ms.is_some_and(heard_of_it) {
         return From::After(kept.first.saturating_sub(1).max(numbering.before));
     }
     From::TooLate

@@ -459,13 +459,14 @@ fn kept(answerer: &Answerer) -> io::Result<Kept> {
     let store = answerer.store();
     let first = store.log_first().map_err(io::Error::other)?;
     let mut reader = store.log_after(Position(first.0.saturating_sub(1)));
-    let first_date_us = match reader.next_entry().map_err(io::Error::other)? {
-        LogNext::Entry(entry) => entry.date_us,
-        LogNext::Nothing | LogNext::TooLate => 0,
+    let first_date_ms = match reader.next_entry().map_err(io::Error::other)? {
+        LogNext::Entry(entry) => Some(entry.date_us / 1000),
+        // There is none, or it has been removed since.
+        LogNext::Nothing | LogNext::TooLate => None,
     };
     Ok(Kept {
         first: first.0,
-        first_date_ms: first_date_us / 1000,
+        first_date_ms,
         last: store.head().position.0,
     })
 }

@@ -99,7 +99,7 @@ fn dumps_begin_or_go_on_in_either_layout() {
 
 const KEPT: Kept = Kept {
     first: 100,
-    first_date_ms: 1000,
+    first_date_ms: Some(1000),
     last: 200,
 };
 
@@ -119,6 +119,17 @@ fn who_lacks_what_is_gone_is_too_late() {
     assert_eq!(from(200, 0), From::After(200));
     assert_eq!(from(98, 999), From::TooLate);
     assert_eq!(from(98, 1000), From::After(99));
+    // The first entry was removed while it was looked at.
+    let unknown = Kept {
+        first_date_ms: None,
+        ..KEPT
+    };
+    let late = What::Log {
+        txn: 98,
+        asked_at_ms: 5000,
+        queue: None,
+    };
+    assert_eq!(begin(&late, &numbering, &unknown), From::TooLate);
     // What this node never had: it was restored from a backup.
     assert_eq!(from(201, 5000), From::TooLate);
 }
