@@ -6,6 +6,7 @@
 
 use super::Share;
 use crate::Digests;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use model::audit::Note;
@@ -43,9 +44,10 @@ pub fn of_entry<E>(
 ) -> Result<Vec<TxnRecord>, E> {
     let is_creation = opcode(entry.writes).is_none_or(|opcode| opcode == Opcode::CREATE_HANDLE);
     let mut records = Vec::new();
-    for (at, write) in entry.writes.iter().enumerate() {
-        let mut later = entry.writes.iter().skip(at + 1);
-        if later.any(|later| later.key == write.key) {
+    let writes = entry.writes.iter().enumerate();
+    let last: BTreeMap<&Key, usize> = writes.clone().map(|(at, it)| (&it.key, at)).collect();
+    for (at, write) in writes {
+        if last.get(&write.key) != Some(&at) {
             continue;
         }
         let Some(what) = what(&write.key) else {

@@ -109,6 +109,26 @@ fn all_but_the_last_of_an_entry_bear_the_number_before() {
     assert_eq!(numbers, [6, 6, 7]);
 }
 
+/// As many writes as a part of a load has at most: 16 MiB of the shortest. Each of them looking
+/// through all others took minutes.
+#[test]
+fn an_entry_of_any_length_is_told_in_its_time() {
+    let count = 200_000;
+    let keys: Vec<Key> = (0..count)
+        .map(|at| key(&alloc::format!("88.1/{at}")))
+        .collect();
+    let twice = keys.iter().chain(&keys).cloned();
+    let writes: Vec<Write> = twice.map(|key| put(key, record("x"))).collect();
+    let entry = Entry {
+        txn: 7,
+        date_ms: 9,
+        writes: &writes,
+    };
+    let found = |_: &Key| Ok::<_, ()>(Some(record("x")));
+    let records = of_entry(entry, Share::WHOLE, &Sums, found).unwrap();
+    assert_eq!(records.len(), count);
+}
+
 #[test]
 fn of_two_writes_under_a_key_only_the_last_is_told() {
     let a = key("88.1/a");
