@@ -32,7 +32,7 @@ pub(crate) use waiting::Timekeeper;
 use crate::config::{Config, ParseError};
 use crate::founding::Founded;
 use crypto::SigningKey;
-use engine::replication::{Numbering, Policy};
+use engine::replication::{Numbering, Policy, is_copied};
 use model::key::Subspace;
 use model::{Change, Identifier, Key, Reference};
 use progress::Progress;
@@ -156,17 +156,22 @@ impl Replication {
     }
 
     /// How many copies must have a change before it is acknowledged: for the strictest of all the
-    /// prefixes that it is about.
+    /// prefixes that it is about. What is about none, such as facts, is as the node promises in
+    /// general.
     pub(crate) fn copies_needed(&self, change: &Change) -> usize {
         if !self.waits_at_all() {
             return 0;
         }
+        let general = self.settings.policy;
         let policies = change.writes.iter().filter_map(|write| {
+            if is_of_no_prefix(&write.key) {
+                return Some(general);
+            }
             let prefix = prefix_of(&write.key)?;
             let of_prefix = self.settings.policies.get(&prefix);
-            Some(*of_prefix.unwrap_or(&self.settings.policy))
+            Some(*of_prefix.unwrap_or(&general))
         });
-        self.needed(policies.max().unwrap_or_default())
+        self.needed(policies.max().unwrap_or(general))
     }
 
     /// How many copies the strictest of all policies needs.
@@ -220,6 +225,17 @@ impl Replication {
             mirror: self.progress.state(),
         }
     }
+}
+
+/// Whether a row is data of its own, and about no prefix. What is remembered of a request is not:
+/// it goes with what the request did.
+fn is_of_no_prefix(key: &Key) -> bool {
+    let subspace = key.subspace();
+    let is_of_some = matches!(
+        subspace,
+        Some(Subspace::RECORDS | Subspace::HOMED | Subspace::ANSWERED)
+    );
+    is_copied(key) && !is_of_some
 }
 
 /// The prefix that a row is about, upper-cased; for the record of a prefix that prefix.

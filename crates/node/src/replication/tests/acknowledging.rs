@@ -178,6 +178,32 @@ fn said(message: &wire::Message) -> (ResponseCode, String) {
     (message.header.response_code, text)
 }
 
+/// Facts are about no prefix: nothing less is promised of them than in general.
+#[test]
+fn what_is_about_no_prefix_is_as_promised_in_general() {
+    let writer = Machine::writer(|config| {
+        waits_for_one(config);
+        config.replication.acknowledgement_of =
+            [("88.1".to_owned(), Acknowledgement::Local)].into();
+    });
+    let replication = writer.node().answerer.replication();
+    let needed = |keys: &[Key]| {
+        let mut change = Change::default();
+        for key in keys {
+            change.put(key.clone(), "x".into());
+        }
+        replication.copies_needed(&change)
+    };
+    let fact = Key::from_octets("ofact".into());
+    let (lax, strict) = (record_key("88.1/a"), record_key("88.2/a"));
+    let remembered = Key::answered(1, &[7; 32]);
+    assert_eq!(needed(std::slice::from_ref(&fact)), 1);
+    assert_eq!(needed(&[lax.clone(), fact]), 1);
+    assert_eq!(needed(&[strict]), 1);
+    assert_eq!(needed(&[lax, remembered]), 0);
+    assert_eq!(needed(&[]), 1);
+}
+
 #[test]
 fn of_two_copies_and_the_writer_two_are_a_majority() {
     let writer = Machine::writer(|config| {

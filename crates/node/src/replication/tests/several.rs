@@ -38,7 +38,7 @@ fn remembered(number: u8) -> Key {
 fn a_full_copy_of_one_server_takes_nothing_of_another() {
     let (first, mut second) = (Machine::writer(|_| ()), Machine::writer(|_| ()));
     let fact = Key::from_octets(Bytes::from_static(b"ofact"));
-    assert!(engine::replication::is_copied(&fact));
+    assert!(is_copied(&fact));
     first.write(remembered(1), Some("done".into()));
     first.write(fact.clone(), Some("5".into()));
     second.write(remembered(2), Some("done".into()));
