@@ -269,7 +269,7 @@ impl Taking {
     }
 
     /// Gives an entry to the committer, and does not wait for it.
-    async fn give(
+    pub(super) async fn give(
         &mut self,
         taken: Taken,
         followed: Followed,

@@ -4,6 +4,7 @@
 mod acknowledging;
 mod field;
 mod following;
+mod giving;
 mod refusing;
 mod several;
 
