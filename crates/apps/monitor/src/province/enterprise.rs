@@ -87,7 +87,7 @@ impl Draft {
         if chance.below(100) < NOT_EXPORTING {
             ratios[2] = 0;
         }
-        let there = there(&mut chance, months);
+        let there = there(&mut chance, plan);
         // Both fit: they are at most 40, and below 256.
         let noise = (0..months).map(|_| chance.around(NOISE) as i16).collect();
         let fates = (0..months).map(|_| chance.below(256) as u8).collect();
@@ -144,15 +144,29 @@ fn size(chance: &mut Chance) -> i64 {
     from + (to - from) * i64::from(chance.below(1000)) / 1000
 }
 
-fn there(chance: &mut Chance, months: usize) -> [usize; 2] {
+fn there(chance: &mut Chance, plan: &Plan) -> [usize; 2] {
+    let months = usize::from(plan.months);
     let fate = chance.below(100);
     // Not in the first year, nor in the last months, so that most can be compared.
-    let at = 12 + chance.below((months as u32).saturating_sub(15).max(1)) as usize;
+    let at = 12 + chance.below(u32::from(plan.months).saturating_sub(15).max(1)) as usize;
     match fate {
-        fate if fate < BEGINNING => [at, months],
+        fate if fate < BEGINNING => [next_january(plan, at), months],
         fate if fate < BEGINNING + ENDING => [0, at],
         _ => [0, months],
     }
+}
+
+/// Who begins is asked from the next January on, lest half a year be compared with a whole one; from
+/// the first month if there is none any more.
+fn next_january(plan: &Plan, at: usize) -> usize {
+    let months = usize::from(plan.months);
+    let left = |at: usize| i32::try_from(months - at).unwrap_or(1);
+    let month = |at: usize| {
+        plan.last
+            .plus(1 - left(at))
+            .map(|month| month.last_day().month())
+    };
+    (at..months).find(|at| month(*at) == Some(1)).unwrap_or(0)
 }
 
 /// How much faster all together would grow than they should: taken off each, so that the sum comes

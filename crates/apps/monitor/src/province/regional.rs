@@ -1,10 +1,12 @@
 //! What the bureau tells of regions: growths of value added, profit and investment over what can be
-//! compared, manufacturing's share. Not here: how the bulletin words it.
+//! compared, manufacturing's share; of each city's divisions their output and its growth.
+//!
+//! Not here: how the bulletin words it.
 
 use super::Province;
-use super::indicator::INDICATORS;
-use super::report::{Told, moment};
-use codes::{Code, Frequency, Number, Period, Region, Unit};
+use super::indicator::{INDICATORS, OUTPUT};
+use super::report::{MERGED_MONTHS, Told, moment};
+use codes::{Code, Frequency, Industry, Number, Period, Region, Unit};
 use facts::derived::growth;
 use facts::history::Report;
 use facts::{Error, Form, Object, Observation, Series};
@@ -25,12 +27,22 @@ const GROWTHS: [(&str, &str); 3] = [
 
 const SHARE: &str = "manufacturing-share";
 
+/// What a division of a city made in a month.
+#[derive(Default)]
+struct Made {
+    /// All its enterprises.
+    sum: i128,
+    /// Those that can be compared, now and a year before.
+    both: [i128; 2],
+}
+
 /// Sums of a year and of the year before.
 type Sums = BTreeMap<Region, [(i64, i64); GROWTHS.len()]>;
 
 impl Province {
-    /// What the bureau tells of the province and its cities from January to the end of a month, and
-    /// when it becomes known. Growths are told where there is a year before.
+    /// What the bureau tells of the province and its cities from January to the end of a month, and of
+    /// the divisions of each city what they made in the month and its growth, with the moment at which it becomes
+    /// known. Growths are told where there is a year before.
     ///
     /// # Errors
     /// [`Error::Code`] if a figure has too many digits, which no plan leads to.
@@ -66,7 +78,48 @@ impl Province {
             let share = Number::new(self.share(region, period).into(), 2)?;
             tell(region, SHARE, Form::Level, share)?;
         }
+        let month = Period::containing(MERGED_MONTHS, period.last_day());
+        for ((city, division), made) in self.outputs(month) {
+            let mut tell = |form, number, unit| {
+                let objects = [Object::region(city), Object::industry(division)];
+                let series = Series::new(OUTPUT.parse()?, objects, MERGED_MONTHS, form)?;
+                let observation = Observation::reported(number, unit, BUREAU, at);
+                let report = Report {
+                    series,
+                    period: month,
+                    observation,
+                    is_revision: false,
+                };
+                told.push((at, report));
+                Ok::<_, Error>(())
+            };
+            tell(Form::Level, Number::new(made.sum, 0)?, Unit::YUAN_1K)?;
+            let [now, base] = made.both.map(|sum| Number::new(sum, 0));
+            if let Ok(number) = growth(now?, base?, 1) {
+                tell(Form::YearOnYear, number, Unit::PER_CENT)?;
+            }
+        }
         Ok(told)
+    }
+
+    /// What the enterprises of each city's divisions made in a month, in 10^3 yuan.
+    fn outputs(&self, month: Period) -> BTreeMap<(Region, Industry), Made> {
+        let mut all: BTreeMap<_, Made> = BTreeMap::new();
+        let before = month.same_last_year();
+        for enterprise in self.enterprises() {
+            let output = |period| self.figure(enterprise, 0, period)?.at(0).ok();
+            let Some(now) = output(month) else {
+                continue;
+            };
+            let city = enterprise.county.parent().unwrap_or(enterprise.county);
+            let made = all.entry((city, enterprise.division)).or_default();
+            made.sum += now;
+            if let Some(base) = before.and_then(output) {
+                made.both[0] += now;
+                made.both[1] += base;
+            }
+        }
+        all
     }
 
     /// The sums of all regions over the enterprises that tell of both years; of none if there is no

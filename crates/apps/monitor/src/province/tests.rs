@@ -134,10 +134,19 @@ fn what_is_told_of_regions_follows_from_enterprises() {
         .minus(expected)
         .unwrap();
     assert!(apart.at(1).unwrap().abs() <= 3, "{apart}");
-    assert_eq!(told.len(), 6 * 4);
+    assert_eq!(told.len(), 6 * 4 + 5 * 6 * 2);
     // There is no year before the first.
     let first = province.regional("2020-YTD03".parse().unwrap()).unwrap();
-    assert_eq!(first.len(), 6);
+    assert_eq!(first.len(), 6 + 5 * 6);
+    // The divisions of all cities make what all enterprises make.
+    let is_output = |(_, report): &&(Instant, Report)| {
+        report.series.objects().len() == 2 && report.series.form() == facts::Form::Level
+    };
+    let outputs = told.iter().filter(is_output);
+    let sum = outputs.map(|(_, report)| report.observation.content.number().unwrap());
+    let all = province.enterprises().iter();
+    let all = all.filter_map(|of| province.figure(of, 0, "2022-M11".parse().unwrap()));
+    assert_eq!(Number::sum(sum), Number::sum(all));
 }
 
 #[test]
@@ -210,6 +219,23 @@ fn nobody_can_be_meant() {
     let is_city = |(region, _): &&(Region, &str)| region.level() == RegionLevel::City;
     assert_eq!(ours.iter().filter(is_city).count(), 13);
     assert_eq!(province.divisions().len(), 41);
+}
+
+/// Lest half a year be compared with a whole one.
+#[test]
+fn nobody_begins_in_the_middle_of_a_year() {
+    let province = Province::new(Plan::new(4, 2)).unwrap();
+    let periods = province.periods();
+    let mut begun = 0;
+    for enterprise in province.enterprises() {
+        let is_told = |period: &&Period| province.figure(enterprise, 0, **period).is_some();
+        let first = periods.iter().find(is_told).unwrap();
+        if *first != periods[0] {
+            assert_eq!(first.last_day().month(), 2, "{}", enterprise.name);
+            begun += 1;
+        }
+    }
+    assert!((10..50).contains(&begun), "{begun}");
 }
 
 /// Some are late, some put right what they told; what was told last is the figure.
@@ -345,7 +371,7 @@ fn hex(octets: &[u8]) -> String {
 fn a_seed_is_always_the_same_province() {
     assert_eq!(
         digest(2022),
-        "5d10e047b0d1c18c5ca76c69a4a91fd24b0bb3684df8474627a2648dcba9e18a"
+        "66e6e520772c83fd301de751636b862e6a7dccb7b76fc1c5001ba8c8d3b372c1"
     );
     assert_ne!(digest(2022), digest(2023));
 }
