@@ -13,6 +13,8 @@ mod ports;
 mod stage;
 mod tree;
 
+pub(crate) use stage::Stage;
+
 use crate::interrupt::Interrupt;
 use crate::language::Language;
 use cast::{CAST, THINGS};
@@ -21,7 +23,6 @@ use client::{Client, Resolver, read_roots};
 use engine::Question;
 use engine::resolver::{Found, Guide, Wish};
 use model::Identifier;
-use stage::Stage;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub(crate) struct DemoArguments {
     /// End when everything has been shown; exit code 1 if anything was not as expected.
     #[arg(long)]
     once: bool,
+    /// Show the monitoring instead: a supply shock in a made-up province, from workbook to bulletin.
+    #[arg(long)]
+    monitor: bool,
     /// The folder for the nodes' data folders, instead of a temporary one. It must be empty or not
     /// there.
     #[arg(long, value_name = "DIR")]
@@ -48,6 +52,10 @@ pub(crate) struct DemoArguments {
 const PUMP: &str = THINGS[0].0;
 
 pub(crate) fn run(arguments: &DemoArguments) -> Result<ExitCode, Box<dyn Error>> {
+    if arguments.monitor {
+        let data = arguments.data.as_deref();
+        return crate::monitor::demo::run(arguments.once, data, arguments.lang);
+    }
     let temporary = tempfile::tempdir()?;
     let folder = match &arguments.data {
         Some(data) => data.clone(),

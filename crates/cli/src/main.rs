@@ -20,6 +20,7 @@ mod list;
 mod login;
 mod message;
 mod modify;
+mod monitor;
 mod output;
 mod passphrase;
 mod register;
@@ -95,6 +96,8 @@ enum Command {
     Export(export::ExportArguments),
     /// Say who changed what, and whether that account is whole. (审计)
     Audit(audit::AuditArguments),
+    /// Watch an industrial economy: figures, targets, boards. (工业经济运行监测)
+    Monitor(monitor::MonitorArguments),
     /// Look after a data folder. (数据目录)
     Store(store_commands::StoreArguments),
     /// Copy the data folder of a running or stopped node. (备份)
@@ -132,6 +135,7 @@ fn main() -> ExitCode {
         Command::Man(arguments) => completions::manual(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Monitor(arguments) => monitor::run(&arguments),
         Command::Store(arguments) => store_commands::run(&arguments),
         Command::Backup(arguments) => store_commands::back_up(&arguments),
         Command::Restore(arguments) => store_commands::restore(&arguments),

@@ -13,6 +13,7 @@
 //! | `register` | how many durable registrations a second by every way, beside its peers? |
 //! | `replication` | how far is a copy behind a busy writer? |
 //! | `facts` | how many observations a second; how long takes a series as known at a moment? |
+//! | `monitor` | how long does a province's month take from workbook to bulletin? |
 //! | `asker` | how are questions asked, many at a time, and answers checked? |
 //! | `process` | how do the processes that are measured live and end? |
 //! | `records` | what is registered and asked for? |
@@ -37,6 +38,7 @@ mod folder;
 mod import;
 mod layout;
 mod machine;
+mod monitor;
 mod popularity;
 mod process;
 mod progress;
@@ -102,6 +104,8 @@ enum Command {
     Facts(facts::FactsArguments),
     /// How far a copy is behind at a rate of registrations, beside the writer without one.
     Replication(replication::ReplicationArguments),
+    /// A province's month from workbook to bulletin; the mark is 60 s.
+    Monitor(monitor::MonitorArguments),
     /// All of these with their defaults: what docs/performance.md quotes.
     All,
     /// The node that is asked, in a process of its own.
@@ -177,6 +181,7 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
         Command::Replication(arguments) => {
             vec![Box::new(|at, on| replication::run(arguments, at, on))]
         }
+        Command::Monitor(arguments) => vec![Box::new(|at, on| monitor::run(arguments, at, on))],
         Command::All => vec![
             Box::new(|at, on| resolve::run(&defaults(), at, on)),
             Box::new(|at, on| recursive::run(&defaults(), at, on)),
@@ -187,6 +192,7 @@ fn benchmarks(command: &Command) -> Vec<Benchmark<'_>> {
             Box::new(|at, on| register::run(&defaults(), at, on)),
             Box::new(|at, on| facts::run(&defaults(), at, on)),
             Box::new(|at, on| replication::run(&defaults(), at, on)),
+            Box::new(|at, on| monitor::run(&defaults(), at, on)),
         ],
         // They measure nothing by themselves.
         Command::Node(_) | Command::Resolver(_) | Command::Registrar(_) | Command::Echo(_) => {

@@ -242,6 +242,7 @@ fn help_keeps_to_a_hundred_columns() {
         "list",
         "home",
         "unhome",
+        "monitor",
     ];
     let helps = subcommands.iter().map(|name| vec![*name, "--help"]);
     for arguments in helps.chain([
@@ -251,6 +252,14 @@ fn help_keeps_to_a_hundred_columns() {
         vec!["keys", "explain", "--help"],
         vec!["keys", "expiring", "--help"],
         vec!["keys", "rotate", "--help"],
+        vec!["monitor", "init", "--help"],
+        vec!["monitor", "show", "--help"],
+        vec!["monitor", "board", "--help"],
+        vec!["monitor", "lag", "--help"],
+        vec!["monitor", "load", "--help"],
+        vec!["monitor", "backtest", "--help"],
+        vec!["monitor", "bulletin", "--help"],
+        vec!["monitor", "cases", "open", "--help"],
     ]) {
         let mut asked = nameplate(arguments.iter().copied());
         let (code, out, _) = told(&asked.env("COLUMNS", "300").output().unwrap());

@@ -12,6 +12,7 @@ mod divisions;
 mod keys;
 mod kill;
 mod message;
+mod monitor;
 mod mutations;
 mod operating;
 mod program;

@@ -1,0 +1,132 @@
+//! `nameplate monitor`: figures of an industrial economy, read, warned of and acted upon, on a
+//! folder of its own.
+//!
+//! Here: the subcommands and what they share. Beneath, each a thin command over room `monitor`:
+//! the folder (`monitor/folder.rs`), a made-up province in it (`synthetic.rs`), workbooks (`load.rs`),
+//! reading (`show.rs`, `board.rs`, `lag.rs`), rules and warnings (`warnings.rs`), cases and the ledger
+//! of measures (`measures.rs`), the bulletin, and the demonstration of it all (`demo.rs`). Everybody who may open the folder may see single enterprises; what may
+//! leave the house is what `board` shows.
+
+mod board;
+mod bulletin;
+mod collecting;
+pub(crate) mod demo;
+mod folder;
+mod lag;
+mod load;
+mod measures;
+mod objects;
+mod question;
+mod show;
+mod synthetic;
+mod table;
+mod warnings;
+
+use crate::language::Language;
+use clap::{Args, Subcommand};
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Args)]
+#[command(
+    after_help = "The folder is --data, else $NAMEPLATE_MONITOR, else nameplate/monitor in \
+                  $XDG_DATA_HOME (by default ~/.local/share). It holds the facts and tables that \
+                  people may edit: regions.csv, enterprises.csv, targets.csv, monitor.toml.\n\n\
+                  Exit codes: 0 done, 1 not, 2 wrong usage."
+)]
+pub(crate) struct MonitorArguments {
+    #[command(subcommand)]
+    command: MonitorCommand,
+}
+
+#[derive(Subcommand)]
+enum MonitorCommand {
+    /// Make a monitor folder: empty, or with a made-up province. (建立监测目录)
+    Init(synthetic::InitArguments),
+    /// Take in a bureau's own workbook. (报表入库)
+    Load(load::LoadArguments),
+    /// Who pulled a figure up or down: a region by its parts, one level a call. (逐级下钻)
+    Show(show::ShowArguments),
+    /// Regions by industries, fit to be shown: what tells of one enterprise is hidden. (公开看板)
+    Board(board::BoardArguments),
+    /// Who is furthest behind his target, and what the rest of the year needs. (目标差距)
+    Lag(lag::LagArguments),
+    /// Rules that warn, their versions, who let them live. (预警规则)
+    Rules(warnings::RulesArguments),
+    /// What a rule would have done, by what was known then. (回测)
+    Backtest(warnings::BackTestArguments),
+    /// Judge everybody by the live rules. (研判)
+    Warn(warnings::WarnArguments),
+    /// The warnings that are open. (预警)
+    Warnings(warnings::WarningsArguments),
+    /// What keeps enterprises from producing, and who sees to it. (企业诉求)
+    Cases(measures::CasesArguments),
+    /// The ledger of measures. (任务台账)
+    Measures(measures::MeasuresArguments),
+    /// The bulletin of a region and a month. (通报)
+    Bulletin(bulletin::BulletinArguments),
+}
+
+/// What all subcommands take.
+#[derive(Args)]
+struct Common {
+    /// The monitor folder.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Answer as JSON.
+    #[arg(long)]
+    json: bool,
+    /// The language to speak; by default that of the environment.
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
+}
+
+impl Common {
+    fn language(&self) -> Language {
+        self.lang.unwrap_or_else(Language::of_environment)
+    }
+
+    /// The folder, as it was given, else where the XDG base directory specification puts data.
+    fn path(&self) -> Result<PathBuf, &'static str> {
+        let set = |name| std::env::var_os(name).filter(|text| !text.is_empty());
+        let given = self.data.clone();
+        if let Some(data) = given.or_else(|| Some(set("NAMEPLATE_MONITOR")?.into())) {
+            return Ok(data);
+        }
+        let home = || Some(PathBuf::from(set("HOME")?).join(".local/share"));
+        let folder = set("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
+        let folder = folder.ok_or("neither --data nor XDG_DATA_HOME nor HOME says where it is")?;
+        Ok(folder.join("nameplate/monitor"))
+    }
+
+    /// What is said in the language of whoever reads it: English, Chinese.
+    fn choose<'t>(&self, said: [&'t str; 2]) -> &'t str {
+        choose(self.language(), said)
+    }
+}
+
+/// English or Chinese.
+fn choose(language: Language, [english, chinese]: [&str; 2]) -> &str {
+    match language {
+        Language::En => english,
+        Language::Zh => chinese,
+    }
+}
+
+pub(crate) fn run(arguments: &MonitorArguments) -> Result<ExitCode, Box<dyn Error>> {
+    match &arguments.command {
+        MonitorCommand::Init(arguments) => synthetic::run(arguments),
+        MonitorCommand::Show(arguments) => show::run(arguments),
+        MonitorCommand::Board(arguments) => board::run(arguments),
+        MonitorCommand::Lag(arguments) => lag::run(arguments),
+        MonitorCommand::Load(arguments) => load::run(arguments),
+        MonitorCommand::Rules(arguments) => warnings::run_rules(arguments),
+        MonitorCommand::Backtest(arguments) => warnings::run_back_test(arguments),
+        MonitorCommand::Warn(arguments) => warnings::run_warn(arguments),
+        MonitorCommand::Warnings(arguments) => warnings::run_warnings(arguments),
+        MonitorCommand::Cases(arguments) => measures::run_cases(arguments),
+        MonitorCommand::Measures(arguments) => measures::run_measures(arguments),
+        MonitorCommand::Bulletin(arguments) => bulletin::run(arguments),
+    }
+}
