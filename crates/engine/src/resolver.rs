@@ -42,7 +42,8 @@ mod way;
 pub use frame::Wish;
 pub use knowledge::{Knowledge, KnowledgeLimits};
 pub use limits::{
-    HEAD_START, IN_FLIGHT_MAX, Limits, OVER_UDP_MAX, PATIENCE, SERVICES_MAX, SITES_MAX,
+    HEAD_START, HEAD_START_FACTOR, HEAD_START_LEAST, IN_FLIGHT_MAX, Limits, OVER_UDP_MAX, PATIENCE,
+    SERVICES_MAX, SITES_MAX,
 };
 pub use nearest::{Nearest, nearest};
 pub use service::seconds_of;

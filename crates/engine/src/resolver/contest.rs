@@ -4,7 +4,7 @@
 //! Not here: what is asked, and what an answer means ([`super`]).
 
 use super::knowledge::Knowledge;
-use super::limits::{HEAD_START, IN_FLIGHT_MAX, SITES_MAX};
+use super::limits::{IN_FLIGHT_MAX, SITES_MAX};
 use super::reach::Reach;
 use super::trace::{Because, Fault, Skip, Ticket};
 use crate::{Cryptography, Moment, Verifies};
@@ -12,6 +12,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
 use model::site::{IdentifierHash, InterfaceKind, ProtocolVersion, Server, Transport};
 use model::{Identifier, PublicKey, Site};
 
@@ -68,6 +69,8 @@ impl Place {
 struct Runner {
     place: Place,
     rank: u32,
+    /// How long it may be silent before the next one is asked.
+    head_start: Duration,
     next_way: usize,
     /// The questions that are under way: their names, over which way, since when.
     in_flight: Vec<(Ticket, usize, Moment)>,
@@ -140,6 +143,7 @@ impl Contest {
                     let shuffle = chance.get(number % chance.len()).copied().unwrap_or(0);
                     contest.runners.push(Runner {
                         rank: knowledge.rank(place.first(), now) + u32::from(shuffle / 2),
+                        head_start: knowledge.head_start(place.first()),
                         place,
                         next_way: 0,
                         in_flight: Vec::new(),
@@ -182,8 +186,8 @@ impl Contest {
             (_, false) => Because::OthersAreSilent,
         };
         self.has_failed = false;
-        self.head_start_until = now + HEAD_START;
         let runner = self.runners.get_mut(at)?;
+        self.head_start_until = now + runner.head_start;
         let way = runner.next_way;
         let (transport, port) = runner.place.ways.get(way).copied()?;
         runner.next_way += 1;

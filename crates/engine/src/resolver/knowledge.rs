@@ -2,6 +2,7 @@
 //!
 //! Everything is bounded, and may be forgotten at any time. Not here: values that were asked for.
 
+use super::limits::{HEAD_START, HEAD_START_FACTOR, HEAD_START_LEAST};
 use super::service::{Named, Scope};
 use crate::Moment;
 use alloc::collections::BTreeMap;
@@ -79,7 +80,9 @@ struct Kept {
 
 #[derive(Debug, Clone, Copy)]
 struct Measured {
+    /// 0 until it has answered.
     milliseconds: u32,
+    has_answered: bool,
     shunned_until: Option<Moment>,
 }
 
@@ -168,30 +171,48 @@ impl Knowledge {
         measured.milliseconds + if is_shunned { SHUNNED_MS } else { 0 }
     }
 
+    /// How long a server may be silent before the next is asked too.
+    pub(super) fn head_start(&self, server: SocketAddr) -> Duration {
+        let measured = self.servers.get(&server).filter(|it| it.has_answered);
+        measured.map_or(HEAD_START, |measured| {
+            let usual = Duration::from_millis(measured.milliseconds.into());
+            (usual * HEAD_START_FACTOR).clamp(HEAD_START_LEAST, HEAD_START)
+        })
+    }
+
     /// Notes that a server has answered. One answer moves the measure by a quarter.
     pub(super) fn note_answer(&mut self, server: SocketAddr, took: Duration) {
         let took = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
         let took = took.min(SHUNNED_MS / 2);
-        let before = self.servers.get(&server);
+        let before = self.servers.get(&server).filter(|it| it.has_answered);
         let milliseconds = before.map_or(took, |before| (before.milliseconds * 3 + took) / 4);
-        self.measure(server, milliseconds, None);
+        self.measure(
+            server,
+            Measured {
+                milliseconds,
+                has_answered: true,
+                shunned_until: None,
+            },
+        );
     }
 
     /// Notes that a server has failed.
     pub(super) fn note_failure(&mut self, server: SocketAddr, now: Moment) {
         let before = self.servers.get(&server);
-        let milliseconds = before.map_or(0, |before| before.milliseconds);
-        self.measure(server, milliseconds, Some(now + SHUNNED));
+        self.measure(
+            server,
+            Measured {
+                milliseconds: before.map_or(0, |before| before.milliseconds),
+                has_answered: before.is_some_and(|before| before.has_answered),
+                shunned_until: Some(now + SHUNNED),
+            },
+        );
     }
 
-    fn measure(&mut self, server: SocketAddr, milliseconds: u32, shunned_until: Option<Moment>) {
+    fn measure(&mut self, server: SocketAddr, measured: Measured) {
         if self.servers.len() >= SERVERS_COUNT_MAX && !self.servers.contains_key(&server) {
             self.servers.clear();
         }
-        let measured = Measured {
-            milliseconds,
-            shunned_until,
-        };
         self.servers.insert(server, measured);
     }
 

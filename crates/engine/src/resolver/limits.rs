@@ -17,6 +17,14 @@ pub const IN_FLIGHT_MAX: usize = 3;
 /// existing clients do it with addresses of IPv4 and IPv6.
 pub const HEAD_START: Duration = Duration::from_millis(300);
 
+/// How many times what it usually takes a server may be silent that has answered before, if that is
+/// less than [`HEAD_START`]: whoever answers within a millisecond and is silent now is most likely
+/// gone.
+pub const HEAD_START_FACTOR: u32 = 8;
+
+/// The shortest head start: what a busy machine may lose now and then.
+pub const HEAD_START_LEAST: Duration = Duration::from_millis(50);
+
 /// How long one question may take over one transport: a little more than all tries over UDP.
 pub const PATIENCE: Duration = Duration::from_millis(3500);
 

@@ -358,6 +358,37 @@ fn who_is_silent_has_a_head_start_only() {
     assert!(world.now - before <= 700);
 }
 
+/// Whoever has answered quickly before and is silent now gets less of a head start; whoever was slow
+/// the whole of it.
+#[test]
+fn who_was_fast_and_is_silent_has_a_short_head_start() {
+    for (usual, longest) in [(0, 80), (20, 200), (100, 320)] {
+        let mut world = World::tree();
+        world.says(3, "0.NA/88.118.1", at(&[4, 5]));
+        world.says(5, "88.118.1/pump", url("there"));
+        // Both have answered, so that both are known, whichever is asked first.
+        for (living, gone) in [(4, 5), (5, 4)] {
+            world.behaves(living, Manner::Slow(usual));
+            world.behaves(gone, Manner::Dead);
+            for _ in 0..2 {
+                world.data("88.118.1/pump");
+            }
+        }
+        world.now += 70_000;
+        for server in [4, 5] {
+            world.behaves(server, Manner::Slow(usual));
+        }
+        let first = |world: &World| world.asked.iter().find_map(|it| it.chars().next());
+        world.data("88.118.1/pump");
+        let silent = if first(&world) == Some('4') { 4 } else { 5 };
+        world.behaves(silent, Manner::Silent);
+        let before = world.now;
+        world.data("88.118.1/pump");
+        let took = world.now - before;
+        assert!(took <= longest, "usually {usual} ms, now {took} ms");
+    }
+}
+
 #[test]
 fn the_faster_site_is_asked_first() {
     let mut world = World::tree();
