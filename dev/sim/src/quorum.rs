@@ -12,6 +12,7 @@
 //! | `quorum/faults` | what goes wrong? |
 //! | `quorum/report` | what does a history depend on, and what came of it? |
 //! | `quorum/planted` | which mistakes must be found? |
+//! | `quorum/votes` | what does a member write down of its votes? |
 //!
 //! Here: the course of a history, from its first event to the last.
 
@@ -24,6 +25,7 @@ mod planted;
 mod report;
 #[cfg(test)]
 mod tests;
+mod votes;
 mod writers;
 
 pub use faults::Faults;
@@ -310,7 +312,9 @@ impl Simulation {
             Event::Synced { host, life, number } => {
                 let it = &mut self.hosts[host];
                 if it.life == life {
-                    it.sync();
+                    if let Some(vote) = it.sync() {
+                        self.judge.voted(it.id, vote)?;
+                    }
                     let clocks = it.now(now);
                     if let Some(member) = &mut it.member {
                         member.handle_persisted(clocks, number);

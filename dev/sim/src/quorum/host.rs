@@ -1,6 +1,7 @@
 //! A member's machine: its disk, its clocks, and the process that is started again after a crash.
 
 use super::planted::{Account, Book, Bug, Done};
+use super::votes::{Vote, vote_in};
 use crate::chance::Chance;
 use bytes::Bytes;
 use engine::Moment;
@@ -25,6 +26,8 @@ pub(super) struct Host {
     /// Who waits for which answer.
     pub(super) tickets: BTreeMap<Ticket, super::Asked>,
     disk: MemoryJournal,
+    /// What it says of its vote as soon as that is synced.
+    voting: Option<Vote>,
     done: Account,
     bug: Option<Bug>,
     /// What a new member begins with: the registry of the founders, or nothing.
@@ -51,6 +54,7 @@ impl Host {
             life: 0,
             tickets: BTreeMap::new(),
             disk: MemoryJournal::default(),
+            voting: None,
             done: Account::default(),
             bug,
             founding,
@@ -92,7 +96,7 @@ impl Host {
         let settings = Settings {
             entries_count_max: 24,
             entries_kept_count: 6,
-            ..Settings::new(self.id, GROUP, 7, [self.life as u8; 16])
+            ..Settings::new(self.id, GROUP, 7, self.salt())
         };
         let now = self.now(world);
         let Ok(journal) = self.disk.read();
@@ -111,9 +115,14 @@ impl Host {
         Ok(())
     }
 
+    fn salt(&self) -> [u8; 16] {
+        [self.life as u8; 16]
+    }
+
     /// Lets the process fall over: what was not synced is torn off somewhere.
     pub(super) fn crash(&mut self, chance: &mut Chance) {
         self.member = None;
+        self.voting = None;
         self.tickets.clear();
         let in_place = self.bug == Some(Bug::JournalReplacedInPlace);
         self.disk.crash(|octets| {
@@ -137,14 +146,15 @@ impl Host {
 
     /// Writes a batch; whether the member is to be told at once that it is durable.
     pub(super) fn write(&mut self, batch: &Batch) -> bool {
-        if Bug::keeps(self.bug, batch) {
-            self.disk.write(batch);
-        }
+        self.voting = vote_in(batch).or(self.voting);
+        self.disk.write(&Bug::kept(self.bug, batch, &self.salt()));
         self.bug == Some(Bug::PersistedBeforeSync)
     }
 
-    pub(super) fn sync(&mut self) {
+    /// Makes durable what was written; what the member has said by that of its vote.
+    pub(super) fn sync(&mut self) -> Option<Vote> {
         self.disk.sync();
+        self.voting.take()
     }
 
     /// All that the member wants done now.

@@ -5,6 +5,7 @@
 
 use super::operators::admin;
 use super::planted::Done;
+use super::votes::Vote;
 use crate::invariants::{Kept, keep};
 use engine::Moment;
 use quorum::lease::Terms;
@@ -52,6 +53,8 @@ pub(super) struct Judge {
     held: BTreeMap<DataSetName, Held>,
     /// The highest epoch in which something was acknowledged.
     acknowledged: u64,
+    /// For whom each member is, durably.
+    votes: BTreeMap<MemberId, Vote>,
 }
 
 impl Judge {
@@ -66,6 +69,7 @@ impl Judge {
             serials: BTreeMap::new(),
             held: BTreeMap::new(),
             acknowledged: 0,
+            votes: BTreeMap::new(),
         }
     }
 
@@ -77,6 +81,18 @@ impl Judge {
     /// How often an epoch was granted.
     pub(super) fn epochs_count(&self) -> u64 {
         self.held.values().map(|held| held.epoch).sum()
+    }
+
+    /// A member has written down durably for whom it is: a term later it may be for another.
+    pub(super) fn voted(&mut self, member: MemberId, vote: Vote) -> Kept {
+        let Some(before) = self.votes.insert(member, vote) else {
+            return Ok(());
+        };
+        let is_later = vote.term > before.term;
+        let is_same = vote.term == before.term && [0, vote.member].contains(&before.member);
+        keep(is_later || is_same, "a_member_votes_once_in_a_term", || {
+            format!("{member}: {before:?}, then {vote:?}")
+        })
     }
 
     /// Somebody asks a member.

@@ -4,6 +4,7 @@
 //! Those about the registry sit in [`Book`], which stands between the members and the registry;
 //! those about disks, clocks and leases sit where hosts and holders ask [`Bug`].
 
+use super::votes::without_vote;
 use bytes::Bytes;
 use quorum::{Applied, Batch, Command, Digest, Entry, Error, Machine, Registry, Request, Time};
 use std::cell::RefCell;
@@ -49,12 +50,13 @@ pub enum Bug {
 }
 
 impl Bug {
-    /// Whether a batch is kept at all.
-    pub(super) fn keeps(bug: Option<Self>, batch: &Batch) -> bool {
-        /// A frame that says a vote and nothing else has so many octets.
-        const VOTE_OCTETS: usize = 24 + 25 + 1 + 1 + 4;
-        let is_vote = !batch.replaces && batch.octets.len() == VOTE_OCTETS;
-        !(bug == Some(Self::VotesForgotten) && is_vote)
+    /// What is kept of a batch.
+    pub(super) fn kept(bug: Option<Self>, batch: &Batch, salt: &[u8; 16]) -> Batch {
+        let mut kept = batch.clone();
+        if bug == Some(Self::VotesForgotten) {
+            kept.octets = without_vote(batch, salt).unwrap_or(kept.octets);
+        }
+        kept
     }
 }
 
