@@ -28,6 +28,8 @@ pub(super) struct Host {
     disk: MemoryJournal,
     /// What it says of its vote as soon as that is synced.
     voting: Option<Vote>,
+    /// What stands for all that is durable as soon as it is synced, if something is under way.
+    replacing: Option<Bytes>,
     done: Account,
     bug: Option<Bug>,
     /// What a new member begins with: the registry of the founders, or nothing.
@@ -55,6 +57,7 @@ impl Host {
             tickets: BTreeMap::new(),
             disk: MemoryJournal::default(),
             voting: None,
+            replacing: None,
             done: Account::default(),
             bug,
             founding,
@@ -130,30 +133,28 @@ impl Host {
             let left = chance.below(octets + 1);
             if is_whole { octets } else { left }
         });
-        if in_place {
-            self.tear_replacement(chance);
-        }
-    }
-
-    /// What a crash leaves if a journal was being replaced where it stands.
-    fn tear_replacement(&mut self, chance: &mut Chance) {
-        let disk = self.disk.durable_mut();
-        if chance.happens(200) {
-            let left = chance.below(disk.len() + 1);
-            disk.truncate(left);
+        if let Some(octets) = self.replacing.take().filter(|_| in_place) {
+            // Nothing of the old one is left, and not all of the new one.
+            let left = chance.below(octets.len());
+            *self.disk.durable_mut() = octets.slice(..left).to_vec();
         }
     }
 
     /// Writes a batch; whether the member is to be told at once that it is durable.
     pub(super) fn write(&mut self, batch: &Batch) -> bool {
         self.voting = vote_in(batch).or(self.voting);
-        self.disk.write(&Bug::kept(self.bug, batch, &self.salt()));
+        let kept = Bug::kept(self.bug, batch, &self.salt());
+        if kept.replaces {
+            self.replacing = Some(kept.octets.clone());
+        }
+        self.disk.write(&kept);
         self.bug == Some(Bug::PersistedBeforeSync)
     }
 
     /// Makes durable what was written; what the member has said by that of its vote.
     pub(super) fn sync(&mut self) -> Option<Vote> {
         self.disk.sync();
+        self.replacing = None;
         self.voting.take()
     }
 
