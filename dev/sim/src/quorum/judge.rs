@@ -8,9 +8,11 @@ use super::planted::Done;
 use super::votes::Vote;
 use crate::invariants::{Kept, keep};
 use engine::Moment;
+use model::Reference;
 use quorum::lease::Terms;
 use quorum::{
-    Answer, Command, DataSetName, Digest, MemberId, Outcome, Ownership, Position, Request, Time,
+    Answer, Command, DataSetName, Digest, Function, MemberId, Outcome, Ownership, Position,
+    Request, Time,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,12 +32,17 @@ struct Asked {
 }
 
 /// Who holds a data set, computed a second time.
-#[derive(Default)]
 struct Held {
     epoch: u64,
     starts_at: Time,
     leased_until: Option<Time>,
     is_strict: bool,
+    holder: Reference,
+    is_handed_back: bool,
+    /// Who registers in the reserved part.
+    emergency: Option<Reference>,
+    /// Who shall do something, if an operator agrees.
+    proposed: BTreeMap<Function, Reference>,
 }
 
 pub(super) struct Judge {
@@ -190,10 +197,14 @@ impl Judge {
             return Ok(());
         }
         let by = &done.request.identity;
-        let is_holders = matches!(
-            done.request.command,
-            Command::Renew { .. } | Command::HandBack { .. }
-        );
+        let is_holders = match &done.request.command {
+            Command::Renew { .. } | Command::HandBack { .. } => true,
+            Command::Grant { name, .. } => {
+                let held = self.held.get(name);
+                held.is_some_and(|held| held.holder == *by)
+            }
+            _ => false,
+        };
         keep(
             *by == admin() || is_holders,
             "changes_are_permitted",
@@ -218,73 +229,30 @@ impl Judge {
         )
     }
 
+    /// Looks at what is done about a data set.
     fn granted(&mut self, done: &Done) -> Kept {
-        let (now, terms) = (done.time, self.terms);
-        match (&done.request.command, done.applied.answer) {
-            (
-                Command::CreateDataSet {
-                    name, ownership, ..
-                },
-                _,
-            ) => {
-                let held = Held {
-                    epoch: 1,
-                    starts_at: now,
-                    leased_until: None,
-                    is_strict: *ownership == Ownership::Strict,
-                };
-                self.held.insert(name.clone(), held);
-                Ok(())
-            }
-            (Command::Renew { name, epoch }, _) => {
-                let held = self.held.entry(name.clone()).or_default();
-                keep(*epoch == held.epoch, "old_epochs_get_nothing", || {
-                    format!("{done:?} in epoch {}", held.epoch)
-                })?;
-                keep(now >= held.starts_at, "an_epoch_has_a_start", || {
-                    format!("{done:?} before {:?}", held.starts_at)
-                })?;
-                held.leased_until = Some(now + terms.lease);
-                Ok(())
-            }
-            (Command::HandBack { name, epoch }, _) => {
-                let held = self.held.entry(name.clone()).or_default();
-                keep(*epoch == held.epoch, "old_epochs_get_nothing", || {
-                    format!("{done:?} in epoch {}", held.epoch)
-                })?;
-                held.leased_until = None;
-                Ok(())
-            }
-            (command, Answer::Granted { epoch, wait }) => {
-                let asked = match command {
-                    Command::Grant { epoch, .. } => Some(*epoch),
-                    _ => None,
-                };
-                let Some(name) = name_of(command) else {
-                    return Ok(());
-                };
-                let held = self.held.entry(name.clone()).or_default();
-                let is_next = epoch == held.epoch + 1 && asked.is_none_or(|it| it == epoch);
-                keep(is_next, "epochs_rise_by_one", || {
-                    format!("{done:?} after {}", held.epoch)
-                })?;
-                let margin = terms.margin();
-                let free_at = held.leased_until.map_or(now, |until| until + margin);
-                let starts_at = held.starts_at.max(free_at).max(now);
-                keep(
-                    now + wait >= starts_at,
-                    "the_next_epoch_waits_for_the_lease",
-                    || format!("{done:?} before {starts_at:?}"),
-                )?;
-                *held = Held {
-                    epoch,
-                    starts_at,
-                    leased_until: None,
-                    is_strict: held.is_strict,
-                };
-                Ok(())
-            }
-            _ => Ok(()),
+        let terms = self.terms;
+        if let Command::CreateDataSet {
+            name,
+            ownership,
+            holder,
+            ..
+        } = &done.request.command
+        {
+            let held = Held::created(done.time, *ownership == Ownership::Strict, holder);
+            self.held.insert(name.clone(), held);
+            return Ok(());
+        }
+        let Some(name) = name_of(&done.request.command) else {
+            return Ok(());
+        };
+        let known = self.held.get_mut(name);
+        let Some(held) = known else {
+            return keep(false, "what_is_held_was_created", || format!("{done:?}"));
+        };
+        match done.applied.answer {
+            Answer::Granted { epoch, wait } => held.granted(done, epoch, wait, &terms),
+            _ => held.changed(done, &terms),
         }
     }
 
@@ -333,11 +301,160 @@ impl Judge {
     }
 }
 
+impl Held {
+    fn created(now: Time, is_strict: bool, holder: &Reference) -> Self {
+        Self {
+            epoch: 1,
+            starts_at: now,
+            leased_until: None,
+            is_strict,
+            holder: holder.clone(),
+            is_handed_back: false,
+            emergency: None,
+            proposed: BTreeMap::new(),
+        }
+    }
+
+    /// The next epoch is granted.
+    fn granted(&mut self, done: &Done, epoch: u64, wait: Duration, terms: &Terms) -> Kept {
+        let now = done.time;
+        let (asked, to, is_asked) = match &done.request.command {
+            Command::Grant {
+                epoch,
+                holder,
+                by_force,
+                ..
+            } => {
+                let is_holders = self.holder == done.request.identity;
+                let is_free = self.is_handed_back || is_holders || *by_force;
+                (Some(*epoch), Some(holder), is_free)
+            }
+            command => (None, self.taken_over(command).map(|(_, to)| to), false),
+        };
+        let is_next = epoch == self.epoch + 1 && asked.is_none_or(|it| it == epoch);
+        keep(is_next, "epochs_rise_by_one", || {
+            format!("{done:?} after {}", self.epoch)
+        })?;
+        keep(
+            self.is_strict || is_asked,
+            "a_sovereign_holder_is_asked",
+            || format!("{done:?}, held by {:?}", self.holder),
+        )?;
+        let free_at = self
+            .leased_until
+            .map_or(now, |until| until + terms.margin());
+        let starts_at = self.starts_at.max(free_at).max(now);
+        keep(
+            now + wait >= starts_at,
+            "the_next_epoch_waits_for_the_lease",
+            || format!("{done:?} before {starts_at:?}"),
+        )?;
+        let holder = to.cloned();
+        let holder = holder.unwrap_or_else(|| self.holder.clone());
+        *self = Self {
+            epoch,
+            starts_at,
+            emergency: self.emergency.take(),
+            ..Self::created(now, self.is_strict, &holder)
+        };
+        Ok(())
+    }
+
+    /// Something else is done, in the epoch that is in force.
+    fn changed(&mut self, done: &Done, terms: &Terms) -> Kept {
+        let (now, by) = (done.time, &done.request.identity);
+        let command = &done.request.command;
+        let (Command::Renew { epoch, .. }
+        | Command::HandBack { epoch, .. }
+        | Command::ProposeTakeOver { epoch, .. }
+        | Command::ConfirmTakeOver { epoch, .. }
+        | Command::WithdrawTakeOver { epoch, .. }) = command
+        else {
+            return Ok(());
+        };
+        keep(*epoch == self.epoch, "old_epochs_get_nothing", || {
+            format!("{done:?} in epoch {}", self.epoch)
+        })?;
+        match command {
+            Command::Renew { .. } => {
+                keep(now >= self.starts_at, "an_epoch_has_a_start", || {
+                    format!("{done:?} before {:?}", self.starts_at)
+                })?;
+                self.leased_until = Some(now + terms.lease);
+                Ok(())
+            }
+            Command::HandBack { .. } => self.handed_back(done, by),
+            Command::ProposeTakeOver { function, to, .. }
+                if done.applied.answer == Answer::Proposed =>
+            {
+                self.proposed.insert(*function, to.clone());
+                Ok(())
+            }
+            Command::WithdrawTakeOver { function, .. } => {
+                self.proposed.remove(function);
+                Ok(())
+            }
+            _ => self.stood_in_for(done),
+        }
+    }
+
+    fn handed_back(&mut self, done: &Done, by: &Reference) -> Kept {
+        if self.holder == *by && !self.is_handed_back {
+            self.is_handed_back = true;
+            self.leased_until = None;
+            return Ok(());
+        }
+        let is_stand_in = self.emergency.as_ref() == Some(by);
+        self.emergency.take_if(|_| is_stand_in);
+        keep(is_stand_in, "only_who_holds_it_hands_it_back", || {
+            format!("{done:?}, held by {:?}", self.holder)
+        })
+    }
+
+    /// Somebody does what the holder does not do any more, without an epoch of their own.
+    fn stood_in_for(&mut self, done: &Done) -> Kept {
+        let taken = self.taken_over(&done.request.command);
+        let taken = taken.map(|(function, to)| (function, to.clone()));
+        let Some((function, to)) = taken else {
+            return keep(false, "who_takes_over_was_proposed", || format!("{done:?}"));
+        };
+        self.proposed.remove(&function);
+        if function == Function::Resolution {
+            return Ok(());
+        }
+        keep(
+            !self.is_strict,
+            "a_strict_set_is_taken_over_in_an_epoch",
+            || format!("{done:?}"),
+        )?;
+        let before = self.emergency.replace(to.clone());
+        keep(
+            before.as_ref().is_none_or(|before| *before == to),
+            "the_reserved_part_is_handed_on",
+            || format!("{done:?}, while {before:?} has it"),
+        )
+    }
+
+    /// Who takes what over by a command.
+    fn taken_over<'h>(&'h self, command: &'h Command) -> Option<(Function, &'h Reference)> {
+        match command {
+            Command::ProposeTakeOver { function, to, .. } => Some((*function, to)),
+            Command::ConfirmTakeOver { function, .. } => {
+                Some((*function, self.proposed.get(function)?))
+            }
+            _ => None,
+        }
+    }
+}
+
 fn name_of(command: &Command) -> Option<&DataSetName> {
     match command {
         Command::Grant { name, .. }
+        | Command::Renew { name, .. }
+        | Command::HandBack { name, .. }
         | Command::ProposeTakeOver { name, .. }
-        | Command::ConfirmTakeOver { name, .. } => Some(name),
+        | Command::ConfirmTakeOver { name, .. }
+        | Command::WithdrawTakeOver { name, .. } => Some(name),
         _ => None,
     }
 }

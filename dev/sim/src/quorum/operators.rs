@@ -104,10 +104,17 @@ impl Operator {
             return false;
         }
         let is_stranger = chance.happens(60);
+        let (identity, command) = match of_a_holder(view, chance) {
+            Some(asked) => asked,
+            None => (
+                if is_stranger { stranger() } else { admin() },
+                self.command(view, members_change, chance),
+            ),
+        };
         let request = Request {
             mark: mark(chance),
-            identity: if is_stranger { stranger() } else { admin() },
-            command: self.command(view, members_change, chance),
+            identity,
+            command,
         };
         self.current = Some(Current {
             request,
@@ -150,6 +157,9 @@ impl Operator {
                 holder: writer(chance.below(WRITERS_COUNT)),
             };
         }
+        if self.number == 1 && !view.data_sets.contains_key(&sovereign()) {
+            return create_sovereign(chance);
+        }
         match chance.below(20) {
             0..=5 => delegation(view, chance),
             6 => Command::PutSites {
@@ -159,17 +169,21 @@ impl Operator {
             },
             7 => rights(chance),
             8 if members_change => members(view, chance),
-            9 => Command::CreateDataSet {
-                name: sovereign(),
-                ownership: Ownership::Sovereign {
-                    reserved: Bytes::from_static(b"E-"),
-                },
-                is_automatic: chance.happens(500),
-                holder: writer(0),
-            },
+            9 => create_sovereign(chance),
             10..=14 => grant(view, chance),
             _ => take_over(view, chance),
         }
+    }
+}
+
+fn create_sovereign(chance: &mut Chance) -> Command {
+    Command::CreateDataSet {
+        name: sovereign(),
+        ownership: Ownership::Sovereign {
+            reserved: Bytes::from_static(b"E-"),
+        },
+        is_automatic: chance.happens(500),
+        holder: writer(0),
     }
 }
 
@@ -239,6 +253,29 @@ fn grant(view: &Registry, chance: &mut Chance) -> Command {
         holder: writer(chance.below(WRITERS_COUNT)),
         by_force: chance.happens(100),
     }
+}
+
+/// What somebody now and then does with the data set that needs no lease, who has it or a part of
+/// it: hand it back, or pass it on.
+fn of_a_holder(view: &Registry, chance: &mut Chance) -> Option<(Reference, Command)> {
+    let set = view.data_sets.get(&sovereign())?;
+    if !chance.happens(120) {
+        return None;
+    }
+    let (name, epoch) = (sovereign(), set.epoch);
+    let stand_in = set.emergency.clone().filter(|_| chance.happens(500));
+    let is_passed_on = chance.happens(300);
+    let command = if stand_in.is_none() && is_passed_on {
+        Command::Grant {
+            name,
+            epoch: epoch + 1,
+            holder: writer(chance.below(WRITERS_COUNT)),
+            by_force: false,
+        }
+    } else {
+        Command::HandBack { name, epoch }
+    };
+    Some((stand_in.unwrap_or_else(|| set.holder.clone()), command))
 }
 
 fn take_over(view: &Registry, chance: &mut Chance) -> Command {

@@ -27,6 +27,10 @@ pub enum Bug {
     MarginForgotten,
     /// The next epoch forgets when the one before it was to start.
     StartForgotten,
+    /// A sovereign data set is granted though nobody has asked its holder.
+    SovereignGranted,
+    /// The reserved part is taken from whoever has it.
+    ReservedPartTaken,
     /// What comes again is done again.
     ResendsExecuted,
     /// A snapshot does not say how requests were answered.
@@ -123,7 +127,15 @@ impl Book {
                         }
                     }
                     Some(Bug::StartForgotten) => set.starts_at = Time(0),
+                    Some(Bug::SovereignGranted) => set.is_handed_back = true,
                     _ => (),
+                }
+            }
+            Command::ProposeTakeOver { name, .. } | Command::ConfirmTakeOver { name, .. } => {
+                if let Some(set) = self.registry.data_sets.get_mut(name)
+                    && self.bug == Some(Bug::ReservedPartTaken)
+                {
+                    set.emergency = None;
                 }
             }
             Command::Renew { name, epoch } | Command::HandBack { name, epoch } => {

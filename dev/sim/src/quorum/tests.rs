@@ -124,7 +124,12 @@ fn planted_bugs_of_requests_are_found() {
 
 #[test]
 fn planted_bugs_of_leases_are_found() {
-    let rise = ["epochs_rise_by_one", "old_epochs_get_nothing"];
+    // With another epoch in it, it is another request when it comes again.
+    let rise = [
+        "epochs_rise_by_one",
+        "old_epochs_get_nothing",
+        "nothing_is_done_twice",
+    ];
     check_planted(Bug::StaleEpochAccepted, &rise);
     let apart = [
         "the_next_epoch_waits_for_the_lease",
@@ -134,6 +139,9 @@ fn planted_bugs_of_leases_are_found() {
     for bug in [Bug::LeaseIgnored, Bug::MarginForgotten, Bug::StartForgotten] {
         check_planted(bug, &apart);
     }
+    check_planted(Bug::SovereignGranted, &["a_sovereign_holder_is_asked"]);
+    let handed_on = ["the_reserved_part_is_handed_on"];
+    check_planted(Bug::ReservedPartTaken, &handed_on);
     check_planted(Bug::LeaseCountedFromAnswer, &apart[1..2]);
     check_planted(Bug::LeaseUncheckedAfterSync, &apart[1..2]);
     // Ages are counted by that clock as well.
