@@ -20,11 +20,11 @@
 //! about identifiers for which somebody above has named it, and about nothing else that it says.
 //!
 //! Beside it: `resolver/service.rs` which servers values name, `resolver/contest.rs` which of them
-//! is asked next, `resolver/reach.rs` at which addresses, `resolver/belief.rs` whether an answer is believed, `resolver/knowledge.rs` what
-//! is kept for the next walk, `resolver/frame.rs` what waits for what, `resolver/way.rs` what is
-//! done between questions, `resolver/nearest.rs` who is nearest as far as is known,
-//! `resolver/trace.rs` what is told of it. Not here: sockets (room
-//! `client`), other names of an identifier (`HS_ALIAS`).
+//! is asked next, `resolver/reach.rs` at which addresses, `resolver/belief.rs` whether an answer is
+//! believed, `resolver/knowledge.rs` what is kept for the next walk, `resolver/frame.rs` what waits
+//! for what, `resolver/way.rs` what is done between questions, `resolver/nearest.rs` who is nearest
+//! as far as is known, `resolver/trace.rs` what is told of it. Not here: sockets (room `client`),
+//! other names of an identifier (`HS_ALIAS`).
 
 mod belief;
 mod contest;

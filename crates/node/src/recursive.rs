@@ -48,8 +48,8 @@ const PARTS: usize = 64;
 /// How often a question may have been passed on before, as in the field.
 const RECURSIONS_MAX: u8 = 10;
 
-/// How long a question may be, in octets: an identifier as long as can be, and some hundred names of
-/// types, take less. Beyond it the answer is code 4. It is held while it waits for others, as
+/// How long a question may be, in octets: an identifier as long as can be, and some hundred names
+/// of types, take less. Beyond it the answer is code 4. It is held while it waits for others, as
 /// thousands do.
 const QUESTION_OCTETS_MAX: usize = 16 << 10;
 

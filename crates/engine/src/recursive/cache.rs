@@ -11,9 +11,9 @@
 //! since it passed makes room. Verified answers and others are kept side by side, never in each
 //! other's place; a verified one is good for everybody.
 //!
-//! Of two answers to one question the later counts, whatever the trust of the earlier; only who wants
-//! proof keeps to what was proven. So what was deleted is not told again, also where that it was is
-//! not kept, or not any more.
+//! Of two answers to one question the later counts, whatever the trust of the earlier; only who
+//! wants proof keeps to what was proven. So what was deleted is not told again, also where that it
+//! was is not kept, or not any more.
 //!
 //! Time and hashes are arguments: whoever hashes must see to it that strangers cannot choose keys
 //! whose hashes are equal. Beside it: `cache/slot.rs` what there is under one key. Not here: who

@@ -198,8 +198,8 @@ pub fn falls_back(failure: &Failure) -> bool {
     is_of_trust(failure) || !matches!(failure.why, Why::Limit(_))
 }
 
-/// The kinds of usual walks that would fail as one of a kind has just done. One that verifies speaks
-/// only for itself, and one that must ask a primary for none: copies may be alive.
+/// The kinds of usual walks that would fail as one of a kind has just done. One that verifies
+/// speaks only for itself, and one that must ask a primary for none: copies may be alive.
 pub fn fails_with(trust: Trust, is_fresh: bool) -> &'static [Trust] {
     match trust {
         _ if is_fresh => &[],
