@@ -12,6 +12,7 @@
 //! | [`administrator`] | how do we have another node change something? |
 //! | [`resolver`] | who is responsible for an identifier, and what do they say? |
 //! | [`recursive`] | what is kept of answers, for whom, and what is said of it? |
+//! | [`trust`] | does a chain of certificates lead up from a signature over values? |
 //! | [`exchange`] | when do we ask again over UDP, and which answer do we believe? |
 //! | [`challenges`] | which challenges wait for their answers? |
 //! | [`sessions`] | which sessions are there, and is a message of one authentic and new? |
@@ -62,6 +63,7 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 pub mod time;
+pub mod trust;
 pub mod weak;
 
 pub use allowance::{Allowance, AllowanceLimits};

@@ -88,7 +88,7 @@ impl Cryptography for Toy {
 }
 
 /// A key that is its own other half.
-struct Pen(Bytes);
+pub(crate) struct Pen(pub(crate) Bytes);
 
 impl Signs for Pen {
     fn is_dsa(&self) -> bool {
