@@ -24,9 +24,12 @@ pub fn is_signed_by(jws: &Jws, key: &VerifyingKey) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SigningKey, keys::RsaBits};
-    use engine::{SignatureDigest, Signs, Verifies};
-    use model::PublicKey;
+    use crate::{Provider, SigningKey, keys::RsaBits};
+    use bytes::Bytes;
+    use engine::trust::{Anchor, Climb, examine};
+    use engine::{Date, SignatureDigest, Signs, Verifies};
+    use model::octets::Reader;
+    use model::{EncodedValue, PublicKey, Value};
     use serde_json::Value as Json;
 
     const VECTORS: &str = include_str!("../../model/tests/golden/jws-vectors.json");
@@ -98,6 +101,39 @@ DGTmO/2uF+5DHqs+/+VKozO3AYBkNybWlSkhNxqwFz09WWiRKM5DO9/K6aQlViRE
         }
         let text = texts[0]["json"].as_str().unwrap();
         assert!(is_signed_by(&jws(text), &key), "in the other form");
+    }
+
+    /// A signature over values of the reference software, and up from it by a certificate to the
+    /// root, whose key it is too.
+    #[test]
+    fn a_chain_of_the_reference_software() {
+        let all: Json = serde_json::from_str(VECTORS).unwrap();
+        let [signature, certificate] = ["HS_SIGNATURE", "HS_CERT"].map(|name| {
+            let entries = all["jws"].as_array().unwrap();
+            let entry = entries.iter().find(|entry| entry["kind"] == name).unwrap();
+            let text = entry["compact"].as_str().unwrap().to_owned();
+            EncodedValue::of(&Value::public(400, name, text))
+        });
+        let octets = |json: &Json| Bytes::from(hex::decode(json.as_str().unwrap()).unwrap());
+        let root = Anchor {
+            identity: "300:0.NA/0.NA".parse().unwrap(),
+            key: PublicKey::decode(octets(&all["rsaPublicKeyHex"])).unwrap(),
+            from: None,
+            until: None,
+        };
+        let about = "20.500.99999/abc".parse().unwrap();
+        let begin = |date| Climb::begin(&Provider, &about, &signature, vec![root.clone()], date);
+        let mut climb = begin(Date(1_795_326_600)).unwrap();
+        let wanted = climb.poll_wanted().unwrap();
+        assert_eq!(wanted.to_string(), "400:0.NA/20.500.99999");
+        climb.handle_values(&Provider, &[certificate]);
+        assert_eq!(climb.poll_end(), Some(Ok(())));
+        assert!(begin(Date(2_000_000_001)).is_err(), "it is over");
+        let values = all["jws"][0]["encodedValuesHex"].as_array().unwrap();
+        let read = |json| EncodedValue::read(&mut Reader::new(octets(json))).unwrap();
+        let values: Vec<EncodedValue> = values.iter().map(read).collect();
+        let seen = examine(&Provider, &signature, &values).unwrap();
+        assert_eq!(seen.unchanged, [1, 2]);
     }
 
     #[test]
