@@ -2,6 +2,7 @@
 //! shows the answer, to people or to programs.
 
 mod address;
+mod chain;
 mod data;
 mod json;
 mod layout;
@@ -30,7 +31,7 @@ use wire::{Credential, OpFlags, ResponseCode};
 #[command(
     after_help = "On a terminal headings are painted, unless NO_COLOR is set.\n\n\
                   Exit codes: 0 found, 1 no such identifier or value, 2 wrong usage, 3 no answer, \
-                  4 any other answer."
+                  4 any other answer, 5 found, but not verified."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct ResolveArguments {
@@ -76,6 +77,14 @@ pub(crate) struct ResolveArguments {
     /// node's pubkey.bin). Then any certificate will do over HTTPS.
     #[arg(long, value_name = "FILE")]
     site_key: Option<PathBuf>,
+    /// Verify signatures over values (`HS_SIGNATURE`), up a chain of certificates (`HS_CERT`) to a
+    /// key in this file, and show the chain.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["server", "transport", "site_key", "private", "no_refer", "json", "short"]
+    )]
+    verify: Option<PathBuf>,
     /// Accept any certificate over HTTPS, and from the roots answers that are not signed: anybody
     /// on the way may have answered.
     #[arg(long)]
@@ -114,6 +123,7 @@ const NOT_FOUND: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 const NO_ANSWER: u8 = 3;
 const OTHER_ANSWER: u8 = 4;
+const NOT_VERIFIED: u8 = 5;
 
 pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
     let key = match arguments.check().and_then(|()| arguments.read_key()) {
@@ -125,6 +135,10 @@ pub(crate) fn run(arguments: &ResolveArguments) -> ExitCode {
     };
     if let Some(file) = walk::roots_file(arguments) {
         return walk::run(arguments, &file);
+    }
+    if arguments.verify.is_some() {
+        eprintln!("nameplate: --verify asks for certificates from the roots: give --roots FILE");
+        return ExitCode::from(WRONG_USAGE);
     }
     let server = arguments.server.as_deref().unwrap_or(THIS_MACHINE);
     let asked = address::parse(server).and_then(|servers| ask_any(&servers, arguments));

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod administrator;
+mod anchors;
 mod clock;
 mod error;
 mod http;
@@ -21,6 +22,7 @@ mod trace;
 mod udp;
 
 pub use administrator::{Administrator, Heard, Means, WINDOW, secret};
+pub use anchors::read_anchors;
 pub use clock::Clock;
 pub use error::Error;
 pub use http::HttpTarget;

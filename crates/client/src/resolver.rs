@@ -12,8 +12,9 @@ use crate::clock::Clock;
 use asking::ask;
 use crypto::Provider;
 use engine::resolver::{
-    End, Event, Guide, Knowledge, KnowledgeLimits, Nearest, Walk, Wish, nearest,
+    End, Event, Found, Guide, Knowledge, KnowledgeLimits, Nearest, Walk, Wish, nearest,
 };
+use engine::trust::Climb;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use model::Identifier;
@@ -106,6 +107,27 @@ impl Resolver {
                 }
                 () = tokio::time::sleep(wait) => walk.handle_timeout(clock.moment()),
             }
+        }
+    }
+
+    /// Goes up a chain of certificates to its end: asks for those that are wanted, one walk after
+    /// the other. `is_certified` says whether their answers must be verified as well.
+    pub async fn climb(&self, climb: &mut Climb, is_certified: bool) {
+        while let Some(wanted) = climb.poll_wanted() {
+            let mut wish = Wish::for_values(wanted.identifier);
+            wish = match wanted.index {
+                Some(index) => wish.at_index(index),
+                None => wish.of_type("HS_CERT."),
+            };
+            if is_certified {
+                wish = wish.certified();
+            }
+            let found = self.walk(wish).await.end.found;
+            let values = match found {
+                Found::Values(values) => values,
+                _ => Vec::new(),
+            };
+            climb.handle_values(&Provider, &values);
         }
     }
 

@@ -2,10 +2,12 @@
 //!
 //! Not here: whom to ask next, and what to believe (`engine::resolver`).
 
+use super::chain::{self, Chain};
 use super::{NO_ANSWER, NOT_FOUND, ResolveArguments, WRONG_USAGE, exit_code, json, show};
 use crate::output::say;
-use client::{Reply, Resolver, Walked, read_roots};
+use client::{Reply, Resolver, Walked, read_anchors, read_roots};
 use engine::resolver::{Found, Guide, Limits, Plain, Wish};
+use engine::trust::Anchor;
 use model::site::Transport;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,8 +39,12 @@ pub(super) fn roots_file(arguments: &ResolveArguments) -> Option<PathBuf> {
 /// Walks, and shows what was found.
 pub(super) fn run(arguments: &ResolveArguments, file: &Path) -> ExitCode {
     let walked = read_roots(file)
-        .map_err(|error| error.to_string())
         .and_then(|roots| {
+            let anchors = arguments.verify.as_deref().map(read_anchors).transpose()?;
+            Ok((roots, anchors))
+        })
+        .map_err(|error| error.to_string())
+        .and_then(|(roots, anchors)| {
             let limits = Limits {
                 time: Duration::from_secs(arguments.timeout),
                 ..Limits::default()
@@ -50,10 +56,16 @@ pub(super) fn run(arguments: &ResolveArguments, file: &Path) -> ExitCode {
                 asks_private: true,
                 ..Guide::default()
             };
-            walk(&Resolver::new(guide), wish(arguments))
+            walk_up(&Resolver::new(guide), arguments, anchors)
         });
     match walked {
-        Ok(walked) => told(walked, arguments),
+        Ok((walked, chains)) => {
+            let code = told(walked, arguments);
+            match chains {
+                Some(chains) if code == ExitCode::SUCCESS => chain::told(&chains),
+                _ => code,
+            }
+        }
         Err(error) => {
             eprintln!("nameplate: {error}");
             ExitCode::from(WRONG_USAGE)
@@ -69,6 +81,9 @@ fn wish(arguments: &ResolveArguments) -> Wish {
     for &index in &arguments.indexes {
         wish = wish.at_index(index);
     }
+    if arguments.verify.is_some() && !(arguments.types.is_empty() && arguments.indexes.is_empty()) {
+        wish = wish.of_type("HS_SIGNATURE.");
+    }
     if arguments.auth {
         wish = wish.fresh();
     }
@@ -80,11 +95,33 @@ fn wish(arguments: &ResolveArguments) -> Wish {
 
 /// Walks, and waits for the end of it.
 pub(crate) fn walk(resolver: &Resolver, wish: Wish) -> Result<Walked, String> {
+    waited_for(resolver.walk(wish))
+}
+
+/// Walks, and if there are anchors, goes up from each signature that is found.
+fn walk_up(
+    resolver: &Resolver,
+    arguments: &ResolveArguments,
+    anchors: Option<Vec<Anchor>>,
+) -> Result<(Walked, Option<Vec<Chain>>), String> {
+    waited_for(async {
+        let walked = resolver.walk(wish(arguments)).await;
+        let chains = match (anchors, &walked.end.found) {
+            (Some(anchors), Found::Values(values)) => {
+                Some(chain::all(resolver, arguments, values, &anchors).await)
+            }
+            _ => None,
+        };
+        (walked, chains)
+    })
+}
+
+fn waited_for<T>(what: impl Future<Output = T>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    Ok(runtime.block_on(resolver.walk(wish)))
+    Ok(runtime.block_on(what))
 }
 
 /// What happened on the way: after how long, and what.

@@ -1,5 +1,7 @@
 //! Tests of a recursive resolver over real sockets: A is the root, B answers for 99, R resolves.
 
+mod climbing;
+
 use super::*;
 use crate::elsewhere::tests::{TestNode, config, relay, site_value};
 use bytes::Bytes;
