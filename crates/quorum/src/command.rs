@@ -8,7 +8,7 @@ use crate::field::{flag, long, put_long, put_reference, put_short, reference, sh
 use crate::{Answer, DataSetName, Error, Ownership, Refusal};
 use bytes::Bytes;
 use model::Reference;
-use model::octets::Reader;
+use model::octets::{Reader, put_count};
 use std::fmt;
 use std::ops::BitOr;
 
@@ -16,7 +16,11 @@ use std::ops::BitOr;
 pub(crate) const NAME_OCTETS_MAX: usize = model::identifier::IDENTIFIER_OCTETS_MAX;
 
 /// The longest delegation or list of sites, in octets: 64 KiB are 300 sites with a server each.
-pub(crate) const PUBLICATION_OCTETS_MAX: usize = 64 * 1024;
+pub const PUBLICATION_OCTETS_MAX: usize = 64 * 1024;
+
+/// How many delegations one that is put may have been judged by: the record itself, the one above
+/// it, and the lists that a plan looks up.
+pub(crate) const SEEN_COUNT_MAX: usize = 64;
 
 /// The longest description of a member, in octets: its addresses and its key.
 pub(crate) const MEMBER_OCTETS_MAX: usize = 4096;
@@ -163,6 +167,15 @@ pub enum Command {
         epoch: u64,
         function: Function,
     },
+    /// Delegates a prefix as somebody may by what delegations themselves say, which the member that
+    /// was asked has judged by some of them: done only if each still has the serial at which it was
+    /// seen, 0 for none. So the judgement is of this place in the log, and needs no rights.
+    PutDelegationAsSeen {
+        prefix: Bytes,
+        serial: u32,
+        octets: Bytes,
+        seen: Vec<(Bytes, u32)>,
+    },
 }
 
 impl Command {
@@ -183,6 +196,7 @@ impl Command {
             Self::ProposeTakeOver { .. } => 12,
             Self::ConfirmTakeOver { .. } => 13,
             Self::WithdrawTakeOver { .. } => 14,
+            Self::PutDelegationAsSeen { .. } => 15,
         }
     }
 
@@ -235,6 +249,21 @@ impl Command {
                 put_short(out, octets);
             }
             Self::RemoveMember { member } => out.extend_from_slice(&member.0.to_be_bytes()),
+            Self::PutDelegationAsSeen {
+                prefix,
+                serial,
+                octets,
+                seen,
+            } => {
+                put_short(out, prefix);
+                out.extend_from_slice(&serial.to_be_bytes());
+                put_long(out, octets);
+                put_count(out, seen.len());
+                for (name, serial) in seen {
+                    put_short(out, name);
+                    out.extend_from_slice(&serial.to_be_bytes());
+                }
+            }
             _ => self.put_of_data_set(out),
         }
     }
@@ -327,6 +356,12 @@ impl Command {
             7 => Self::RemoveMember {
                 member: MemberId(reader.u64("member")?),
             },
+            15 => Self::PutDelegationAsSeen {
+                prefix: short(reader, "prefix", NAME_OCTETS_MAX)?,
+                serial: reader.u32("serial")?,
+                octets: long(reader, "delegation", PUBLICATION_OCTETS_MAX)?,
+                seen: seen(reader)?,
+            },
             kind => Self::read_of_data_set(reader, kind)?,
         })
     }
@@ -375,4 +410,15 @@ impl Command {
             },
         })
     }
+}
+
+/// What a delegation was judged by: names and serials.
+fn seen(reader: &mut Reader) -> Result<Vec<(Bytes, u32)>, Error> {
+    let count = reader.count("delegations seen", SEEN_COUNT_MAX, 6)?;
+    let mut seen = Vec::with_capacity(count);
+    for _ in 0..count {
+        let name = short(reader, "name", NAME_OCTETS_MAX)?;
+        seen.push((name, reader.u32("serial")?));
+    }
+    Ok(seen)
 }

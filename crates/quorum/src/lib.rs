@@ -36,7 +36,7 @@ mod request;
 mod time;
 
 pub use answer::{Answer, Refusal};
-pub use command::{Command, Function, MemberId, Rights};
+pub use command::{Command, Function, MemberId, PUBLICATION_OCTETS_MAX, Rights};
 pub use data_set::{DataSet, DataSetName, Ownership, Proposal};
 pub use entry::Entry;
 pub use error::Error;

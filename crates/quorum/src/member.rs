@@ -28,8 +28,8 @@ use crate::{Answer, Applied, Entry, Error, MemberId, Moment, Now, Registry, Requ
 use age::Age;
 use agreement::Syncing;
 use bytes::Bytes;
-use raft::RawNode;
 use raft::eraftpb::{ConfState, Snapshot};
+use raft::{RawNode, SnapshotStatus};
 use std::collections::VecDeque;
 use std::time::Duration;
 use waiting::{Lead, Waiting};
@@ -369,6 +369,17 @@ impl<M: Machine> Member<M> {
     pub fn handle_persisted(&mut self, now: Now, number: u64) {
         self.now = now;
         self.persisted(number);
+        self.pump();
+    }
+
+    /// Takes note that what was sent to a member may not have come: there is a new connection to
+    /// it. Without being told, a leader would wait for ever for a snapshot to come that was lost.
+    pub fn handle_lost(&mut self, now: Now, to: MemberId) {
+        self.now = now;
+        if self.is_running() && !self.is_restoring() {
+            self.raft.report_snapshot(to.0, SnapshotStatus::Failure);
+            self.raft.report_unreachable(to.0);
+        }
         self.pump();
     }
 

@@ -193,6 +193,9 @@ impl Registry {
             Command::PutDelegation { .. }
             | Command::RemoveDelegation { .. }
             | Command::PutSites { .. } => self.publish(command),
+            Command::PutDelegationAsSeen { seen, .. } => {
+                self.is_as_seen(seen).and_then(|()| self.publish(command))
+            }
             Command::PutAdmin { .. }
             | Command::RemoveAdmin { .. }
             | Command::AddMember { .. }
@@ -217,7 +220,11 @@ impl Registry {
                 _ => Rights::DATA_SETS,
             },
             // Being the holder is all it takes.
-            Command::Renew { .. } | Command::HandBack { .. } => Rights::default(),
+            // So is what delegations say: it was judged where it was asked, and that they still say
+            // so is judged next.
+            Command::Renew { .. }
+            | Command::HandBack { .. }
+            | Command::PutDelegationAsSeen { .. } => Rights::default(),
             Command::ProposeTakeOver { .. } => Rights::PROPOSE,
             Command::ConfirmTakeOver { .. } | Command::WithdrawTakeOver { .. } => Rights::CONFIRM,
         };

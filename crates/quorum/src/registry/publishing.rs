@@ -13,6 +13,12 @@ impl Registry {
                 prefix,
                 serial,
                 octets,
+            }
+            | Command::PutDelegationAsSeen {
+                prefix,
+                serial,
+                octets,
+                ..
             } => (true, prefix, *serial, Some(octets)),
             Command::RemoveDelegation { prefix, serial } => (true, prefix, *serial, None),
             Command::PutSites {
@@ -39,6 +45,20 @@ impl Registry {
         self.publications(is_delegation)
             .insert(name.clone(), publication);
         Ok(Answer::Done { serial })
+    }
+
+    /// Whether delegations still have the serials at which somebody saw them.
+    pub(super) fn is_as_seen(&self, seen: &[(Bytes, u32)]) -> Result<(), Refusal> {
+        let current = |name| self.delegations.get(name).map_or(0, |it| it.serial);
+        let mut others = seen
+            .iter()
+            .filter(|(name, serial)| current(name) != *serial);
+        match others.next() {
+            None => Ok(()),
+            Some((name, _)) => Err(Refusal::Serial {
+                current: current(name),
+            }),
+        }
     }
 
     fn publications(&mut self, is_delegation: bool) -> &mut BTreeMap<Bytes, Publication> {

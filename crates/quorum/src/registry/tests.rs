@@ -461,6 +461,52 @@ fn the_octets_of_an_entry_are_these() {
     assert_eq!(Entry::decode(entry.encode()), Ok(entry));
 }
 
+/// Who judged by what delegations said is refused as soon as one of them says something else.
+#[test]
+fn what_was_judged_stands_only_on_what_is_still_so() {
+    let mut course = Course::new();
+    let as_seen = |serial, seen: &[(&'static str, u32)]| Command::PutDelegationAsSeen {
+        prefix: Bytes::from_static(b"88.118"),
+        serial,
+        octets: Bytes::from_static(b"sites"),
+        seen: seen
+            .iter()
+            .map(|(name, it)| (Bytes::from(*name), *it))
+            .collect(),
+    };
+    let nobody = person("nobody");
+    let refused = |current| Answer::Refused(Refusal::Serial { current });
+    let never_seen = [("88.118", 0), ("88", 0)];
+    let answer = course.at(1, &nobody, as_seen(1, &never_seen));
+    assert_eq!(answer, Answer::Done { serial: 1 });
+    let before = course.registry.delegations.clone();
+    let answer = course.at(2, &nobody, as_seen(2, &never_seen));
+    assert_eq!(answer, refused(1), "its own record has changed");
+    let above = [("88.118", 1), ("88", 1)];
+    let answer = course.at(3, &nobody, as_seen(2, &above));
+    assert_eq!(answer, refused(0), "the record above is not as it was");
+    let answer = course.at(4, &nobody, as_seen(1, &[]));
+    assert_eq!(answer, refused(1), "serials only rise");
+    assert_eq!(course.registry.delegations, before);
+    let answer = course.at(5, &nobody, as_seen(2, &[("88.118", 1), ("88", 0)]));
+    assert_eq!(answer, Answer::Done { serial: 2 });
+    let counted = course.registry.clone();
+    assert_eq!(Registry::decode(counted.encode()), Ok(counted));
+}
+
+fn as_seen() -> impl Strategy<Value = Command> {
+    let octets = || proptest::collection::vec(any::<u8>(), 0..40).prop_map(Bytes::from);
+    let seen = proptest::collection::vec((octets(), 0_u32..3), 0..4);
+    (octets(), any::<u32>(), octets(), seen).prop_map(|(prefix, serial, octets, seen)| {
+        Command::PutDelegationAsSeen {
+            prefix,
+            serial,
+            octets,
+            seen,
+        }
+    })
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let name = || {
         "[0-9]{1,3}(\\.[0-9]{1,3}){0,2}".prop_map(|it: String| {
@@ -483,6 +529,7 @@ fn any_command() -> impl Strategy<Value = Command> {
                 octets,
             }
         }),
+        as_seen(),
         (octets(), any::<u32>())
             .prop_map(|(prefix, serial)| { Command::RemoveDelegation { prefix, serial } }),
         (octets(), any::<u32>(), octets()).prop_map(|(name, serial, octets)| Command::PutSites {
