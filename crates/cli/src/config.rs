@@ -78,9 +78,13 @@ impl ConfigSource {
             &mut config.mirror.of,
             &mut config.mirror.key_file,
             &mut config.mirror.secret_file,
+            &mut config.registry.admin_key_file,
         ];
         for file in files.into_iter().flatten() {
             *file = self.data.join(&file);
+        }
+        for member in &mut config.registry.members {
+            member.site = self.data.join(&member.site);
         }
         Ok(config)
     }

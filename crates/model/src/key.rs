@@ -136,6 +136,24 @@ impl Key {
         [bound(2), bound(3)]
     }
 
+    /// The key of what is known beside the record of a prefix that the members of a registry agree
+    /// on, by the prefix in its canonical form.
+    pub fn registered(prefix: &[u8]) -> Self {
+        let head = [Subspace::REPLICATION.0, 3];
+        Self([&head[..], prefix].concat().into())
+    }
+
+    /// The bounds of all of these.
+    pub fn registered_all() -> [Self; 2] {
+        let bound = |kind| Self(Bytes::copy_from_slice(&[Subspace::REPLICATION.0, kind]));
+        [bound(3), bound(4)]
+    }
+
+    /// The key of how far this node has followed the registry that it is a member of.
+    pub fn registry_standing() -> Self {
+        Self(Bytes::from_static(&[Subspace::REPLICATION.0, 4]))
+    }
+
     /// The subspace; none of a key without octets.
     pub fn subspace(&self) -> Option<Subspace> {
         self.0.first().copied().map(Subspace)
@@ -218,6 +236,8 @@ mod tests {
         assert_eq!(Key::newest_noted().octets(), &b"N"[..]);
         assert_eq!(Key::numbering().octets(), &b"P\x01"[..]);
         assert_eq!(Key::copied(258).octets(), &b"P\x02\0\0\x01\x02"[..]);
+        assert_eq!(Key::registered(b"88.1").octets(), &b"P\x0388.1"[..]);
+        assert_eq!(Key::registry_standing().octets(), &b"P\x04"[..]);
         let of = Key::from_octets("R\x0188.1/A".into());
         assert_eq!(
             Key::noted(&of, 3).octets(),

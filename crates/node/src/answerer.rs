@@ -9,6 +9,7 @@ use crate::elsewhere::{Asks, Elsewhere};
 use crate::expiry::Expiry;
 use crate::founding::{Founded, OldKey};
 use crate::guesses::{Guesses, OnBehalf};
+use crate::registry::{Disagreed, Registry};
 use crate::replication::Replication;
 use crate::replication::source::Stream;
 use crate::seldom::Seldom;
@@ -38,6 +39,7 @@ mod login;
 mod matrix;
 mod network;
 mod proven;
+mod registering;
 mod replicating;
 mod session;
 mod settings;
@@ -86,6 +88,7 @@ pub(crate) struct Answerer {
     secrets: [Mutex<Allowance<Source>>; 2],
     elsewhere: Elsewhere,
     replication: Arc<Replication>,
+    registry: Option<Arc<Registry>>,
 }
 
 impl Answerer {
@@ -131,11 +134,17 @@ impl Answerer {
             secrets: halves(settings.secrets).map(|limits| Mutex::new(Allowance::new(limits))),
             elsewhere: settings.elsewhere,
             replication: Arc::new(replication),
+            registry: settings.registry,
         }
     }
 
     pub(crate) fn replication(&self) -> &Arc<Replication> {
         &self.replication
+    }
+
+    /// The registry that the node is a member of, if it is.
+    pub(crate) fn registry(&self) -> Option<&Arc<Registry>> {
+        self.registry.as_ref()
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -320,6 +329,7 @@ impl Answerer {
             let step = self.authority.start(request, origin.clone(), Clock::date());
             let view = self.store.view();
             let moment = view.moment();
+            let (view, seen) = self.watched(view, request);
             let driven = self.drive(view, step, &mut asks).await;
             if asks.count() > asked {
                 // The others took their time: what was read before may be untrue now.
@@ -353,6 +363,16 @@ impl Answerer {
                 return Some(reply);
             }
             visitor.note(&mut change);
+            if self.is_agreed_on(&change) {
+                match self.agree(change, &seen, origin).await {
+                    Ok(()) => return Some(reply),
+                    Err(Disagreed::Conflict) => continue,
+                    Err(Disagreed::Refused(code, text)) => {
+                        let failed = self.authority.fail(request, code, text, Clock::date());
+                        return Some(failed.into());
+                    }
+                }
+            }
             match self.commit(change, moment).await {
                 Ok(_) => return Some(reply),
                 Err(store::Error::Conflict { .. }) => (),

@@ -4,7 +4,8 @@
 //! Here: the whole and its checks. Beside it: `config/tables.rs` the settings by table,
 //! `config/http.rs` those of HTTP, `config/administration.rs` those of administration,
 //! `config/elsewhere.rs` those of asking other nodes, `config/recursive.rs` those of asking them
-//! for anybody, `config/replication.rs` those of copies, `config/templates.rs` those of templates,
+//! for anybody, `config/replication.rs` those of copies, `config/registry.rs` those of agreement
+//! among the top-level sites, `config/templates.rs` those of templates,
 //! `config/settings.rs` how they are declared, `config/manual.rs` the texts made of them.
 
 mod administration;
@@ -12,6 +13,7 @@ mod elsewhere;
 pub mod http;
 mod manual;
 mod recursive;
+mod registry;
 mod replication;
 pub(crate) mod settings;
 mod tables;
@@ -24,6 +26,7 @@ pub use elsewhere::ElsewhereConfig;
 pub use http::HttpConfig;
 pub use manual::{example, manual};
 pub use recursive::RecursiveConfig;
+pub use registry::{MemberConfig, RegistryConfig, Role};
 pub use replication::{Acknowledgement, MirrorConfig, ReplicationConfig};
 pub use settings::{Effect, Key, Table};
 pub use tables::{
@@ -76,6 +79,7 @@ settings::settings! {
         table recursive: RecursiveConfig;
         table replication: ReplicationConfig;
         table mirror: MirrorConfig;
+        table registry: RegistryConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -101,6 +105,7 @@ pub fn tables() -> Vec<Table> {
         table::<RecursiveConfig>("recursive", RecursiveConfig::ABOUT),
         table::<ReplicationConfig>("replication", ReplicationConfig::ABOUT),
         table::<MirrorConfig>("mirror", MirrorConfig::ABOUT),
+        table::<RegistryConfig>("registry", RegistryConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];
@@ -164,6 +169,12 @@ pub enum ParseError {
     /// Copies are promised, and none count.
     #[error("replication.copies: name the copies that acknowledgements wait for")]
     NoCopies,
+    /// What is said of the registry does not make a member.
+    #[error("registry.{reason}")]
+    Registry {
+        /// The key, and what it must be.
+        reason: &'static str,
+    },
     /// A copy cannot prove who it is.
     #[error("mirror.key_file: say with which key mirror.identity is proven, or mirror.secret_file")]
     NoKey,
@@ -287,6 +298,11 @@ impl Config {
         self.administration.check()?;
         self.replication.check()?;
         self.mirror.check()?;
+        self.registry.check()?;
+        if self.registry.is_member() && self.mirror.of.is_some() {
+            let reason = "member: a member takes changes, so it cannot be a copy (mirror.of)";
+            return Err(ParseError::Registry { reason });
+        }
         crate::logging::filter(&self.log.level).map(drop)
     }
 

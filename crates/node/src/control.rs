@@ -12,6 +12,7 @@ mod tests;
 use crate::answerer::Answerer;
 use crate::expiry::{self, RunsOut};
 use crate::reception::Reception;
+use crate::registry::RegistryState;
 use crate::replication::ReplicationState;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,6 +64,8 @@ pub enum Ask {
     Info,
     /// Say how it stands with copies.
     Replication,
+    /// Say how the registry stands that the node is a member of.
+    Registry,
     /// Say what runs out of all that it holds, and the certificate for HTTPS.
     RunsOut,
 }
@@ -228,6 +231,12 @@ impl Server {
             Ask::Compact => serde_json::to_value(store.compact().map_err(said)?),
             Ask::Info => serde_json::to_value(store.info().map_err(said)?),
             Ask::Replication => serde_json::to_value(answerer.replication().state()),
+            Ask::Registry => {
+                let registry = answerer
+                    .registry()
+                    .ok_or("the node is no member of a registry")?;
+                serde_json::to_value(registry.state())
+            }
             Ask::RunsOut => {
                 let mut found = expiry::of_all(&*store.view()).map_err(said)?;
                 let reception = self.reception.upgrade();
@@ -357,6 +366,14 @@ pub fn ask_for_info(data: &Path) -> Result<Info, AskError> {
 /// [`AskError`].
 pub fn ask_for_replication(data: &Path) -> Result<ReplicationState, AskError> {
     read(ask(data, &Ask::Replication, &mut |_| ())?)
+}
+
+/// Asks how the registry stands that a node is a member of.
+///
+/// # Errors
+/// [`AskError`]; also if it is a member of none.
+pub fn ask_for_registry(data: &Path) -> Result<RegistryState, AskError> {
+    read(ask(data, &Ask::Registry, &mut |_| ())?)
 }
 
 /// Asks what runs out of all that a node holds, the first to do so first.

@@ -32,6 +32,7 @@ pub use keys::Keys;
 pub use rotation::{OldKey, Rotated, finish, rotate};
 
 use crate::Config;
+use crate::registry::Owned;
 use crypto::SigningKey;
 use model::site::Site;
 use std::io;
@@ -201,7 +202,8 @@ pub fn found(
     site::write(folder, &sites.main, before.as_ref())?;
     if is_own_root {
         root::write(store, keys, &sites, stored.as_ref())?;
-        prefixes::write(store, &sites, &own)?;
+        let agreed_on = Owned::new(&config.registry.parsed_prefixes());
+        prefixes::write(store, &sites, &own, &agreed_on)?;
         bootstrap::write(folder, store)?;
     }
     Ok(Founded {

@@ -11,6 +11,7 @@
 //! | `accepting`, [`peers`] | whose connections are let in? |
 //! | `recursive` | how is anything answered for others? |
 //! | `elsewhere` | how are other nodes asked what a plan must know of them? |
+//! | [`registry`] | how is this node one of those that agree on the records of prefixes? |
 //! | [`replication`] | how are records sent to copies, and taken from the node that is copied? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
@@ -44,6 +45,7 @@ pub mod peers;
 mod rates;
 mod reception;
 mod recursive;
+pub mod registry;
 pub mod replication;
 mod seldom;
 mod sockets;
@@ -118,6 +120,9 @@ pub enum Error {
     /// The operator corrects what is set about copying, or one of its files.
     #[error("cannot copy another node: {0}")]
     Mirror(#[from] replication::MirrorError),
+    /// The operator corrects what is set about the registry, or sees to this member of it.
+    #[error("cannot be a member of the registry: {0}")]
+    Registry(#[from] registry::RegistryError),
     /// The operator gives another file of the roots, or none.
     #[error("cannot read the roots: {0}")]
     Roots(#[from] client::RootsError),
@@ -231,6 +236,7 @@ impl Bound {
             self.runtime.handle(),
             &stopped,
         )?;
+        let registry = registry::Running::start(&self.config, founded, &answerer, &stopped)?;
         let mut node = Node {
             answerer,
             reception,
@@ -244,6 +250,7 @@ impl Bound {
             http: Vec::new(),
             http_addresses: Vec::new(),
             mirror,
+            registry,
             control,
             applied: Mutex::new(self.config.clone()),
             started: self.config,
@@ -300,6 +307,7 @@ pub struct Node {
     http: Vec<Acceptor>,
     http_addresses: Vec<SocketAddr>,
     mirror: Mirror,
+    registry: registry::Running,
     /// The settings it was started with.
     started: Config,
     /// The settings that were read last.
@@ -479,6 +487,11 @@ impl Node {
         self.answerer.replication().state()
     }
 
+    /// How the registry stands that this node is a member of; none if it is of none.
+    pub fn registry(&self) -> Option<registry::RegistryState> {
+        self.answerer.registry().map(|registry| registry.state())
+    }
+
     /// Answers a request of whoever runs this node: it may register too.
     ///
     /// Blocks until what it writes is durable.
@@ -528,6 +541,7 @@ impl Node {
             tcp,
             http,
             mirror,
+            registry,
             control,
             ..
         } = self;
@@ -548,6 +562,7 @@ impl Node {
                 listener.join().await;
             }
         });
+        registry.join();
         drop(runtime);
         drop(reception);
         match Arc::into_inner(answerer) {

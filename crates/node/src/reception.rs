@@ -376,6 +376,7 @@ impl Reception {
             log_lines_dropped: self.log_dropped.get().map_or(0, |dropped| dropped()),
             counted: self.answerer.counters().read(),
             recursive: self.recursive_counted().map(Box::new),
+            registry: self.answerer.registry().map(|it| Box::new(it.state())),
         };
         let replication = self.answerer.replication().state();
         metrics::text(&self.metrics, gauges, self.expiry.found(), replication)

@@ -27,6 +27,7 @@ mod waiting;
 pub use mirror::MirrorError;
 pub use progress::{CopyState, MirrorState, ReplicationState};
 pub use promotion::{Promoted, PromotionError, promote};
+pub(crate) use protected::Pinned;
 pub(crate) use waiting::Timekeeper;
 
 use crate::config::{Config, ParseError};

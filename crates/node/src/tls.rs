@@ -90,7 +90,7 @@ pub(crate) fn shown(connection: &ServerConnection) -> Option<Arc<ClientCertifica
 
 /// Takes every certificate whose private key the client has.
 #[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
+pub(crate) struct AnyCertificate(pub(crate) Arc<CryptoProvider>);
 
 impl ClientCertVerifier for AnyCertificate {
     fn client_auth_mandatory(&self) -> bool {

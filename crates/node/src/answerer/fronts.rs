@@ -122,6 +122,14 @@ impl Answerer {
                 }
             };
             let mut change = answer.change;
+            if self.is_agreed_on(&change) {
+                // Few are: they are waited for one by one.
+                let origin = Origin::Known(known.clone());
+                let agreed = self.answer_front(&request, &origin, visitor);
+                let message = agreed.unwrap_or(answer.message);
+                begun.requests.push(Waiting::answered(message));
+                continue;
+            }
             let is_changing = !change.is_empty();
             let at = begun.requests.len();
             begun.requests.push(Waiting {

@@ -97,7 +97,7 @@ impl Answerer {
     }
 }
 
-fn is_change(opcode: Opcode) -> bool {
+pub(super) fn is_change(opcode: Opcode) -> bool {
     matches!(
         opcode,
         Opcode::CREATE_HANDLE

@@ -3,6 +3,7 @@
 use crate::config::{Config, ParseError, TemplatesError};
 use crate::elsewhere::Elsewhere;
 use crate::founding::{self, Founded, OldKey};
+use crate::registry::Registry;
 use crate::replication::ReplicationSettings;
 use bytes::Bytes;
 use crypto::SigningKey;
@@ -41,6 +42,8 @@ pub(crate) struct AnswererSettings {
     pub(crate) elsewhere: Elsewhere,
     /// Who copies the node. Default: nobody.
     pub(crate) replication: ReplicationSettings,
+    /// The registry that the node is a member of. Default: none.
+    pub(crate) registry: Option<Arc<Registry>>,
 }
 
 impl Default for AnswererSettings {
@@ -58,6 +61,7 @@ impl Default for AnswererSettings {
             secrets: secrets(&config),
             elsewhere: Elsewhere::default(),
             replication: ReplicationSettings::default(),
+            registry: None,
         }
     }
 }
@@ -107,6 +111,7 @@ impl AnswererSettings {
             secrets: secrets(config),
             elsewhere,
             replication: ReplicationSettings::of(config, founded).expect(CHECKED),
+            registry: Registry::of(config),
         })
     }
 }

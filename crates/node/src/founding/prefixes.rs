@@ -4,12 +4,13 @@
 //! They are made when the node starts, not where a prefix comes in: an import into an empty folder
 //! does not know where the node will be, and a node that moves has to tell so in all of them.
 //!
-//! Not here: what an operator has registered under such a name. It stays, but for this node's own
-//! site in it.
+//! Not here: records that the members of a registry agree on, and what an operator has registered
+//! under such a name. It stays, but for this node's own site in it.
 
 use super::Error;
 use super::root::{self, Own, SITE_6_INDEX, SITE_INDEX, admin_value, is_site, site_values};
 use super::site::Sites;
+use crate::registry::Owned;
 use model::identifier::PREFIX_OF_PREFIXES;
 use model::key::Subspace;
 use model::site::Site;
@@ -26,7 +27,12 @@ const CHANGE_RECORDS_MAX: usize = 256;
 
 /// Registers the records that are missing, and brings this node's site in the others up to date.
 /// Durable when it returns.
-pub(super) fn write(store: &Store, sites: &Sites, own: &Own<'_>) -> Result<(), Error> {
+pub(super) fn write(
+    store: &Store,
+    sites: &Sites,
+    own: &Own<'_>,
+    agreed_on: &Owned,
+) -> Result<(), Error> {
     let view = store.view();
     let [first, end] = Subspace::HOMED.bounds();
     let mut change = Change::default();
@@ -36,7 +42,10 @@ pub(super) fn write(store: &Store, sites: &Sites, own: &Own<'_>) -> Result<(), E
             warn!(count, "there are more prefixes than records are made for");
             break;
         }
-        write_one(&mut change, store, &home, sites, own)?;
+        let record = describing(&home);
+        let record = record.filter(|it| !agreed_on.has(it));
+        let Some(identifier) = record else { continue };
+        write_one(&mut change, store, &identifier, sites, own)?;
         if change.writes.len() >= 2 * CHANGE_RECORDS_MAX {
             store.commit(std::mem::take(&mut change))?;
         }
@@ -51,14 +60,11 @@ pub(super) fn write(store: &Store, sites: &Sites, own: &Own<'_>) -> Result<(), E
 fn write_one(
     change: &mut Change,
     store: &Store,
-    home: &Key,
+    identifier: &Identifier,
     sites: &Sites,
     own: &Own<'_>,
 ) -> Result<(), Error> {
-    let Some(identifier) = describing(home) else {
-        return Ok(());
-    };
-    let stored = match root::read_record(store, &identifier) {
+    let stored = match root::read_record(store, identifier) {
         Err(Error::Record { identifier, source }) => {
             // The node can do without it: others find their prefixes all the same.
             warn!(%identifier, %source, "the record of a prefix cannot be read; it stays as it is");
@@ -73,7 +79,7 @@ fn write_one(
             None => return Ok(()),
         },
     };
-    root::add(change, store, &identifier, values, stored.as_ref())
+    root::add(change, store, identifier, values, stored.as_ref())
 }
 
 /// The identifier of the record that describes a prefix; `None` for one that no identifier can.

@@ -1,12 +1,14 @@
 //! The numbers as Prometheus and its kin read them (`OpenMetrics` text).
 
 mod recursive;
+mod registry;
 mod replication;
 
 use super::{BOUNDS_MICROSECONDS, CODES, Metrics, OPCODES, Transport};
 use crate::Counted;
 use crate::expiry::RunsOut;
 use crate::recursive::RecursiveCounted;
+use crate::registry::RegistryState;
 use crate::replication::ReplicationState;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
@@ -28,6 +30,8 @@ pub(crate) struct Gauges {
     pub(crate) counted: Counted,
     /// What was done for others, if that is done at all.
     pub(crate) recursive: Option<Box<RecursiveCounted>>,
+    /// How the registry stands, if the node is a member of one.
+    pub(crate) registry: Option<Box<RegistryState>>,
 }
 
 /// The transports that have connections.
@@ -74,6 +78,9 @@ impl Collector for Exposition {
         self.put_log(&mut to)?;
         if let Some(counted) = &self.gauges.recursive {
             recursive::put(counted, &mut to)?;
+        }
+        if let Some(state) = &self.gauges.registry {
+            registry::put(&mut to, state)?;
         }
         self.put_runs_out(&mut to)?;
         replication::put(&mut to, &self.replication)
@@ -264,6 +271,7 @@ fn lower(transport: Transport) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::MemberState;
     use crate::replication::{CopyState, MirrorState};
     use std::time::Duration;
     use wire::{Opcode, ResponseCode};
@@ -284,6 +292,17 @@ mod tests {
         metrics.count_connection_refused(Transport::Http);
         let gauges = Gauges {
             connections: [0, 2, 3],
+            registry: Some(Box::new(RegistryState {
+                leader: 3,
+                term: 9,
+                applied: 70,
+                age_ms: Some(250),
+                members: vec![MemberState {
+                    number: 2,
+                    ..MemberState::default()
+                }],
+                ..RegistryState::default()
+            })),
             ..Gauges::default()
         };
         let runs_out = RunsOut {
@@ -331,6 +350,12 @@ mod tests {
         check(r#"nameplate_mirror_lag_seconds{server="0"} 1.5"#);
         check(r#"nameplate_mirror_rows{server="0"} 9"#);
         check(r#"nameplate_mirror_following{server="0"} 0"#);
+        check("nameplate_registry_leader 3");
+        check("nameplate_registry_term 9");
+        check("nameplate_registry_applied 70");
+        check("nameplate_registry_lag_seconds 0.25");
+        check("nameplate_registry_stopped 0");
+        check(r#"nameplate_registry_connected{member="2"} 0"#);
         check("# EOF");
         assert!(text.contains("nameplate_build_info{version="), "{text}");
     }

@@ -389,10 +389,7 @@ impl AsyncWrite for Prefixed {
 
 fn connector(key: &PublicKey) -> Result<TlsConnector, Broken> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let pinned = Pinned {
-        key: key.clone(),
-        provider: Arc::clone(&provider),
-    };
+    let pinned = Pinned::new(key.clone(), Arc::clone(&provider));
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Broken::Key(error.to_string()))?
@@ -404,9 +401,15 @@ fn connector(key: &PublicKey) -> Result<TlsConnector, Broken> {
 
 /// Takes the one key that the site's record names, whatever certificate it is in.
 #[derive(Debug)]
-struct Pinned {
+pub(crate) struct Pinned {
     key: PublicKey,
     provider: Arc<CryptoProvider>,
+}
+
+impl Pinned {
+    pub(crate) fn new(key: PublicKey, provider: Arc<CryptoProvider>) -> Self {
+        Self { key, provider }
+    }
 }
 
 impl ServerCertVerifier for Pinned {

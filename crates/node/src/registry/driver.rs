@@ -1,0 +1,498 @@
+//! What drives a member: time, messages, requests and its disk, on a thread of its own, so that it
+//! is heard by the others however busy the node is with answering.
+//!
+//! The disk is waited for on two further threads: that of the journal, and that of the store. An
+//! answer waits until what it is about is in the store: whoever was answered finds it there.
+//!
+//! Not here: what a member does (room `quorum`), connections (`links`), records (`storing`).
+
+use super::group::Described;
+use super::journal::FileJournal;
+use super::links::Links;
+use super::state::Shared;
+use super::storing::{Effect, Storing};
+use super::{RegistryError, clock};
+use bytes::Bytes;
+use crypto::SigningKey;
+use quorum::{
+    Applied, Batch, Command, Entry, Journal, Machine, Member, MemberId, Outcome, Output, Registry,
+    Request, Ticket, Time, Trouble,
+};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc as threads;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::sleep;
+use tracing::{error, info, warn};
+
+/// How many things may wait for the member; whoever has more to say waits.
+pub(super) const EVENTS_COUNT_MAX: usize = 256;
+
+/// How many effects may wait for the store. Beyond it they are forgotten, and everything is
+/// compared when it has caught up.
+const EFFECTS_COUNT_MAX: u64 = 4096;
+
+/// How long to wait until the store is written to again that could not be.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// What a member is told.
+pub(super) enum Event {
+    /// Another member says something.
+    Message { from: MemberId, octets: Bytes },
+    /// What was said to a member since it was connected to may not have come.
+    Lost { to: MemberId },
+    /// Somebody asks for something.
+    Asked {
+        request: Box<Request>,
+        tell: oneshot::Sender<Outcome>,
+    },
+    /// A batch is durable.
+    Persisted { number: u64 },
+    /// The journal cannot be written.
+    JournalFailed { reason: String },
+    /// So many effects are in the store.
+    Stored { count: u64 },
+    /// The store cannot be written.
+    StoreFailed { reason: String },
+}
+
+/// The registry, and what was done to it that the store does not know yet.
+pub(super) struct Recorder {
+    registry: Registry,
+    effects: RefCell<Vec<Effect>>,
+}
+
+impl Recorder {
+    pub(super) fn new(registry: Registry) -> Self {
+        Self {
+            registry,
+            effects: RefCell::default(),
+        }
+    }
+
+    fn all(registry: &Registry) -> Effect {
+        Effect::All {
+            delegations: registry.delegations.clone(),
+            time: registry.time,
+        }
+    }
+}
+
+impl Machine for Recorder {
+    fn apply(&mut self, entry: &Entry) -> Applied {
+        let applied = self.registry.apply(entry);
+        let (Command::PutDelegation { prefix: name, .. }
+        | Command::RemoveDelegation { prefix: name, .. }
+        | Command::PutDelegationAsSeen { prefix: name, .. }) = &entry.request.command
+        else {
+            return applied;
+        };
+        let published = self.registry.delegations.get(name).cloned();
+        let is_new = applied.answer.is_done() && !applied.is_repeated;
+        if let Some(published) = published.filter(|_| is_new) {
+            self.effects.get_mut().push(Effect::Delegated {
+                name: name.clone(),
+                published,
+                time: self.registry.time,
+            });
+        }
+        applied
+    }
+
+    fn encode(&self) -> Bytes {
+        self.registry.encode()
+    }
+
+    fn restore(&mut self, octets: Bytes) -> Result<(), quorum::Error> {
+        self.registry = Registry::decode(octets)?;
+        let effect = Self::all(&self.registry);
+        *self.effects.get_mut() = vec![effect];
+        Ok(())
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+/// All that a driver begins with.
+pub(super) struct Beginning {
+    pub(super) own: MemberId,
+    pub(super) member: Member<Recorder>,
+    pub(super) key: Arc<SigningKey>,
+    pub(super) listener: TcpListener,
+    pub(super) journal: FileJournal,
+    pub(super) storing: Storing,
+    /// Up to where the store has followed the registry; none if it never has.
+    pub(super) followed: Option<Time>,
+    /// What the configuration says of members, instead of what the registry says.
+    pub(super) configured: BTreeMap<MemberId, Described>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+}
+
+/// Starts a driver on a thread of its own.
+pub(super) fn start(
+    beginning: Beginning,
+    stopped: watch::Receiver<bool>,
+) -> Result<JoinHandle<()>, RegistryError> {
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }
+        .enable_all()
+        .build()
+        .map_err(RegistryError::Io)?;
+    let driver = {
+        let _entered = runtime.enter();
+        Driver::new(beginning)?
+    };
+    let thread = thread::Builder::new().name("registry".into());
+    let spawned = thread.spawn(move || runtime.block_on(driver.run(stopped)));
+    spawned.map_err(RegistryError::Io)
+}
+
+struct Driver {
+    own: MemberId,
+    member: Member<Recorder>,
+    links: Links,
+    journal: threads::Sender<Batch>,
+    storing: threads::Sender<Effect>,
+    followed: Option<Time>,
+    configured: BTreeMap<MemberId, Described>,
+    /// As the registry describes them.
+    members: BTreeMap<MemberId, Bytes>,
+    shared: Arc<Shared>,
+    events: mpsc::Receiver<Event>,
+    asked: BTreeMap<Ticket, oneshot::Sender<Outcome>>,
+    /// Answers, and how many effects must be in the store before they are given.
+    answers: VecDeque<(u64, oneshot::Sender<Outcome>, Outcome)>,
+    /// How many effects were given to the store, and are in it.
+    given: u64,
+    stored: u64,
+    /// When everything is written to the store again, if something could not be.
+    again: Option<tokio::time::Instant>,
+    threads: Vec<JoinHandle<()>>,
+    leader: Option<MemberId>,
+    has_told_trouble: bool,
+    journal_trouble: Option<String>,
+}
+
+impl Driver {
+    fn new(beginning: Beginning) -> Result<Self, RegistryError> {
+        let Beginning {
+            own,
+            member,
+            key,
+            listener,
+            journal,
+            storing,
+            followed,
+            configured,
+            shared,
+            events: (tell, events),
+        } = beginning;
+        let links = Links::start(own, &key, listener, tell.clone())?;
+        let (journal, keeping) = start_journal(journal, tell.clone())?;
+        let (storing, writing) = start_storing(storing, tell)?;
+        let mut driver = Self {
+            own,
+            member,
+            links,
+            journal,
+            storing,
+            followed,
+            configured,
+            members: BTreeMap::new(),
+            shared,
+            events,
+            asked: BTreeMap::new(),
+            answers: VecDeque::new(),
+            given: 0,
+            stored: 0,
+            again: None,
+            threads: vec![keeping, writing],
+            leader: None,
+            has_told_trouble: false,
+            journal_trouble: None,
+        };
+        driver.begin_storing();
+        Ok(driver)
+    }
+
+    /// Brings the store up to the registry that the journal has, unless it is further.
+    fn begin_storing(&mut self) {
+        self.member.machine().effects.borrow_mut().clear();
+        let time = self.member.registry().time;
+        if self.followed.is_none_or(|followed| followed < time) {
+            self.store_all();
+        }
+    }
+
+    async fn run(mut self, mut stopped: watch::Receiver<bool>) {
+        loop {
+            self.act();
+            let now = clock::now();
+            let tick = now.moment.until(self.member.poll_timeout());
+            tokio::select! {
+                event = self.events.recv() => match event {
+                    Some(event) => self.handle(event),
+                    None => break,
+                },
+                () = sleep(tick) => (),
+                _ = stopped.wait_for(|stops| *stops) => break,
+            }
+            let now = clock::now();
+            if now.moment >= self.member.poll_timeout() {
+                self.member.handle_timeout(now);
+                self.tell();
+            }
+            if self
+                .again
+                .is_some_and(|at| at <= tokio::time::Instant::now())
+            {
+                self.again = None;
+                self.store_all();
+            }
+        }
+        self.end();
+    }
+
+    /// Waits for the disks: what is under way is done.
+    fn end(self) {
+        let Self {
+            journal,
+            storing,
+            events,
+            threads,
+            ..
+        } = self;
+        drop((journal, storing, events));
+        for thread in threads {
+            // One that has panicked has said so on its own.
+            let _ = thread.join();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let now = clock::now();
+        match event {
+            Event::Message { from, octets } => {
+                if let Err(error) = self.member.handle_message(now, from, &octets)
+                    && self.shared.refusals.now()
+                {
+                    warn!(%from, %error, "what a member says is refused; said once a minute");
+                }
+            }
+            Event::Lost { to } => self.member.handle_lost(now, to),
+            Event::Asked { request, tell } => {
+                if self.journal_trouble.is_some() {
+                    let _ = tell.send(Outcome::Busy);
+                    return;
+                }
+                let ticket = self.member.handle_request(now, &request);
+                self.asked.insert(ticket, tell);
+            }
+            Event::Persisted { number } => self.member.handle_persisted(now, number),
+            Event::JournalFailed { reason } => {
+                error!(%reason, "the journal of the registry cannot be written; this member stops");
+                self.journal_trouble.get_or_insert(reason);
+            }
+            Event::Stored { count } => {
+                self.stored = count;
+                self.give_answers();
+            }
+            Event::StoreFailed { reason } => {
+                warn!(%reason, "what the members have agreed on cannot be stored; trying again");
+                self.forget_answers();
+                self.again = Some(tokio::time::Instant::now() + STORE_RETRY);
+            }
+        }
+    }
+
+    /// Does what the member wants done.
+    fn act(&mut self) {
+        let effects = std::mem::take(&mut *self.member.machine().effects.borrow_mut());
+        for effect in effects {
+            self.store(effect);
+        }
+        while let Some(output) = self.member.poll_output() {
+            match output {
+                // A thread that is gone has said why.
+                Output::Persist(batch) => drop(self.journal.send(batch)),
+                Output::Send { to, octets } => self.links.send(to, octets),
+                Output::Answer { ticket, outcome } => {
+                    if let Some(tell) = self.asked.remove(&ticket) {
+                        self.answers.push_back((self.given, tell, outcome));
+                    }
+                }
+            }
+        }
+        self.give_answers();
+        self.meet();
+        self.note_leader();
+    }
+
+    /// Gives an effect to the store, unless it is there from before the start.
+    fn store(&mut self, effect: Effect) {
+        if self
+            .followed
+            .is_some_and(|followed| effect.time() <= followed)
+        {
+            return;
+        }
+        let is_one = matches!(effect, Effect::Delegated { .. });
+        if is_one && self.given - self.stored >= EFFECTS_COUNT_MAX {
+            self.forget_answers();
+            self.again
+                .get_or_insert(tokio::time::Instant::now() + STORE_RETRY);
+            return;
+        }
+        self.given += 1;
+        let _ = self.storing.send(effect);
+    }
+
+    fn store_all(&mut self) {
+        // While it catches up with what the store has, older records are not put back.
+        let time = self.member.registry().time;
+        if self.followed.is_some_and(|followed| time < followed) {
+            self.again = Some(tokio::time::Instant::now() + STORE_RETRY);
+            return;
+        }
+        self.store(Recorder::all(self.member.registry()));
+    }
+
+    fn give_answers(&mut self) {
+        while let Some((needed, ..)) = self.answers.front() {
+            if *needed > self.stored {
+                return;
+            }
+            if let Some((_, tell, outcome)) = self.answers.pop_front() {
+                // Whoever asked may have gone.
+                let _ = tell.send(outcome);
+            }
+        }
+    }
+
+    /// Tells those that nobody knows who wait for a store that cannot be written.
+    fn forget_answers(&mut self) {
+        for (_, tell, _) in self.answers.drain(..) {
+            let _ = tell.send(Outcome::Unknown);
+        }
+    }
+
+    /// Connects with those that are members now.
+    fn meet(&mut self) {
+        let registry = self.member.registry();
+        if registry.members == self.members {
+            return;
+        }
+        self.members.clone_from(&registry.members);
+        let described = |(id, octets): (&MemberId, &Bytes)| {
+            let configured = self.configured.get(id).cloned();
+            let described = configured.or_else(|| Described::decode(octets.clone()));
+            Some((*id, described?))
+        };
+        let members = self.members.iter().filter_map(described).collect();
+        self.shared.set_members(&members);
+        self.links.set(members);
+    }
+
+    fn note_leader(&mut self) {
+        let leader = self.member.leader();
+        if leader != self.leader {
+            self.leader = leader;
+            match leader {
+                Some(leader) if leader == self.own => info!("this member leads the registry"),
+                Some(leader) => info!(%leader, "another member leads the registry"),
+                None => warn!("nobody leads the registry: changes of it must wait"),
+            }
+            self.tell();
+        }
+        if let Some(trouble) = self.member.trouble()
+            && !self.has_told_trouble
+        {
+            self.has_told_trouble = true;
+            error!(%trouble, "this member of the registry has stopped; an operator must act");
+        }
+    }
+
+    /// Says how things stand.
+    fn tell(&self) {
+        let connected = self.members.keys().copied();
+        let connected = connected
+            .filter(|id| self.links.is_connected(*id))
+            .collect();
+        let trouble = self.member.trouble().map(Trouble::to_string);
+        let position = self.member.position();
+        let age = self.member.age(clock::now().moment);
+        let registry = self.member.registry();
+        self.shared.tell(|state| {
+            state.leader = self.leader.map_or(0, |leader| leader.0);
+            state.is_leader = self.member.is_leader();
+            state.term = position.term;
+            state.applied = position.index;
+            state.age_ms = age.and_then(|age| u64::try_from(age.as_millis()).ok());
+            state.delegations = registry.delegations.len() as u64;
+            state.waiting = (self.asked.len() + self.answers.len()) as u64;
+            state.unstored = self.given - self.stored;
+            let trouble = trouble.or_else(|| self.journal_trouble.clone());
+            state.trouble = trouble.unwrap_or_default();
+        });
+        self.shared.set_connected(&connected);
+    }
+}
+
+/// Starts the thread that makes batches durable.
+fn start_journal(
+    mut journal: FileJournal,
+    tell: mpsc::Sender<Event>,
+) -> Result<(threads::Sender<Batch>, JoinHandle<()>), RegistryError> {
+    let (send, batches) = threads::channel::<Batch>();
+    let run = move || {
+        for batch in batches {
+            let event = match journal.keep(&batch) {
+                Ok(()) => Event::Persisted {
+                    number: batch.number,
+                },
+                Err(error) => Event::JournalFailed {
+                    reason: format!("{}: {error}", journal.path().display()),
+                },
+            };
+            // After an error it is not known what is durable.
+            let goes_on = matches!(event, Event::Persisted { .. });
+            if tell.blocking_send(event).is_err() || !goes_on {
+                return;
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("registry-journal".into());
+    let thread = thread.spawn(run).map_err(RegistryError::Io)?;
+    Ok((send, thread))
+}
+
+/// Starts the thread that brings effects into the store.
+fn start_storing(
+    mut storing: Storing,
+    tell: mpsc::Sender<Event>,
+) -> Result<(threads::Sender<Effect>, JoinHandle<()>), RegistryError> {
+    let (send, effects) = threads::channel::<Effect>();
+    let run = move || {
+        for (count, effect) in (1..).zip(effects) {
+            let event = match storing.write(effect) {
+                Ok(()) => Event::Stored { count },
+                Err(error) => Event::StoreFailed {
+                    reason: error.to_string(),
+                },
+            };
+            if tell.blocking_send(event).is_err() {
+                return;
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("registry-store".into());
+    let thread = thread.spawn(run).map_err(RegistryError::Io)?;
+    Ok((send, thread))
+}
