@@ -266,8 +266,8 @@ impl Registry {
             },
         };
         // What the others could not read must not be agreed on.
-        let is_readable = quorum::Request::decode(request.encode()).is_ok();
-        is_readable.then_some(request).ok_or(TOO_LONG)
+        request.checked().map_err(|_| TOO_LONG)?;
+        Ok(request)
     }
 }
 

@@ -292,8 +292,14 @@ impl Driver {
                     let _ = tell.send(Outcome::Busy);
                     return;
                 }
-                let ticket = self.member.handle_request(now, &request);
-                self.asked.insert(ticket, tell);
+                match self.member.handle_request(now, &request) {
+                    Ok(ticket) => drop(self.asked.insert(ticket, tell)),
+                    // Whoever made the request has looked at that, and nothing was done.
+                    Err(error) => {
+                        error!(%error, "a request that members could not read is refused");
+                        let _ = tell.send(Outcome::Busy);
+                    }
+                }
             }
             Event::Persisted { number } => self.member.handle_persisted(now, number),
             Event::JournalFailed { reason } => {
