@@ -13,6 +13,7 @@
 mod edits;
 mod marks;
 mod package;
+mod scan;
 mod sheet;
 mod styles;
 
@@ -22,6 +23,7 @@ use super::Error;
 use super::workbook::{Limits, Sheet};
 use package::{Package, Relation};
 use roxmltree::{Document, Node, ParsingOptions};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use styles::Styles;
 
@@ -31,11 +33,7 @@ const NODES_MAX: u32 = 4_000_000;
 /// Reads all sheets that are tables; charts on sheets of their own are passed over.
 pub(super) fn read(octets: &[u8], limits: &Limits) -> Result<Vec<Sheet>, Error> {
     let mut package = Package::open(octets, limits)?;
-    let book = Book::read(&mut package)?;
-    if book.sheets.len() > limits.sheets {
-        let max = limits.sheets as u64;
-        return Err(Limits::beyond("sheets", "工作表数", max));
-    }
+    let book = Book::read(&mut package, limits)?;
     let styles = match book.target("styles") {
         Some(path) => Styles::read(&package.part(&path)?, &path)?,
         None => Styles::default(),
@@ -77,7 +75,7 @@ struct Book {
 }
 
 impl Book {
-    fn read(package: &mut Package) -> Result<Self, Error> {
+    fn read(package: &mut Package, limits: &Limits) -> Result<Self, Error> {
         let roots = package.relations("")?;
         let is_book = |relation: &&Relation| relation.kind == "officeDocument";
         let path = roots.iter().find(is_book).map(|found| found.target.clone());
@@ -89,12 +87,22 @@ impl Book {
         let properties = child(root, "workbookPr");
         let listed = child(root, "sheets").ok_or_else(|| broken(&path, "it lists no sheets"))?;
         let mut sheets = Vec::new();
+        // Of two relations with one id the first counts.
+        let by_id: BTreeMap<&str, &Relation> = relations
+            .iter()
+            .rev()
+            .map(|relation| (relation.id.as_str(), relation))
+            .collect();
         for node in children(listed, "sheet") {
             let id = attribute(node, "id").unwrap_or_default();
-            let Some(relation) = relations.iter().find(|found| found.id == id) else {
+            let Some(relation) = by_id.get(id) else {
                 return Err(broken(&path, "a sheet is listed that is nowhere"));
             };
             if relation.kind == "worksheet" {
+                if sheets.len() == limits.sheets {
+                    let max = limits.sheets as u64;
+                    return Err(Limits::beyond("sheets", "工作表数", max));
+                }
                 sheets.push(Entry {
                     name: attribute(node, "name").unwrap_or_default().to_owned(),
                     is_hidden: attribute(node, "state").is_some_and(|state| state != "visible"),
@@ -139,6 +147,7 @@ fn string_of(item: Node) -> String {
 }
 
 fn parse<'t>(text: &'t str, path: &str) -> Result<Document<'t>, Error> {
+    scan::check(text, path)?;
     // No document type is allowed: entities could be made of entities.
     let options = ParsingOptions {
         nodes_limit: NODES_MAX,

@@ -70,6 +70,50 @@ fn bombs_are_refused_before_they_go_off() {
     assert_eq!(said(&of_sheet(&deep), &limits), "0 cells");
 }
 
+/// What would keep the parser busy for hours, or take all memory, in a few megabytes.
+#[test]
+fn parts_that_are_too_dense_are_refused_before_they_are_parsed() {
+    let limits = Limits::default();
+    let wide: Vec<_> = (0..200_000).map(|at| format!(" a{at}=''")).collect();
+    let wide = wide.concat();
+    let wide = format!("<worksheet><sheetData><row{wide}/></sheetData></worksheet>");
+    let refused = "s.xml: an element has too many attributes";
+    assert!(said(&of_sheet(&wide), &limits).contains(refused));
+    let many: Vec<_> = (0..200).map(|at| format!(" xmlns:n{at}='u'")).collect();
+    let many = many.concat();
+    let rows = "<row xmlns:z='u'/>".repeat(200_000);
+    let copied = format!("<worksheet{many}><sheetData>{rows}</sheetData></worksheet>");
+    let refused = "s.xml: it declares too many namespaces";
+    assert!(said(&of_sheet(&copied), &limits).contains(refused));
+}
+
+/// As many sheets as relations, each looked for among all of the others.
+#[test]
+fn sheets_are_counted_while_they_are_listed() {
+    let listed = |count: usize| {
+        let sheet = "<sheet name='1' sheetId='1' r:id='s'/>";
+        let sheets = sheet.repeat(count);
+        format!("<workbook xmlns:r='r'><sheets>{sheets}</sheets></workbook>")
+    };
+    let others: Vec<_> = (0..100_000)
+        .map(|at| format!("<Relationship Id='o{at}' Type='x/chartsheet' Target='c.xml'/>"))
+        .collect();
+    let others = others.concat();
+    let links = LINKS.replace("<Relationship ", &format!("{others}<Relationship "));
+    let of = |count: usize| {
+        package(&[
+            ("[Content_Types].xml", "<Types/>"),
+            ("_rels/.rels", ROOT),
+            ("b.xml", &listed(count)),
+            ("_rels/b.xml.rels", &links),
+            ("s.xml", "<worksheet/>"),
+        ])
+    };
+    let limits = Limits::default();
+    assert_eq!(said(&of(64), &limits), "0 cells");
+    assert!(said(&of(100_000), &limits).contains("more than 64 sheets"));
+}
+
 #[test]
 fn what_is_beyond_the_limits_is_refused() {
     let limits = Limits {

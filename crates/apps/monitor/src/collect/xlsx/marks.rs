@@ -14,7 +14,7 @@ use crate::collect::place::{Place, letters};
 use crate::collect::workbook::Limits;
 use fills::Fills;
 use roxmltree::{Document, Node};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// How the sheet that lists the marks is called.
 const LIST_NAME: &str = "错误清单 Errors";
@@ -48,7 +48,7 @@ pub(in crate::collect) fn mark(
     list: &[Vec<String>],
 ) -> Result<Vec<u8>, Error> {
     let mut package = Package::open(octets, limits)?;
-    let book = Book::read(&mut package)?;
+    let book = Book::read(&mut package, limits)?;
     let mut parts = Parts {
         changed: BTreeMap::new(),
         types: Vec::new(),
@@ -106,12 +106,12 @@ impl Parts {
         };
         let document = parse(&text, &path)?;
         let root = document.root_element();
-        let ids: Vec<_> = children(root, "Relationship")
+        let ids: HashSet<_> = children(root, "Relationship")
             .filter_map(|node| attribute(node, "Id"))
             .collect();
         let mut free = (1..).map(|number: usize| format!("rIdMark{number}"));
         let id = free
-            .find(|id| !ids.contains(&id.as_str()))
+            .find(|id| !ids.contains(id.as_str()))
             .unwrap_or_default();
         let element = format!(
             "<{}Relationship Id=\"{id}\" Type=\"{LINKS}/{kind}\" Target=\"/{target}\"/>",
@@ -300,10 +300,10 @@ fn add_list(
     };
     let number = of_sheets("sheetId").filter_map(|id| id.parse::<u32>().ok());
     let number = number.max().unwrap_or(0).saturating_add(1);
-    let names: Vec<&str> = of_sheets("name").collect();
+    let names: HashSet<&str> = of_sheets("name").collect();
     let further = (2..).map(|number: usize| format!("{LIST_NAME} {number}"));
     let mut free = std::iter::once(LIST_NAME.to_owned()).chain(further);
-    let name = free.find(|name| !names.contains(&name.as_str()));
+    let name = free.find(|name| !names.contains(name.as_str()));
     let mut edits = Edits::of(&text);
     edits.append(
         sheets,
