@@ -2,7 +2,9 @@
 //!
 //! The encoding is what the octets say: a byte order mark, else UTF-8, else GBK (GB 18030, which
 //! has all of it). The separator is that of comma, semicolon and tab which most lines begin with.
-//! Quotation marks hold separators and ends of lines, and stand for one where they are doubled.
+//! Quotation marks hold separators and ends of lines, and stand for one where they are doubled. One
+//! that takes in several lines and is not closed where its field ends is refused: those lines would
+//! be lost.
 //!
 //! Not here: what the cells mean.
 
@@ -41,7 +43,7 @@ pub(super) fn read(name: &str, octets: &[u8], limits: &Limits) -> Result<Sheet, 
     let mut sheet = Sheet::new(stem.to_owned(), false);
     for (row, record) in (0..).zip(&table.records) {
         for (column, field) in (0..).zip(&record.fields) {
-            sheet.put(Place { row, column }, content(field));
+            sheet.put(Place { row, column }, content(field))?;
         }
     }
     Ok(sheet)
@@ -194,30 +196,64 @@ fn records(text: &str, separator: char, limits: &Limits) -> Result<Vec<Record>, 
         field: String::new(),
         cells: 0,
     };
-    let mut is_quoted = false;
+    let mut quotes = Quotes::None;
     let mut characters = text.char_indices().peekable();
     while let Some((at, found)) = characters.next() {
-        match found {
-            '"' if is_quoted && characters.next_if(|(_, next)| *next == '"').is_some() => {
+        match (quotes, found) {
+            (Quotes::Open(_), '"') if characters.next_if(|(_, next)| *next == '"').is_some() => {
                 splitter.field.push('"');
             }
-            '"' if is_quoted => is_quoted = false,
-            '"' if splitter.field.is_empty() => is_quoted = true,
-            '\r' | '\n' if !is_quoted => {
+            (Quotes::Open(opened), '"') => {
+                let has_lines = splitter.field.contains(['\r', '\n']);
+                quotes = Quotes::Closed(opened, has_lines);
+            }
+            (Quotes::Open(_), found) => splitter.field.push(found),
+            (Quotes::None, '"') if splitter.field.is_empty() => quotes = Quotes::Open(at),
+            (_, '\r' | '\n') => {
                 if found == '\r' {
                     characters.next_if(|(_, next)| *next == '\n');
                 }
                 splitter.end_record(at)?;
+                quotes = Quotes::None;
             }
-            found if found == separator && !is_quoted => splitter.end_field()?,
-            found => splitter.field.push(found),
+            (_, found) if found == separator => {
+                splitter.end_field()?;
+                quotes = Quotes::None;
+            }
+            // What stands between the mark and the end of the field is its text, as spreadsheets
+            // have it; but behind several lines the mark was another field's.
+            (Quotes::Closed(opened, true), found) if !found.is_whitespace() => {
+                return Err(unclosed(text, opened));
+            }
+            (_, found) => splitter.field.push(found),
         }
+    }
+    if let Quotes::Open(opened) = quotes {
+        return Err(unclosed(text, opened));
     }
     let has_more = !splitter.fields.is_empty() || !splitter.field.is_empty();
     if has_more {
         splitter.end_record(text.len())?;
     }
     Ok(splitter.records)
+}
+
+/// Where a field stands with its quotation marks: where the first of them is in the text, and
+/// whether there are several lines between them.
+#[derive(Debug, Clone, Copy)]
+enum Quotes {
+    None,
+    Open(usize),
+    Closed(usize, bool),
+}
+
+/// The refusal of a quotation mark at a place of the text.
+fn unclosed(text: &str, opened: usize) -> Error {
+    let before = text.get(..opened).unwrap_or_default();
+    // Of the two octets that end a line the second counts, and a first alone.
+    let ends = before.matches('\n').count() + before.matches('\r').count();
+    let line = 1 + ends - before.matches("\r\n").count();
+    Error::Unclosed { line }
 }
 
 struct Splitter<'l> {
@@ -272,11 +308,37 @@ mod tests {
         check("\"a\nb\",\"c\"\"d\"\n", &[&["a\nb", "c\"d"]]);
         check("a;b;1,5\nc;d;2", &[&["a", "b", "1,5"], &["c", "d", "2"]]);
         check("a\tb\rc\td", &[&["a", "b"], &["c", "d"]]);
-        check(
-            "a,5\"\n\"open, and more",
-            &[&["a", "5\""], &["open, and more"]],
-        );
+        check("a,5\"\n\"b\" ,c", &[&["a", "5\""], &["b ", "c"]]);
+        check("\"a\"b,c", &[&["ab", "c"]]);
+        check("\"\"\n\"\",\"\"", &[&[""], &["", ""]]);
         check("", &[]);
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_not_closed_takes_no_rows_with_it() {
+        let check = |text: &str, line: usize| {
+            let error = Table::read(text.as_bytes(), &Limits::default()).err();
+            let said = error.as_ref().map(ToString::to_string).unwrap_or_default();
+            assert!(said.contains(&format!("in line {line} ")), "{text}: {said}");
+            let chinese = error.map(|error| error.chinese()).unwrap_or_default();
+            assert!(chinese.contains(&format!("第{line}行")), "{chinese}");
+        };
+        check("code,output\n1,2\n\"3,4\n5,6\n", 3);
+        check("a\r\nb\rc\n\"d", 4);
+        // One that ends where another begins has taken the rows between.
+        check("\"a,1\nb,2\nc,\"d\"\n", 1);
+        check("\"a\n\"b\n", 1);
+    }
+
+    #[test]
+    fn text_that_no_cell_holds_is_refused_at_its_place() {
+        let long = |characters: usize| format!("a\n1,{}\n", "长".repeat(characters));
+        let read = |text: &str| read("表.csv", text.as_bytes(), &Limits::default());
+        assert!(read(&long(32_767)).is_ok());
+        let error = read(&long(32_768)).unwrap_err();
+        let said = "the text of cell 表!B2 has more than 32767 characters";
+        assert_eq!(error.to_string(), said);
+        assert!(error.chinese().contains("表!B2"), "{}", error.chinese());
     }
 
     #[test]
@@ -361,8 +423,10 @@ mod tests {
 
         #[test]
         fn nothing_appended_is_nothing_changed(text in "[a,\";\n\r\t甲]{0,40}") {
-            let same = append(text.as_bytes(), &Limits::default(), |_| Vec::new()).unwrap();
-            prop_assert_eq!(same, text.as_bytes());
+            match append(text.as_bytes(), &Limits::default(), |_| Vec::new()) {
+                Ok(same) => prop_assert_eq!(same, text.as_bytes()),
+                Err(error) => prop_assert!(matches!(error, Error::Unclosed { .. }), "{}", error),
+            }
         }
     }
 }

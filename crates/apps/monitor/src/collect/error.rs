@@ -3,6 +3,8 @@
 //!
 //! Not here: what is wrong with single rows and cells (`finding`).
 
+use super::place::Place;
+
 /// Tells why nothing of what was sent can be taken.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -36,6 +38,23 @@ pub enum Error {
         /// The line that cannot be read, from 1.
         line: usize,
     },
+    /// A quotation mark of text is not closed, or something stands between it and the end of its
+    /// field: what is in it, and what is behind it, cannot be told apart.
+    #[error("the quotation mark that opens in line {line} is not closed where its field ends")]
+    Unclosed {
+        /// The line in which it opens, from 1.
+        line: usize,
+    },
+    /// A cell holds more than spreadsheets let it.
+    #[error("the text of cell {sheet}!{place} has more than {max} characters")]
+    Long {
+        /// The sheet.
+        sheet: String,
+        /// The cell.
+        place: Place,
+        /// How many there may be.
+        max: usize,
+    },
     /// A mapping or a set of rules is not sound.
     #[error("the {what} is not sound: {problem}")]
     Unsound {
@@ -64,6 +83,10 @@ impl Error {
             Self::Broken { part, problem } => format!("工作簿已损坏：{part}：{problem}"),
             Self::Encoding { line } => {
                 format!("既不是工作簿，也不是 UTF-8 或 GBK 文本；第{line}行无法读取")
+            }
+            Self::Unclosed { line } => format!("第{line}行的引号没有在其字段末尾闭合"),
+            Self::Long { sheet, place, max } => {
+                format!("单元格{sheet}!{place}的文字超过{max}个字符")
             }
             Self::Unsound { what, problem } => format!("配置（{what}）有误：{problem}"),
             Self::Again { batch } => format!("同一文件已作为批次{batch}入库；如需重报请先撤销"),

@@ -164,7 +164,8 @@ mod tests {
     fn merged_lines_become_a_path() {
         let mut sheet = Sheet::new("1".to_owned(), false);
         let mut put = |place: &str, text: &str| {
-            sheet.put(place.parse().unwrap(), Content::Text(text.into()));
+            let put = sheet.put(place.parse().unwrap(), Content::Text(text.into()));
+            put.unwrap();
         };
         put("A1", "单位：亿元");
         put("A3", "企业名称");

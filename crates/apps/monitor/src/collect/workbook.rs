@@ -161,19 +161,25 @@ impl Sheet {
         }
     }
 
-    /// Takes in a cell; text that is white space alone is no content, and none is longer than a
-    /// cell holds.
-    pub(crate) fn put(&mut self, place: Place, content: Content) {
-        match &content {
-            Content::Text(text) if is_blank(text) => (),
-            Content::Text(text) if text.chars().nth(CHARACTERS_MAX).is_some() => {
-                let text: String = text.chars().take(CHARACTERS_MAX).collect();
-                self.cells.insert(place, Content::Text(text.into()));
+    /// Takes in a cell; text that is white space alone is no content.
+    ///
+    /// # Errors
+    /// [`Error::Long`] if it is longer than a cell may be: what would be cut off may be figures.
+    pub(crate) fn put(&mut self, place: Place, content: Content) -> Result<(), Error> {
+        if let Content::Text(text) = &content {
+            if is_blank(text) {
+                return Ok(());
             }
-            _ => {
-                self.cells.insert(place, content);
+            if text.chars().nth(CHARACTERS_MAX).is_some() {
+                return Err(Error::Long {
+                    sheet: self.name.clone(),
+                    place,
+                    max: CHARACTERS_MAX,
+                });
             }
         }
+        self.cells.insert(place, content);
+        Ok(())
     }
 
     /// Takes in a merged area as far as there may be columns.

@@ -95,7 +95,7 @@ impl Context<'_> {
                 column = place.column + 1;
                 if let Some(content) = self.content(entry, place, cell)? {
                     self.limits.check_place(place)?;
-                    sheet.put(place, content);
+                    sheet.put(place, content)?;
                     self.limits.check_cells(before + sheet.count())?;
                 }
             }
