@@ -21,6 +21,7 @@
 
 mod compose;
 mod docx;
+mod families;
 mod html;
 mod issue;
 mod model;

@@ -6,7 +6,8 @@
 //!
 //! Not here: single enterprises.
 
-use super::compose::{Composer, Stated, moved, printed};
+use super::compose::{Composer, Stated, printed};
+use super::families::moved;
 use super::model::{Cell, Figure, How, Paragraph, Section, Source, Table};
 use super::words::{PLACES, Sentence, english_period, fixed, sign, size};
 use crate::{Board, Question, Row, Snapshot, board};
