@@ -8,27 +8,27 @@ use super::model::{Cell, Figure, How, Paragraph, Section, Source, Table};
 use super::words::{PLACES, Sentence, english_period, fixed, sign, size};
 use super::{Family, Kind};
 use crate::ranks;
-use codes::{Frequency, Number, Period, Region, Rounding};
+use codes::{Frequency, Number, Period, Region, Rounding, Unit};
 use facts::derived::growth;
 use facts::history::one_as_known_at;
 use facts::{Content, Error, Form, Object, Series};
 
 impl Composer<'_> {
-    /// One figure of a region as it was known.
+    /// One figure of a region as it was known, and its unit; `None` if nothing was.
     fn told(
         &mut self,
         family: &Family,
         region: Region,
         period: Period,
-    ) -> Result<Got, Error> {
+    ) -> Result<Option<(Got, Unit)>, Error> {
         let object = Object::region(region);
         let indicator = family.indicator.clone();
         let series = Series::new(indicator, [object], Frequency::YearToDate, family.form)?;
         let known = one_as_known_at(self.view, &series, period, self.order.at())?;
         let Some(known) = known else {
-            return Ok(Got::Missing);
+            return Ok(None);
         };
-        Ok(match told(self.view, &series, &known)? {
+        let got = match told(self.view, &series, &known)? {
             Some(told) => {
                 let number = told.value;
                 let source = self.source(Source::Told(told));
@@ -36,21 +36,45 @@ impl Composer<'_> {
             }
             None if known.observation.content == Content::Suppressed => Got::Hidden,
             None => Got::Missing,
+        };
+        Ok(Some((got, known.observation.unit)))
+    }
+
+    /// The same in a unit. What does not convert into it evenly is missing: it cannot be compared
+    /// with what is told in it.
+    fn told_in(
+        &mut self,
+        family: &Family,
+        region: Region,
+        period: Period,
+        unit: Unit,
+    ) -> Result<Got, Error> {
+        Ok(match self.told(family, region, period)? {
+            None => Got::Missing,
+            Some((Got::Figure(told), of)) if of != unit => match of.convert(told.number, unit) {
+                Ok(number) => Got::Figure(self.reckoned(How::Converted, vec![told.source], number)),
+                Err(_) => Got::Missing,
+            },
+            Some((got, _)) => got,
         })
     }
 
-    /// The figure of a family that is told: a growth as it was told or as it is reckoned, or a
-    /// share.
+    /// The figure of a family that is told, in per cent: a growth as it was told or as it is
+    /// reckoned, or a share.
     fn headline(&mut self, family: &Family, region: Region, period: Period) -> Result<Got, Error> {
-        let now = self.told(family, region, period)?;
-        let is_as_told = family.form == Form::YearOnYear || family.kind == Kind::Share;
-        let (false, Got::Figure(now)) = (is_as_told, now) else {
-            return Ok(now);
+        if family.form == Form::YearOnYear || family.kind == Kind::Share {
+            return self.told_in(family, region, period, Unit::PER_CENT);
+        }
+        let (now, unit) = match self.told(family, region, period)? {
+            Some((Got::Figure(now), unit)) => (now, unit),
+            Some((other, _)) => return Ok(other),
+            None => return Ok(Got::Missing),
         };
         let Some(before) = period.same_last_year() else {
             return Ok(Got::Missing);
         };
-        let before = match self.told(family, region, before)? {
+        // A series may be told in another unit from one year to the next.
+        let before = match self.told_in(family, region, before, unit)? {
             Got::Figure(before) => before,
             other => return Ok(other),
         };

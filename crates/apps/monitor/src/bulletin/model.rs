@@ -307,6 +307,8 @@ pub enum How {
     Rank,
     /// What is left of the first two, now and a year before, less all others.
     Rest,
+    /// The same in another unit.
+    Converted,
 }
 
 impl How {
@@ -319,6 +321,7 @@ impl How {
             Self::Rate => ["contribution", "贡献率"],
             Self::Rank => ["rank", "位次"],
             Self::Rest => ["rest", "其余合计"],
+            Self::Converted => ["in another unit", "单位换算"],
         }
     }
 }

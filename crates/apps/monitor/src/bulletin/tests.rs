@@ -21,6 +21,7 @@ mod cells;
 mod frozen;
 mod offices;
 mod outputs;
+mod units;
 
 /// 2022-12-10 in China.
 const NOW: Instant = Instant(1_670_601_600_000);
@@ -46,13 +47,23 @@ fn name_of(object: &Object) -> Option<String> {
 }
 
 fn tell(store: &Store, now: Instant, object: Object, of: (&str, Form), figures: &[(&str, &str)]) {
-    let frequency = Frequency::YearToDate;
-    let series = Series::new(of.0.parse().unwrap(), [object], frequency, of.1).unwrap();
     let unit = if of.1 == Form::Cumulative {
         Unit::YUAN_10K
     } else {
         Unit::PER_CENT
     };
+    tell_in(store, now, object, (of.0, of.1, unit), figures);
+}
+
+fn tell_in(
+    store: &Store,
+    now: Instant,
+    object: Object,
+    (indicator, form, unit): (&str, Form, Unit),
+    figures: &[(&str, &str)],
+) {
+    let frequency = Frequency::YearToDate;
+    let series = Series::new(indicator.parse().unwrap(), [object], frequency, form).unwrap();
     let report = |(period, figure): &(&str, &str)| {
         let number = figure.parse().unwrap();
         Report {
@@ -389,7 +400,6 @@ fn check_sources(view: &dyn View, bulletin: &Bulletin) {
             _ => (),
         }
     }
-    let at = |place: &usize| value(&bulletin.sources[*place]).unwrap();
     for source in &bulletin.sources {
         match source {
             Source::Told(told) => {
@@ -418,45 +428,58 @@ fn check_sources(view: &dyn View, bulletin: &Bulletin) {
                 assert_eq!(Number::sum(numbers).unwrap(), *value);
                 assert_eq!(traced.iter().map(|of| of.known.at.0).max(), Some(*known_at));
             }
-            Source::Reckoned { how, of, value } => {
-                let numbers: Vec<_> = of.iter().map(at).collect();
-                let less = |a: Number, b: Number| a.minus(b).unwrap();
-                let one = |number: Number| number.rounded(1, codes::Rounding::HalfAway).unwrap();
-                let near = |exact: Number| {
-                    let step = Number::new(1, 1).unwrap();
-                    abs(less(exact, *value)) < step
-                };
-                let per_cent = |part: Number, of: Number| {
-                    let hundred = part.times(100.into()).unwrap();
-                    hundred
-                        .divided_by(of, 6, codes::Rounding::HalfAway)
-                        .unwrap()
-                };
-                match how {
-                    How::Growth => {
-                        assert_eq!(growth(numbers[0], numbers[1], 1).unwrap(), *value);
-                    }
-                    How::Difference => {
-                        assert_eq!(less(one(numbers[0]), one(numbers[1])), one(*value));
-                    }
-                    How::Rank => {
-                        let better = numbers.iter().filter(|of| **of > numbers[0]).count();
-                        assert_eq!(Number::from(i32::try_from(better).unwrap() + 1), *value);
-                    }
-                    How::Rest => {
-                        let others = Number::sum(numbers[1..].iter().copied()).unwrap();
-                        assert_eq!(less(numbers[0], others), *value);
-                    }
-                    How::Pull => {
-                        assert!(near(per_cent(less(numbers[0], numbers[1]), numbers[3])));
-                    }
-                    How::Rate => {
-                        let whole = less(numbers[2], numbers[3]);
-                        assert!(near(per_cent(less(numbers[0], numbers[1]), whole)));
-                    }
-                }
-            }
+            Source::Reckoned { how, of, value } => check_reckoned(bulletin, *how, of, *value),
             Source::Counted { .. } | Source::Record { .. } => (),
+        }
+    }
+}
+
+/// A number that was reckoned from others is reckoned once more.
+fn check_reckoned(bulletin: &Bulletin, how: How, of: &[usize], told: Number) {
+    let at = |place: &usize| value(&bulletin.sources[*place]).unwrap();
+    let numbers: Vec<_> = of.iter().map(at).collect();
+    let less = |a: Number, b: Number| a.minus(b).unwrap();
+    let one = |number: Number| number.rounded(1, codes::Rounding::HalfAway).unwrap();
+    let near = |exact: Number| {
+        let step = Number::new(1, 1).unwrap();
+        abs(less(exact, told)) < step
+    };
+    let per_cent = |part: Number, of: Number| {
+        let hundred = part.times(100.into()).unwrap();
+        hundred
+            .divided_by(of, 6, codes::Rounding::HalfAway)
+            .unwrap()
+    };
+    match how {
+        How::Growth => {
+            assert_eq!(growth(numbers[0], numbers[1], 1).unwrap(), told);
+        }
+        How::Difference => {
+            assert_eq!(less(one(numbers[0]), one(numbers[1])), one(told));
+        }
+        How::Rank => {
+            let better = numbers.iter().filter(|of| **of > numbers[0]).count();
+            assert_eq!(Number::from(i32::try_from(better).unwrap() + 1), told);
+        }
+        How::Rest => {
+            let others = Number::sum(numbers[1..].iter().copied()).unwrap();
+            assert_eq!(less(numbers[0], others), told);
+        }
+        // Into which unit says what is made of it.
+        How::Converted => {
+            let Source::Told(of) = &bulletin.sources[of[0]] else {
+                panic!("{how:?} of {of:?}")
+            };
+            let unit: Unit = of.unit.parse().unwrap();
+            let mut others = Unit::all().filter(|other| *other != unit);
+            assert!(others.any(|other| unit.convert(of.value, other).ok() == Some(told)));
+        }
+        How::Pull => {
+            assert!(near(per_cent(less(numbers[0], numbers[1]), numbers[3])));
+        }
+        How::Rate => {
+            let whole = less(numbers[2], numbers[3]);
+            assert!(near(per_cent(less(numbers[0], numbers[1]), whole)));
         }
     }
 }
