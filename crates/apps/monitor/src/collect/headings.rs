@@ -14,8 +14,9 @@ pub(crate) struct Heading {
     pub(crate) column: u32,
     /// The path by which it is known.
     pub(crate) path: String,
-    /// The path as it was written, for periods in it.
-    pub(crate) written: String,
+    /// Its lines as they were written, from above, for periods in them: one that tells a year
+    /// alone is no part of the path.
+    pub(crate) lines: Vec<String>,
     /// The unit that stands in it.
     pub(crate) unit: Option<Unit>,
 }
@@ -31,7 +32,7 @@ pub(crate) fn headings(sheet: &Sheet, [first, last]: [u32; 2]) -> Vec<Heading> {
 fn heading(sheet: &Sheet, column: u32, [first, last]: [u32; 2]) -> Option<Heading> {
     let mut parts: Vec<String> = Vec::new();
     let mut unit = None;
-    let mut written = String::new();
+    let mut lines: Vec<String> = Vec::new();
     for row in first..=last {
         let Some(content) = sheet.seen(Place { row, column }) else {
             continue;
@@ -42,15 +43,16 @@ fn heading(sheet: &Sheet, column: u32, [first, last]: [u32; 2]) -> Option<Headin
         // What is merged over several lines stands there once.
         if !part.is_empty() && parts.last() != Some(&part) {
             parts.push(part);
-            written.push_str(&text);
-            written.push('/');
+        }
+        if lines.last() != Some(&text) {
+            lines.push(text);
         }
     }
     let path = parts.join("/");
     (!path.is_empty() || unit.is_some()).then_some(Heading {
         column,
         path,
-        written,
+        lines,
         unit,
     })
 }

@@ -6,6 +6,7 @@
 mod columns;
 mod layout;
 mod rows;
+mod sheets;
 
 use super::directory::Directory;
 use super::finding::{Finding, Severity, Spot};
@@ -14,9 +15,10 @@ use super::mapping::{Hidden, Mapping, PeriodPlace, SheetMapping};
 use super::place::Place;
 use super::when;
 use super::workbook::{Content, Sheet, Workbook};
-use codes::{Number, Period, Unit};
+use codes::{Frequency, Number, Period, Unit};
 use facts::{Object, Series};
 use layout::Layout;
+use sheets::find_sheet;
 
 /// The most findings that are told of a workbook; then one more says that there are others.
 pub const FINDINGS_MAX: usize = 20_000;
@@ -99,17 +101,12 @@ impl Reading {
     ) -> Self {
         let mut reading = Self::default();
         for of_sheet in &mapping.sheets {
-            let Some(sheet) = find_sheet(workbook, &of_sheet.sheet) else {
-                let wanted = &of_sheet.sheet;
-                reading.findings.push(Finding::error(
-                    "sheet-missing",
-                    Spot::default(),
-                    [
-                        format!("there is no sheet '{wanted}'"),
-                        format!("缺少工作表“{wanted}”"),
-                    ],
-                ));
-                continue;
+            let sheet = match find_sheet(workbook, &of_sheet.sheet, given) {
+                Ok(sheet) => sheet,
+                Err(finding) => {
+                    reading.findings.push(*finding);
+                    continue;
+                }
             };
             let mut reader = Reader {
                 workbook,
@@ -141,20 +138,6 @@ impl Reading {
             ));
         }
     }
-}
-
-/// The sheet that a mapping means: called so, or so but for numbers of months.
-pub(crate) fn find_sheet<'w>(workbook: &'w Workbook, wanted: &str) -> Option<&'w Sheet> {
-    if wanted == "*" {
-        let mut sheets = workbook.sheets.iter();
-        return sheets.find(|sheet| !sheet.is_hidden && sheet.count() > 0);
-    }
-    let wanted_plain = plain(wanted).0;
-    let similar = || {
-        let mut sheets = workbook.sheets.iter();
-        sheets.find(|sheet| plain(&sheet.name).0 == wanted_plain)
-    };
-    workbook.sheet(wanted).or_else(similar)
 }
 
 struct Reader<'r> {
@@ -204,7 +187,12 @@ impl Reader<'_> {
             ];
             return self.tell(Severity::Error, "period-missing", self.at_sheet(), says);
         }
-        self.compare_given(spoken);
+        match self.mapping.period {
+            PeriodPlace::Given => {
+                self.compare_given(self.mentioned(layout.rows[0]), Severity::Warning);
+            }
+            _ => self.compare_given(spoken, Severity::Error),
+        }
         let columns = self.columns(&layout);
         for row in self.sheet.rows() {
             if row > layout.rows[1] {
@@ -246,15 +234,41 @@ impl Reader<'_> {
             .cells()
             .take_while(|(place, _)| place.row < before);
         let mut above = above.filter_map(|(_, content)| match content {
-            Content::Day(day) => Some(Period::containing(codes::Frequency::Day, *day)),
+            Content::Day(day) => Some(Period::containing(Frequency::Day, *day)),
             content => when::find(&content.to_string()),
         });
         let in_names = || when::find(&self.sheet.name).or_else(|| when::find(&self.workbook.name));
         above.next().or_else(in_names)
     }
 
+    /// A period that the sheet mentions where titles stand, though whoever sends it says which it is
+    /// of: with his year where it names none. Days are of signatures, and years of systems of
+    /// reporting; neither is what a month's sheet is of.
+    fn mentioned(&self, before: u32) -> Option<Period> {
+        let given = self.given?;
+        let is_compared = |spoken: &Period| {
+            let frequency = spoken.frequency();
+            frequency == given.frequency()
+                || matches!(
+                    frequency,
+                    Frequency::Month
+                        | Frequency::MergedMonth
+                        | Frequency::Quarter
+                        | Frequency::YearToDate
+                )
+        };
+        let cells = self.sheet.cells();
+        let above = cells.take_while(|(place, _)| place.row < before);
+        let texts = above.map(|(_, content)| content.to_string());
+        let names = [self.sheet.name.clone(), self.workbook.name.clone()];
+        let mut found = texts
+            .chain(names)
+            .filter_map(|text| when::find_in_year(&text, given.year_number()));
+        found.find(is_compared)
+    }
+
     /// Whoever says which month it is, and sends another, has taken the wrong file.
-    fn compare_given(&mut self, spoken: Option<Period>) {
+    fn compare_given(&mut self, spoken: Option<Period>, severity: Severity) {
         if let (Some(given), Some(spoken)) = (self.given, spoken)
             && given.last_day() != spoken.last_day()
         {
@@ -266,7 +280,7 @@ impl Reader<'_> {
                     given.chinese()
                 ),
             ];
-            self.tell(Severity::Error, "another-period", self.at_sheet(), says);
+            self.tell(severity, "another-period", self.at_sheet(), says);
         }
     }
 }

@@ -4,6 +4,7 @@ mod attack;
 mod bad;
 mod batches;
 mod giving_back;
+mod months;
 mod offices;
 mod proposals;
 mod tasks;

@@ -56,6 +56,48 @@ pub(crate) fn find_in_year(text: &str, year: u16) -> Option<Period> {
     found.filter(|period| period.frequency() != Frequency::Year)
 }
 
+/// The period that the lines of a heading speak of, from above. A line that tells a year alone is
+/// the year of those below it; without one theirs is the one that is given. `None` below a line
+/// that speaks of last year without saying which that is.
+pub(crate) fn find_in_lines(lines: &[String], year: Option<u16>) -> Option<Period> {
+    const RELATIVE: [&str; 4] = ["上年", "去年", "同期", "上期"];
+    let mut year = year;
+    let mut year_alone = None;
+    for line in lines {
+        let found = match year {
+            Some(year) => find_in_year(line, year),
+            None => find(line),
+        };
+        match found.or_else(|| bare_year(line)) {
+            Some(period) if period.frequency() == Frequency::Year => {
+                year = Some(period.year_number());
+                year_alone = Some(period);
+            }
+            Some(period) => return Some(period),
+            None if RELATIVE.iter().any(|word| line.contains(word)) => return None,
+            None => (),
+        }
+    }
+    year_alone
+}
+
+/// The year of a line that is nothing but its number.
+fn bare_year(line: &str) -> Option<Period> {
+    let text = plain(line);
+    let digits = Some(text).filter(|text| text.len() == 4)?;
+    let year = digits.parse().ok()?;
+    (1949..=2100).contains(&year).then(|| Period::year(year))?
+}
+
+/// Whether what is spoken of is the period that was given: a year alone if that lies in it, others
+/// if they end with it.
+pub(crate) fn is_of(spoken: Period, given: Period) -> bool {
+    if spoken.frequency() == Frequency::Year {
+        return spoken.year_number() == given.year_number();
+    }
+    spoken.last_day() == given.last_day()
+}
+
 /// The period of a frequency that is told where a text speaks of another: of a year to date to
 /// November the month of November. `None` if it does not end when the other does; a day stands
 /// for what it lies in.
@@ -232,6 +274,26 @@ mod tests {
         assert_eq!(found("2021年11月").as_deref(), Some("2021-11"));
         assert_eq!(found("三季度").as_deref(), Some("2022-Q3"));
         assert_eq!(found("本月"), None);
+    }
+
+    #[test]
+    fn a_year_above_is_that_of_the_lines_below() {
+        let found = |lines: &[&str], year| {
+            let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+            let found = find_in_lines(&lines, year);
+            found.map_or(String::new(), |period| period.to_string())
+        };
+        assert_eq!(found(&["2021年", "11月"], Some(2023)), "2021-11");
+        assert_eq!(found(&["2021", "产值", "1-11月"], Some(2023)), "2021-YTD11");
+        assert_eq!(found(&["２０２１年度", "三季度"], None), "2021-Q3");
+        assert_eq!(found(&["一、产值", "11月"], Some(2023)), "2023-11");
+        assert_eq!(found(&["2021年", "产值"], Some(2023)), "2021");
+        assert_eq!(found(&["2021年", "2022年11月"], Some(2023)), "2022-11");
+        assert_eq!(found(&["11月", "上年同期"], Some(2023)), "2023-11");
+        // Which year that is nobody has said.
+        assert_eq!(found(&["上年", "11月"], Some(2023)), "");
+        assert_eq!(found(&["350100", "11月"], None), "");
+        assert_eq!(found(&[], Some(2023)), "");
     }
 
     #[test]

@@ -40,11 +40,9 @@ impl<'r> Reader<'r> {
             }
             for heading in found {
                 let is_needed = mapping.period == PeriodPlace::Headings;
-                let period = is_needed
-                    .then(|| self.period_of(&heading.written))
-                    .flatten();
+                let period = is_needed.then(|| self.period_of(&heading.lines)).flatten();
                 if is_needed && period.is_none() {
-                    self.tell_no_period(heading.column, &heading.written);
+                    self.tell_no_period(heading.column, &heading.lines.join("/"));
                     continue;
                 }
                 let unit = self.unit(figure, heading.column, heading.unit, of_sheet);
@@ -65,14 +63,11 @@ impl<'r> Reader<'r> {
         columns
     }
 
-    fn period_of(&self, heading: &str) -> Option<Period> {
+    fn period_of(&self, lines: &[String]) -> Option<Period> {
         let title = self
             .given
             .or_else(|| self.title(self.mapping.heading_rows()[1]));
-        match title {
-            Some(title) => when::find_in_year(heading, title.year_number()),
-            None => when::find(heading),
-        }
+        when::find_in_lines(lines, title.map(Period::year_number))
     }
 
     pub(super) fn tell_column(&mut self, column: &str, count: usize) {
