@@ -3,7 +3,7 @@
 
 use super::register::{self, By};
 use super::silence::{self, Silence};
-use super::synthetic::{DAY_MS, World, days_after, period, region};
+use super::synthetic::{DAY_MS, World, days_after, go_live, period, region};
 use super::warning::{self, Account};
 use super::{Rule, Subject};
 use codes::Frequency;
@@ -65,17 +65,9 @@ fn warnings_and_accounts() {
     let world = World::new(Frequency::Month);
     let city: Subject = region("3501");
     let month = period("2021-01");
-    world.tell("x", &city, month, Some("9"), days_after(month, 1));
     let text = "rule r every month of region level a when value(x, t) < 10";
-    let rule = Rule::read(text).unwrap();
-    let version = register::Version {
-        name: "r".to_owned(),
-        number: 1,
-        state: register::State::Live,
-        text: text.to_owned(),
-        result: None,
-        steps: Vec::new(),
-    };
+    let (version, rule) = go_live(&world, text, Instant(DAY_MS));
+    world.tell("x", &city, month, Some("9"), days_after(month, 1));
     let at = days_after(month, 2);
     let judge = |view: &dyn View, at| warning::judge(view, at, &version, &rule, &city, month, "o");
     let (change, judged) = judge(&*world.store.view(), at).unwrap();

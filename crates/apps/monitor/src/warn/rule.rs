@@ -194,8 +194,9 @@ impl Rule {
     }
 
     /// The same rule with another number for a threshold, to see what would become of it; `None` if
-    /// there is no such threshold. Its text and digest stay, for it is no rule of its own.
-    pub fn with_threshold(&self, name: &str, number: Number) -> Option<Self> {
+    /// there is no such threshold. Its text and digest stay, for it is no rule of its own: outside
+    /// this module it could be tested, and pass for the rule whose text it has.
+    pub(super) fn with_threshold(&self, name: &str, number: Number) -> Option<Self> {
         let mut rule = self.clone();
         let found = rule.thresholds.iter_mut().find(|one| one.name == name)?;
         found.number = number;

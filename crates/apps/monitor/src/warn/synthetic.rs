@@ -1,5 +1,8 @@
 //! A small world for tests (合成数据): regions with figures, each known from when it was told.
 
+use super::back_test::{BackTest, Costs, Episode, Trial};
+use super::register::{self, By, Version};
+use super::rule::Rule;
 use super::subject::Subject;
 use codes::{Frequency, Number, Period, Unit};
 use facts::event::{self, Event};
@@ -138,4 +141,60 @@ impl World {
     ) -> Result<T, Error> {
         facts::commit(&self.store, now, plan)
     }
+}
+
+/// Who does things here.
+pub(super) const BY: By<'_> = By {
+    who: "tests",
+    remark: "",
+};
+
+/// Brings a rule to life, back-test and all.
+pub(super) fn go_live(world: &World, text: &str, at: Instant) -> (Version, Rule) {
+    go_live_in(world, text, at, "2021-01")
+}
+
+/// The same by a back-test of one period.
+pub(super) fn go_live_in(world: &World, text: &str, at: Instant, tested: &str) -> (Version, Rule) {
+    let rule = Rule::read(text).unwrap();
+    let draft = world
+        .plan(at, |view, at| register::draft(view, at, &rule, BY))
+        .unwrap();
+    let id = (draft.name.as_str(), draft.number);
+    let mut city = region("3501");
+    if rule.roles().len() == 2 {
+        let industry = Object::industry("26".parse().unwrap());
+        city = Subject::new([city.objects()[0].clone(), industry]).unwrap();
+    }
+    let trial = Trial {
+        subjects: vec![city.clone()],
+        periods: [period(tested); 2],
+        episodes: vec![Episode {
+            subject: city,
+            periods: [period(tested); 2],
+            label: "a".to_owned(),
+        }],
+        level: 1,
+        lead_max: 0,
+        grace: 0,
+        costs: Costs {
+            miss: 1.into(),
+            false_alarm: 1.into(),
+        },
+        sweep: None,
+    };
+    let back_test = BackTest::run(&*world.store.view(), &rule, &trial).unwrap();
+    world
+        .plan(at, |view, at| {
+            register::tested(view, at, id, &back_test, BY)
+        })
+        .unwrap();
+    let seen = back_test.digest();
+    world
+        .plan(at, |view, at| register::seen(view, at, id, seen, BY))
+        .unwrap();
+    let live = world
+        .plan(at, |view, at| register::go_live(view, at, id, BY))
+        .unwrap();
+    (live, rule)
 }

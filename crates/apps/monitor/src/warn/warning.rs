@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | `w`, 2, rule, 0, subject | the open warning |
 //! | `w`, 3, name of the warning | an ended one |
+//! | `w`, 5, rule, 0, subject | 1 format, 1; 5 the period that was judged last, step or no step |
 //!
 //! | octets of a warning | octets of an account |
 //! | --- | --- |
@@ -19,7 +20,7 @@
 //! | subject: 1 count, each role 1, 2 + n | 1 level before, 1 after, 1 whether it is unknown |
 //! | 1 level, 2 + n its name, 1 unknown | 2 + n name of the level, 2 + n why it is unknown |
 //! | 8 when it was raised, 5 in which period | 5 period, 8 known at |
-//! | 5 the period judged last | 2 + n owner, 2 + n remark |
+//! | 5 the period of the last step | 2 + n owner, 2 + n remark |
 //! | 4 count of steps, 2 + n owner | 4 count of sources in all, 2 count of those that follow |
 //! | 1, 2 + n, 8 acknowledged by whom, when | each 2 + n series, 4 period, 8 known at or 0, |
 //! | 1 regions gone up, 8 since when it waits | 2 + n number or empty |
@@ -29,6 +30,7 @@
 
 mod account;
 mod care;
+mod judged;
 #[cfg(test)]
 mod tests;
 
@@ -71,7 +73,7 @@ pub struct Warning {
     pub raised_at: Instant,
     /// By the figures of which period.
     pub raised_in: Period,
-    /// The period that was judged last.
+    /// The period by whose figures its last step was taken; later ones may have been judged since.
     pub period: Period,
     /// How many steps it has taken.
     pub steps: u32,
@@ -98,11 +100,12 @@ pub struct Judged {
 
 /// Plans to judge a subject by the live version of a rule, for a period, by all that is known.
 ///
-/// Nothing changes if the warning stands already as it should. A period before the one judged last
-/// is passed over: what it says now is in what follows from it.
+/// Nothing but the period that was judged last changes if the warning stands already as it should,
+/// and nothing at all if that is this one. A period before the one judged last is passed over,
+/// whether or not a warning is open: what it says now is in what follows from it.
 ///
 /// # Errors
-/// [`Error::Message`] if the version is not live; [`Error::Missing`], [`Error::Frequency`] as of
+/// [`Error::Message`] if the version is not the one that is live; [`Error::Missing`], [`Error::Frequency`] as of
 /// [`assess`]; [`Error::Text`] of the owner; [`Error::Past`], [`Error::Store`], [`Error::Stored`].
 pub fn judge(
     view: &dyn View,
@@ -114,36 +117,55 @@ pub fn judge(
     owner: &str,
 ) -> Result<(Change, Judged), Error> {
     check_text("an owner", owner, WHO_OCTETS)?;
-    if version.state != State::Live || version.text != rule.text() {
-        return Err(Error::Message {
-            state: version.state.names()[0].to_owned(),
-            message: "judge".to_owned(),
-            role: "the monitor".to_owned(),
-            expected: "only the live version warns".to_owned(),
-        });
-    }
+    need_live(view, version, rule)?;
     let before = open(view, &version.name, subject)?;
+    let nothing = |warning| Judged {
+        warning,
+        account: None,
+    };
+    let judged = judged::last(view, &version.name, subject)?;
+    let of_step = before.as_ref().map(|before| before.period);
     // By days: another version may be of another frequency.
-    let is_newer = |before: &&Warning| before.period.last_day() > period.last_day();
-    if let Some(newer) = before.as_ref().filter(is_newer) {
-        let warning = Some(newer.clone());
-        let account = None;
-        return Ok((Change::default(), Judged { warning, account }));
+    let last = [of_step, judged.period()].into_iter().flatten();
+    let last = last.max_by_key(|period| period.last_day());
+    if last.is_some_and(|last| last.last_day() > period.last_day()) {
+        return Ok((Change::default(), nothing(before)));
     }
     let assessment = assess(view, rule, subject, period, Instant::LAST)?;
-    let Some((kind, cause)) = turn(before.as_ref(), &assessment, version.number) else {
-        let warning = before;
-        let account = None;
-        return Ok((Change::default(), Judged { warning, account }));
+    // What was found of the period judged last is what is compared with, step or no step.
+    let seen = before.clone().map(|before| Warning {
+        period: last.unwrap_or(before.period),
+        ..before
+    });
+    let Some((kind, cause)) = turn(seen.as_ref(), &assessment, version.number) else {
+        return Ok((judged.then(period), nothing(before)));
     };
     let account = Account::of(kind, cause, at, before.as_ref(), rule, &assessment);
     let after = after(before, &account, (version, subject), owner);
-    let change = taken(view, at, &after, &account, "monitor")?;
+    let mut change = taken(view, at, &after, &account, "monitor")?;
+    join(&mut change, judged.then(period));
     let judged = Judged {
         warning: Some(after),
         account: Some(account),
     };
     Ok((change, judged))
+}
+
+/// What somebody calls the live version is what is registered as that, and its rule is its text.
+fn need_live(view: &dyn View, version: &Version, rule: &Rule) -> Result<(), Error> {
+    let live = register::live(view, &version.name)?;
+    let is_it = |live: &Version| live.number == version.number && live.text == rule.text();
+    if live.as_ref().is_some_and(is_it) && version.name == rule.name() {
+        return Ok(());
+    }
+    let found = register::find(view, &version.name, version.number)?;
+    let state = found.map_or("not registered", |found| found.state.names()[0]);
+    Err(Error::Message {
+        state: state.to_owned(),
+        message: "judge".to_owned(),
+        role: "the monitor".to_owned(),
+        expected: "only the live version warns".to_owned(),
+    })
 }
 
 /// Plans to end a warning whose rule has retired, or is not of such subjects any more.
@@ -386,13 +408,18 @@ pub fn account(view: &dyn View, warning: &Warning, step: u32) -> Result<Option<A
 }
 
 fn open_key(rule: &str, subject: &Subject) -> Key {
+    subject_key(OPEN, rule, subject)
+}
+
+/// The key of what is kept of a rule and a subject.
+fn subject_key(part: u8, rule: &str, subject: &Subject) -> Key {
     let mut objects = Vec::new();
     for object in subject.objects() {
         objects.push(object.role().number());
         objects.extend_from_slice(object.id().as_bytes());
         objects.push(0);
     }
-    key(OPEN, &[rule.as_bytes(), &[0], &objects])
+    key(part, &[rule.as_bytes(), &[0], &objects])
 }
 
 fn encode(warning: &Warning) -> Bytes {

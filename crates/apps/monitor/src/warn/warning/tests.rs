@@ -2,10 +2,9 @@
 //! should?
 
 use super::*;
-use crate::warn::back_test::{Costs, Episode, Trial};
-use crate::warn::register::By;
+use crate::warn::back_test::{Costs, Trial};
 use crate::warn::silence::{self, Silence};
-use crate::warn::synthetic::{DAY_MS, World, days_after, period, region};
+use crate::warn::synthetic::{BY, DAY_MS, World, days_after, go_live, go_live_in, period, region};
 use crate::warn::{Muted, Notice, notice};
 use codes::{Frequency, Region};
 
@@ -13,62 +12,6 @@ const TEXT: &str = "rule cover \"库存\" \"cover\" every month of region\n\
                     level yellow \"黄色\" when value(x, t) < 10 until value(x, t) > 12\n\
                     level red \"红色\" when value(x, t) < 5\n\
                     inhibit below at red inhibit by stop at halt escalate after 3";
-
-const BY: By<'_> = By {
-    who: "tests",
-    remark: "",
-};
-
-/// Brings a rule to life, back-test and all.
-fn go_live(world: &World, text: &str, at: Instant) -> (Version, Rule) {
-    go_live_in(world, text, at, "2021-01")
-}
-
-/// The same by a back-test of one period.
-fn go_live_in(world: &World, text: &str, at: Instant, tested: &str) -> (Version, Rule) {
-    let rule = Rule::read(text).unwrap();
-    let draft = world
-        .plan(at, |view, at| register::draft(view, at, &rule, BY))
-        .unwrap();
-    let id = (draft.name.as_str(), draft.number);
-    let mut city = region("3501");
-    if rule.roles().len() == 2 {
-        let industry = facts::Object::industry("26".parse().unwrap());
-        city = Subject::new([city.objects()[0].clone(), industry]).unwrap();
-    }
-    let trial = Trial {
-        subjects: vec![city.clone()],
-        periods: [period(tested); 2],
-        episodes: vec![Episode {
-            subject: city,
-            periods: [period(tested); 2],
-            label: "a".to_owned(),
-        }],
-        level: 1,
-        lead_max: 0,
-        grace: 0,
-        costs: Costs {
-            miss: 1.into(),
-            false_alarm: 1.into(),
-        },
-        sweep: None,
-    };
-    let back_test =
-        crate::warn::back_test::BackTest::run(&*world.store.view(), &rule, &trial).unwrap();
-    world
-        .plan(at, |view, at| {
-            register::tested(view, at, id, &back_test, BY)
-        })
-        .unwrap();
-    let seen = back_test.digest();
-    world
-        .plan(at, |view, at| register::seen(view, at, id, seen, BY))
-        .unwrap();
-    let live = world
-        .plan(at, |view, at| register::go_live(view, at, id, BY))
-        .unwrap();
-    (live, rule)
-}
 
 struct Case {
     world: World,
@@ -203,6 +146,73 @@ fn a_revision_that_takes_the_reason_away_ends_the_warning_and_is_told() {
     // A month that is judged late changes nothing.
     case.tell(&city, "2021-02", Some("20"), 90);
     assert_eq!(case.step(&city, "2021-02", 95), "-");
+}
+
+#[test]
+fn a_month_that_is_judged_late_changes_nothing_whatever_came_of_the_later_ones() {
+    let case = Case::new(TEXT);
+    let city = region("3501");
+    // On since September, and judged in October and November without a step.
+    for month in ["2021-09", "2021-10", "2021-11"] {
+        case.tell(&city, month, Some("9"), 5);
+    }
+    assert_eq!(case.step(&city, "2021-09", 6), "raised figures 1");
+    assert_eq!(case.step(&city, "2021-10", 6), "-");
+    assert_eq!(case.step(&city, "2021-11", 6), "-");
+    case.tell(&city, "2021-10", Some("20"), 40);
+    assert_eq!(
+        case.step(&city, "2021-10", 41),
+        "-",
+        "November says it is on"
+    );
+    // That October was not as it seemed is told with the figures of November.
+    assert_eq!(case.step(&city, "2021-11", 20), "-");
+    let open_ones = || all_open(&*case.world.store.view(), None, 9).unwrap();
+    assert_eq!(open_ones().len(), 1);
+    // One that has ended is not raised by a month that came before its end.
+    case.tell(&city, "2021-12", Some("20"), 5);
+    assert_eq!(case.step(&city, "2021-12", 6), "ended figures 0");
+    assert_eq!(case.step(&city, "2021-11", 50), "-");
+    assert_eq!(open_ones(), []);
+    assert_eq!(case.step(&city, "2021-12", 30), "-");
+}
+
+#[test]
+fn what_is_only_called_live_does_not_warn() {
+    let case = Case::new(TEXT);
+    let city = region("3501");
+    let month = period("2021-01");
+    case.tell(&city, "2021-01", Some("9"), 5);
+    let judged = |version: &Version, rule: &Rule| {
+        let plan = |view: &dyn View, at| judge(view, at, version, rule, &city, month, "o");
+        case.world.plan(days_after(month, 6), plan)
+    };
+    let refused = |version: &Version, rule: &Rule| {
+        let found = judged(version, rule);
+        assert!(matches!(found, Err(Error::Message { .. })), "{found:?}");
+    };
+    // Of a version that was never registered, of other texts, and of one that has retired since.
+    let by_hand = |change: fn(&mut Version)| {
+        let mut version = case.live.clone();
+        change(&mut version);
+        version
+    };
+    refused(&by_hand(|version| version.number = 2), &case.rule);
+    let other = Rule::read(&TEXT.replace("< 10", "< 99")).unwrap();
+    let texted = Version {
+        text: other.text().to_owned(),
+        ..case.live.clone()
+    };
+    refused(&texted, &other);
+    let renamed = Rule::read(&TEXT.replace("rule cover", "rule covers")).unwrap();
+    refused(
+        &by_hand(|version| version.name = "covers".to_owned()),
+        &renamed,
+    );
+    let at = Instant(2 * DAY_MS);
+    let retire = |view: &dyn View, at| register::retire(view, at, ("cover", 1), BY);
+    case.world.plan(at, retire).unwrap();
+    refused(&case.live, &case.rule);
 }
 
 #[test]
