@@ -15,7 +15,7 @@
 //! | How would it have done? | [`back_test`], drawn by [`plot`] |
 //! | Which versions are there, and which one warns? | [`register`] |
 //! | What is warned of, since when, why, and who sees to it? | [`warning`] |
-//! | Who is told? | [`notice()`], [`silence`] |
+//! | Who is told? | [`notice()`], [`silence`]; later, of what was muted: [`hold`], [`release`] |
 //!
 //! Everything is pure: moments and views are arguments, plans are carried out by
 //! [`facts::commit()`]. No threshold is built in. Not here: sending notices and waking up (room
@@ -54,7 +54,7 @@ pub use complaint::{Complaint, Place};
 pub use expression::{Reference, Told};
 pub use figures::{Figure, Figures, KnownFigures, Source};
 pub use ladder::{Duration, Ladder, Missing, Signal, Standing};
-pub use notice::{Muted, Notice, notice};
+pub use notice::{Muted, Notice, hold, notice, release};
 pub use rule::{Digest, Inhibition, Level, Rule, Threshold};
 pub use subject::Subject;
 pub use truth::Truth;

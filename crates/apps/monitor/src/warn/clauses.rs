@@ -410,6 +410,13 @@ fn finish(
             InhibitionSaid::Below(name) => Inhibition::Below {
                 level: number(&name, place)?,
             },
+            InhibitionSaid::By(rule, _) if rule == name => {
+                return Err(Complaint::at(
+                    place,
+                    "a rule cannot inhibit itself: nobody would ever be told of it",
+                    "规则不能抑制自身：否则永远无人获知",
+                ));
+            }
             InhibitionSaid::By(rule, level) => Inhibition::By { rule, level },
         });
     }

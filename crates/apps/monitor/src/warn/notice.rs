@@ -2,7 +2,15 @@
 //!
 //! Muted is only the telling; the warning goes on, and so does its account. A notice is data:
 //! delivering it is somebody else's (room `jobs` keeps it until then), and the name of the step is
-//! its idempotency key. Not here: what becomes of a warning (`warning`).
+//! its idempotency key. What was muted at its step is held, and told when nothing mutes it any more
+//! ([`hold`], [`release`]).
+//!
+//! Rules that inhibit each other, in however many steps, inhibit nobody: told twice is better than
+//! told by none. Not here: what becomes of a warning (`warning`).
+
+mod held;
+
+pub use held::{hold, release};
 
 use super::register;
 use super::rule::{Inhibition, Rule};
@@ -10,6 +18,10 @@ use super::silence;
 use super::warning::{self, Account, Warning};
 use codes::Code as _;
 use facts::{Error, Instant, View};
+use std::collections::BTreeSet;
+
+/// The most rules that are looked through for one that leads back; beyond them it is taken to.
+const RULES_LOOKED_AT_MAX: usize = 64;
 
 /// Says why nobody is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +102,7 @@ fn inhibited(view: &dyn View, rule: &Rule, warning: &Warning) -> Result<Option<S
     for inhibition in rule.inhibitions() {
         let (other, least, from_itself) = match inhibition {
             Inhibition::Below { level } => (warning.rule.clone(), Some(*level), false),
+            Inhibition::By { rule: other, .. } if leads_to(view, other, rule.name())? => continue,
             Inhibition::By { rule, level } => {
                 let least = level_of_live(view, rule, level)?;
                 (rule.clone(), least, true)
@@ -115,6 +128,30 @@ fn inhibited(view: &dyn View, rule: &Rule, warning: &Warning) -> Result<Option<S
         }
     }
     Ok(None)
+}
+
+/// Whether a rule is inhibited by another, or by one that is.
+fn leads_to(view: &dyn View, from: &str, to: &str) -> Result<bool, Error> {
+    let mut seen = BTreeSet::new();
+    let mut left = vec![from.to_owned()];
+    while let Some(name) = left.pop() {
+        if name == to || seen.len() >= RULES_LOOKED_AT_MAX {
+            return Ok(true);
+        }
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let Some(version) = register::live(view, &name)? else {
+            continue;
+        };
+        let rule = version.rule()?;
+        left.extend(rule.inhibitions().iter().filter_map(|of| match of {
+            Inhibition::By { rule, .. } => Some(rule.clone()),
+            // Of a region above: it does not come back.
+            Inhibition::Below { .. } => None,
+        }));
+    }
+    Ok(false)
 }
 
 /// The number of a level of the live version of another rule; `None` if there is none.

@@ -21,6 +21,7 @@ pub(super) const OPEN: u8 = 2;
 pub(super) const ENDED: u8 = 3;
 pub(super) const SILENCE: u8 = 4;
 pub(super) const JUDGED: u8 = 5;
+pub(super) const HELD: u8 = 6;
 
 /// A key of warnings.
 pub(super) fn key(part: u8, rest: &[&[u8]]) -> Key {

@@ -15,7 +15,7 @@ fn complaint(text: &str) -> Complaint {
 /// A text, the place of its first fault, and what must be said of it in English and in Chinese.
 type Wrong = (&'static str, (u32, u32), &'static str, &'static str);
 
-const WRONG: [Wrong; 12] = [
+const WRONG: [Wrong; 13] = [
     ("", (1, 1), "expected 'rule' and its name", "规则名"),
     (
         "rule r\nevery fortnight",
@@ -46,6 +46,12 @@ const WRONG: [Wrong; 12] = [
         (3, 1),
         "no level 'b'",
         "没有级别",
+    ),
+    (
+        "rule r every month of region level a when yoy(a) < 1\ninhibit by R at a",
+        (2, 1),
+        "cannot inhibit itself",
+        "不能抑制自身",
     ),
     (
         "rule r every month of region\nlevel a when yoy(a) < 1\nlevel a when yoy(a) < 2",

@@ -1,11 +1,11 @@
-//! Does a warning live as its rule and the figures say, once each, and is everybody told who
-//! should?
+//! Does a warning live as its rule and the figures say, once each?
+
+mod telling;
 
 use super::*;
 use crate::warn::back_test::{Costs, Trial};
-use crate::warn::silence::{self, Silence};
 use crate::warn::synthetic::{BY, DAY_MS, World, days_after, go_live, go_live_in, period, region};
-use crate::warn::{Muted, Notice, notice};
+use crate::warn::{Notice, notice};
 use codes::{Frequency, Region};
 
 const TEXT: &str = "rule cover \"库存\" \"cover\" every month of region\n\
@@ -333,117 +333,6 @@ fn a_rule_may_change_its_frequency_and_whom_it_is_of() {
     );
     let stopped = stop(&case).unwrap().account.unwrap();
     assert_eq!(stopped.cause, Cause::RuleChanged);
-}
-
-#[test]
-fn a_province_in_red_says_what_its_cities_need_not() {
-    let case = Case::new(TEXT);
-    let (province, city) = (region("35"), region("3501"));
-    let at = days_after(period("2021-01"), 9);
-    case.tell(&city, "2021-01", Some("4"), 5);
-    case.tell(&province, "2021-01", Some("9"), 5);
-    case.step(&city, "2021-01", 6);
-    case.step(&province, "2021-01", 6);
-    let told = case.notice(&city, at);
-    assert_eq!((told.muted, told.to.as_str()), (None, "owner"));
-    assert_eq!(
-        told.said[0],
-        "【红色】库存：region 350100000000，2021年1月，发出（新一期数据）"
-    );
-    case.tell(&province, "2021-01", Some("4"), 7);
-    assert_eq!(
-        case.step(&province, "2021-01", 8),
-        "raised-higher revision 2"
-    );
-    let muted = case.notice(&city, at).muted;
-    let of_province = open(&*case.world.store.view(), "cover", &province)
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        muted,
-        Some(Muted::Inhibited {
-            by: of_province.name
-        })
-    );
-    // Not the other way round, and not in another province.
-    assert_eq!(case.notice(&province, at).muted, None);
-    let other = region("3601");
-    case.tell(&other, "2021-01", Some("4"), 9);
-    case.step(&other, "2021-01", 10);
-    assert_eq!(case.notice(&other, at).muted, None);
-    // Another rule that the text names.
-    let stop = "rule stop every month of region level slow when value(y, t) < 9 \
-                level halt when value(y, t) < 1";
-    let (live, rule) = go_live(&case.world, stop, at);
-    let of_country = region("36");
-    let month = period("2021-01");
-    for (number, expected) in [("5", false), ("0", true)] {
-        let at = days_after(month, 12);
-        case.world.tell("y", &of_country, month, Some(number), at);
-        case.world
-            .plan(at, |view, at| {
-                judge(view, at, &live, &rule, &of_country, month, "o")
-            })
-            .unwrap();
-        assert_eq!(
-            case.notice(&other, at).muted.is_some(),
-            expected,
-            "{number}"
-        );
-    }
-}
-
-#[test]
-fn silence_has_a_reason_and_an_end() {
-    let case = Case::new(TEXT);
-    let city = region("3501");
-    case.tell(&city, "2021-01", Some("4"), 5);
-    case.step(&city, "2021-01", 6);
-    let from = days_after(period("2021-01"), 7);
-    let silence = Silence {
-        name: "s1".to_owned(),
-        rule: Some("cover".to_owned()),
-        region: "35".parse().ok(),
-        from,
-        until: Instant(from.0 + 5 * DAY_MS),
-        by: "tests".to_owned(),
-        reason: "检修".to_owned(),
-    };
-    let keep = |silence: &Silence| {
-        case.world
-            .plan(from, |view, at| Ok((silence::keep(view, at, silence)?, ())))
-    };
-    let refused = |change: fn(&mut Silence)| {
-        let mut other = silence.clone();
-        change(&mut other);
-        assert!(keep(&other).is_err(), "{other:?}");
-    };
-    refused(|silence| silence.reason = "  ".to_owned());
-    refused(|silence| silence.by = String::new());
-    refused(|silence| silence.until = silence.from);
-    refused(|silence| silence.until = Instant::LAST);
-    refused(|silence| silence.until = Instant(silence.from.0 + 93 * DAY_MS));
-    refused(|silence| (silence.rule, silence.region) = (None, None));
-    keep(&silence).unwrap();
-    keep(&silence).unwrap();
-    refused(|silence| silence.reason = "another".to_owned());
-    let muted = |at| case.notice(&city, at).muted;
-    let by = || {
-        Some(Muted::Silenced {
-            by: "s1".to_owned(),
-        })
-    };
-    assert_eq!(muted(Instant(from.0 - 1)), None);
-    assert_eq!(muted(from), by());
-    assert_eq!(muted(Instant(silence.until.0 - 1)), by());
-    assert_eq!(muted(silence.until), None);
-    // The warning goes on all the same.
-    case.tell(&city, "2021-01", Some("8"), 8);
-    assert_eq!(case.step(&city, "2021-01", 9), "lowered revision 1");
-    let lift = |view: &dyn View, at| Ok((silence::lift(view, at, "s1", BY)?, ()));
-    case.world.plan(from, lift).unwrap();
-    assert_eq!(muted(from), None);
-    assert!(case.world.plan(from, lift).is_err());
 }
 
 #[test]
