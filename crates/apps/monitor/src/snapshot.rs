@@ -49,14 +49,17 @@ pub struct Snapshot {
     pub not_comparable: Vec<Object>,
     /// Those of which it is not known where they are, or of which industry: they are in no sum.
     pub without_place: Vec<Object>,
+    /// Those that told one of the figures in a unit which does not convert into the one that was
+    /// asked for, such as tons for yuan: they are in no sum, and keep nobody else out of it.
+    pub in_other_units: Vec<Object>,
 }
 
 impl Snapshot {
     /// Reads all series of the indicator that are about one enterprise and nothing else.
     ///
     /// # Errors
-    /// [`Error::Gap`] if there is no such period a year before; [`Error::Code`] if a figure does
-    /// not convert into the unit; [`Error::Store`], [`Error::Stored`].
+    /// [`Error::Gap`] if there is no such period a year before; [`Error::Store`],
+    /// [`Error::Stored`].
     pub fn take(view: &dyn View, question: &Question) -> Result<Self, Error> {
         let period = question.period;
         let before = period.same_last_year().ok_or(Error::Gap { period })?;
@@ -65,6 +68,7 @@ impl Snapshot {
             rows: Vec::new(),
             not_comparable: Vec::new(),
             without_place: Vec::new(),
+            in_other_units: Vec::new(),
         };
         for series in series_of(view, &question.indicator)? {
             let Some(enterprise) = enterprise_of(&series, question) else {
@@ -72,8 +76,12 @@ impl Snapshot {
             };
             let figure = |period| figure(view, &series, period, question);
             let (now, base) = match (figure(period)?, figure(before)?) {
-                (Some(now), Some(base)) => (now, base),
-                (None, None) => continue,
+                (Told::In(now), Told::In(base)) => (now, base),
+                (Told::Nothing, Told::Nothing) => continue,
+                (Told::InAnother, _) | (_, Told::InAnother) => {
+                    snapshot.in_other_units.push(enterprise);
+                    continue;
+                }
                 _ => {
                     snapshot.not_comparable.push(enterprise);
                     continue;
@@ -112,19 +120,32 @@ fn enterprise_of(series: &Series, question: &Question) -> Option<Object> {
     }
 }
 
+/// What an enterprise told of a period.
+enum Told {
+    Nothing,
+    In(Number),
+    /// What does not convert into the unit of the question.
+    InAnother,
+}
+
 fn figure(
     view: &dyn View,
     series: &Series,
     period: Period,
     question: &Question,
-) -> Result<Option<Number>, Error> {
-    let Some(known) = one_as_known_at(view, series, period, question.at)? else {
-        return Ok(None);
-    };
-    let observation = known.observation;
-    let number = observation.content.number();
-    let convert = |number| Ok(observation.unit.convert(number, question.unit)?);
-    number.map(convert).transpose()
+) -> Result<Told, Error> {
+    let known = one_as_known_at(view, series, period, question.at)?;
+    let told = known.and_then(|known| {
+        let observation = known.observation;
+        Some((observation.content.number()?, observation.unit))
+    });
+    Ok(match told {
+        None => Told::Nothing,
+        Some((number, unit)) => match unit.convert(number, question.unit) {
+            Ok(number) => Told::In(number),
+            Err(_) => Told::InAnother,
+        },
+    })
 }
 
 fn place(

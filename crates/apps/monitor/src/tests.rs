@@ -109,6 +109,39 @@ fn snapshot(told: &[Told]) -> Snapshot {
     Snapshot::take(&*store.view(), &question).unwrap()
 }
 
+/// Somebody who tells tons where all others tell money keeps nobody from reading the others.
+#[test]
+fn one_unit_that_does_not_convert_stops_no_board() {
+    let (_folder, store) = province(&[
+        (0, 0, Some(100), Some(110)),
+        (0, 0, Some(100), None),
+        (0, 0, Some(100), Some(120)),
+    ]);
+    let frequency = codes::Frequency::YearToDate;
+    let indicator = "output".parse().unwrap();
+    let series = Series::new(indicator, [enterprise(1)], frequency, Form::Cumulative);
+    let report = Report {
+        series: series.unwrap(),
+        period: "2022-YTD11".parse().unwrap(),
+        observation: Observation::reported(7.into(), Unit::TON, "a", AFTER_2022),
+        is_revision: false,
+    };
+    let plan =
+        |view: &dyn store::View, at| history::record(view, at, std::slice::from_ref(&report));
+    facts::commit(&store, AFTER_2022, plan).unwrap();
+    let question = Question {
+        indicator: "output".parse().unwrap(),
+        form: Form::Cumulative,
+        period: "2022-YTD11".parse().unwrap(),
+        unit: Unit::YUAN_10K,
+        at: Instant::LAST,
+    };
+    let snapshot = Snapshot::take(&*store.view(), &question).unwrap();
+    assert_eq!(snapshot.rows.len(), 2);
+    assert_eq!(snapshot.in_other_units, [enterprise(1)]);
+    assert_eq!(snapshot.not_comparable, []);
+}
+
 const CITIES: Level = Level::Region(RegionLevel::City);
 const DIVISIONS: Level = Level::Industry(IndustryLevel::Division);
 
