@@ -13,7 +13,7 @@ use model::Change;
 /// What has become of the figures of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Undone {
-    /// The batch that takes the other back; `None` if nothing could be taken back.
+    /// The batch that takes the other back; `None` if nothing of it could be, for all is frozen.
     pub batch: Option<BatchId>,
     /// How many figures are again what they were before.
     pub restored: usize,
@@ -81,9 +81,12 @@ pub fn undo(
             is_revision: false,
         });
     }
-    if reports.is_empty() {
+    if reports.is_empty() && undone.later.is_empty() {
+        // All is frozen: the batch says what it said.
         return Ok((Change::default(), undone));
     }
+    // Where something later tells all of it, nothing changes now; but what the batch said must not
+    // come back when that is undone.
     let (mut change, recorded) = record(view, at, &reports)?;
     if let Some((_, error)) = recorded.refused.into_iter().next() {
         return Err(error.into());

@@ -113,6 +113,32 @@ fn to_undo_restores_exactly() {
 }
 
 #[test]
+fn what_was_undone_does_not_come_back_though_all_of_it_was_told_again_since() {
+    let bureau = Bureau::of(1);
+    let told = |figure: f64| {
+        let octets = workbook(TITLE, |sheet| {
+            put(sheet, 4, 0, [figure, 2.0 * figure, 3.0 * figure]);
+            sheet.write(4, 5, "订正").unwrap();
+        });
+        let taken = bureau.take(&octets, Acceptance::AllOrNothing).unwrap();
+        taken.batch.unwrap()
+    };
+    let (first, second) = (told(1.0), told(2.0));
+    let undone = bureau.undo(first).unwrap();
+    assert_eq!((undone.restored, undone.later.len()), (0, 3));
+    let view = bureau.store.view();
+    let batch = find(&*view, first).unwrap().unwrap();
+    assert_eq!(batch.undone_by, undone.batch);
+    assert!(undone.batch.is_some(), "{undone:?}");
+    drop(view);
+    assert!(bureau.undo(first).is_err(), "it has been undone");
+    assert_eq!(bureau.known(0, "output", "2022-11"), Some(2.into()));
+    let undone = bureau.undo(second).unwrap();
+    assert_eq!((undone.restored, undone.emptied), (0, 3));
+    assert_eq!(bureau.known(0, "output", "2022-11"), None);
+}
+
+#[test]
 fn what_came_later_and_what_is_frozen_stays_and_is_told() {
     let bureau = Bureau::new();
     let first = bureau
