@@ -123,9 +123,9 @@ pub struct Taken {
 /// What is held back is noted with its objects, so that it is known who has to send it again.
 ///
 /// # Errors
-/// [`Error::Again`] if the same file is a batch already, and nothing of it was held back that may
-/// stand now; [`Error::Limit`] if it has more than
-/// 30,000 figures; [`Error::Facts`].
+/// [`Error::Again`] if the same file is a batch already and tells nothing that may stand and is not
+/// known: one that was held back before may, as may one that is sent of another period now;
+/// [`Error::Limit`] if it has more than 30,000 figures; [`Error::Facts`].
 pub fn take(
     view: &dyn View,
     at: Instant,
@@ -142,7 +142,7 @@ pub fn take(
     let verdict = judge(view, at, reading, rules.0, regions, sending)?;
     if let Some((batch, found)) = of_file(view, digest)?
         && found.undone_by.is_none()
-        && (found.held == 0 || verdict.accepted.is_empty())
+        && verdict.accepted.is_empty()
     {
         return Err(Error::Again { batch });
     }

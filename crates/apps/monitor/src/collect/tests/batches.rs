@@ -138,6 +138,40 @@ fn what_was_undone_does_not_come_back_though_all_of_it_was_told_again_since() {
     assert_eq!(bureau.known(0, "output", "2022-11"), None);
 }
 
+/// A file of text names no period; whoever sends it says which.
+#[test]
+fn the_same_octets_may_be_sent_of_the_next_month() {
+    let bureau = Bureau::of(1);
+    let mapping = "name = 'm'\n[[sheets]]\nsheet = '*'\nheadings = [1, 1]\nperiod = 'given'\n\
+                   [[sheets.objects]]\nkind = 'credit-code'\ncolumn = '代码'\n\
+                   [[sheets.figures]]\ncolumn = '产值'\nindicator = 'output'\nform = 'level'\n\
+                   frequency = 'month'\nunit = '万元'\n";
+    let mapping = Mapping::read(mapping).unwrap();
+    let csv = format!("代码,产值\n{},7\n", credit_code(0));
+    let workbook = Workbook::read("a.csv", csv.as_bytes(), &Limits::default()).unwrap();
+    let send = |month: &str| {
+        let given = month.parse().ok();
+        let reading = Reading::of(&workbook, &mapping, &bureau.directory(), given);
+        let submission = Submission {
+            workbook: &workbook,
+            reading: &reading,
+            mapping: ("m", 1),
+            rules: (&bureau.rules, 0),
+            regions: &bureau.regions,
+            sending: &Bureau::sending(),
+            acceptance: Acceptance::AllOrNothing,
+        };
+        bureau.carry_out(|view, at| take(view, at, &submission))
+    };
+    assert!(send("2022-10").unwrap().batch.is_some());
+    assert!(send("2022-11").unwrap().batch.is_some());
+    assert_eq!(bureau.known(0, "output", "2022-11"), Some(7.into()));
+    for month in ["2022-10", "2022-11"] {
+        let again = send(month);
+        assert!(matches!(again, Err(Error::Again { .. })), "{again:?}");
+    }
+}
+
 #[test]
 fn what_came_later_and_what_is_frozen_stays_and_is_told() {
     let bureau = Bureau::new();
