@@ -25,6 +25,7 @@ mod families;
 mod html;
 mod issue;
 mod model;
+mod nameless;
 mod pulls;
 mod standing;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use model::{
     Bulletin, Cell, Figure, HIDDEN, How, MISSING, Origin, Paragraph, Piece, Section, Source, Table,
     Told,
 };
+pub use nameless::case_of;
 pub use typst::typst;
 pub use xlsx::xlsx;
 
@@ -154,7 +156,7 @@ pub struct Output {
 /// What protects single enterprises: see [`Rule`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protection {
-    /// How many there must be at least behind a figure.
+    /// How many there must be at least behind a figure; never fewer than [`Rule::default`] wants.
     pub least: usize,
     /// (n, k): the n largest together must not have more than k per cent.
     pub dominance: Option<(usize, String)>,
@@ -316,7 +318,8 @@ pub struct Order {
     pub warnings: Vec<Warning>,
     /// The document whose measures are told of.
     pub document: Option<String>,
-    /// Whether cases are told with their titles, which may name enterprises.
+    /// Whether what may name enterprises is told: the names and titles of cases and whom their
+    /// enterprises asked for, remarks on figures, and the files and sheets that they came in with.
     pub names_enterprises: bool,
 }
 
@@ -358,6 +361,14 @@ impl Order {
             ),
             ("copies", self.copies.len(), ADDRESSEES_MAX, "at most 100"),
         ];
+        let least = self.protection.least;
+        if least < Rule::default().least {
+            return Err(Error::Count {
+                what: "enterprises that must be behind a figure",
+                counted: least,
+                expected: "at least 3",
+            });
+        }
         for (what, counted, most, expected) in counts {
             if counted > most {
                 return Err(Error::Count {
@@ -392,7 +403,15 @@ impl Order {
 /// Says what objects are called; `None` where it is not known.
 pub type Names<'n> = &'n dyn Fn(&Object) -> Option<String>;
 
-/// The model as JSON, for programs.
+/// The model as JSON, for programs; cases of warnings by their own names only if those go out.
 pub fn json(bulletin: &Bulletin) -> String {
+    let order = &bulletin.order;
+    if !order.names_enterprises && order.warnings.iter().any(|of| of.case.is_some()) {
+        let mut nameless = bulletin.clone();
+        for warning in &mut nameless.order.warnings {
+            warning.case = None;
+        }
+        return json(&nameless);
+    }
     serde_json::to_string_pretty(bulletin).expect("structs of texts and counts are always JSON")
 }

@@ -4,7 +4,8 @@
 
 use super::model::{Bulletin, Cell, Figure, How, Origin, Source, Told};
 use super::words::{english_period, fixed};
-use super::{Names, Order, pulls, standing};
+use super::{Names, Order, nameless, pulls, standing};
+use crate::cases::Case;
 use crate::collect;
 use codes::Number;
 use facts::history::Known;
@@ -27,6 +28,7 @@ pub fn compose(view: &dyn View, order: &Order, names: Names) -> Result<Bulletin,
             name: order.at().to_string(),
         });
     }
+    let (cases, aliases) = nameless::cases(view, order)?;
     let mut composer = Composer {
         view,
         order,
@@ -34,6 +36,8 @@ pub fn compose(view: &dyn View, order: &Order, names: Names) -> Result<Bulletin,
         used: BTreeMap::new(),
         sources: Vec::new(),
         places: HashMap::new(),
+        cases,
+        aliases,
     };
     let mut sections = vec![composer.families()?];
     sections.extend(pulls::section(&mut composer)?);
@@ -73,6 +77,10 @@ pub(super) struct Composer<'c> {
     sources: Vec<Source>,
     /// Where sources stand already, so that each is told once.
     places: HashMap<String, usize>,
+    /// The cases of the region as they are told.
+    pub(super) cases: Vec<Case>,
+    /// What cases are called in the bulletin, by their names.
+    aliases: BTreeMap<String, String>,
 }
 
 /// A number and its source.
@@ -111,6 +119,11 @@ impl Composer<'_> {
         }
     }
 
+    /// What a case is called; `None` if it is none of the region's.
+    pub(super) fn case_name(&self, name: &str) -> Option<&str> {
+        self.aliases.get(name).map(String::as_str)
+    }
+
     /// The place of a source in the list.
     pub(super) fn source(&mut self, source: Source) -> usize {
         let key = serde_json::to_string(&source).expect("structs of texts and counts are JSON");
@@ -139,11 +152,21 @@ impl Composer<'_> {
 }
 
 /// What an observation is told as; `None` if it has no figure.
-pub(super) fn told(view: &dyn View, series: &Series, known: &Known) -> Result<Option<Told>, Error> {
+///
+/// A remark may be a clerk's explanation, and a file or a sheet may be called as an enterprise is:
+/// they go out of the house only with a bulletin that names enterprises. The batch and the cell
+/// lead back all the same.
+pub(super) fn told(
+    composer: &Composer,
+    series: &Series,
+    known: &Known,
+) -> Result<Option<Told>, Error> {
     let observation = &known.observation;
     let Some(value) = observation.content.number() else {
         return Ok(None);
     };
+    let names_enterprises = composer.order.names_enterprises;
+    let remark = Some(&observation.remark).filter(|_| names_enterprises);
     let objects = series.objects().iter();
     Ok(Some(Told {
         indicator: series.indicator().to_string(),
@@ -157,8 +180,8 @@ pub(super) fn told(view: &dyn View, series: &Series, known: &Known) -> Result<Op
         is_estimate: matches!(observation.content, Content::Estimated(_)),
         reporter: observation.reporter.clone(),
         released_at: observation.released_at.0,
-        remark: observation.remark.clone(),
-        cell: origin(view, series, known)?,
+        remark: remark.cloned().unwrap_or_default(),
+        cell: origin(composer, series, known)?,
         value,
         unit: observation.unit.to_string(),
     }))
@@ -166,19 +189,24 @@ pub(super) fn told(view: &dyn View, series: &Series, known: &Known) -> Result<Op
 
 /// The cell that a figure came in with. Of one that was told again because a batch was undone there
 /// is none here: which it is may change when further batches are undone, and a bulletin may not.
-fn origin(view: &dyn View, series: &Series, known: &Known) -> Result<Option<Origin>, Error> {
-    let source = collect::source(view, series, known).map_err(|error| match error {
+fn origin(composer: &Composer, series: &Series, known: &Known) -> Result<Option<Origin>, Error> {
+    let source = collect::source(composer.view, series, known);
+    let source = source.map_err(|error| match error {
         collect::Error::Facts(error) => error,
         other => Error::Stored {
             what: "source of a figure",
             problem: other.to_string(),
         },
     })?;
+    let named = |name: String| {
+        let name = Some(name).filter(|_| composer.order.names_enterprises);
+        name.unwrap_or_default()
+    };
     let source = source.filter(|source| source.id.0 == known.at);
     Ok(source.map(|source| Origin {
         batch: source.id.0.0,
-        file: source.batch.file,
-        sheet: source.sheet,
+        file: named(source.batch.file),
+        sheet: named(source.sheet),
         cell: source.place.to_string(),
     }))
 }

@@ -28,7 +28,7 @@ impl Composer<'_> {
         let Some(known) = known else {
             return Ok(None);
         };
-        let got = match told(self.view, &series, &known)? {
+        let got = match told(self, &series, &known)? {
             Some(told) => {
                 let number = told.value;
                 let source = self.source(Source::Told(told));

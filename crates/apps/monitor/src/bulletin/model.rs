@@ -225,7 +225,7 @@ pub struct Told {
     pub reporter: String,
     /// When they told it.
     pub released_at: u64,
-    /// What else they said.
+    /// What else they said; empty unless the order names enterprises.
     pub remark: String,
     /// Where it stood in the workbook that it came in with, if it came in with one.
     pub cell: Option<Origin>,
@@ -241,9 +241,9 @@ pub struct Told {
 pub struct Origin {
     /// The batch, by its moment in milliseconds since 1970.
     pub batch: u64,
-    /// What the file is called.
+    /// What the file is called; empty unless the order names enterprises.
     pub file: String,
-    /// The sheet.
+    /// The sheet, likewise.
     pub sheet: String,
     /// The cell, such as `C7`.
     pub cell: String,
@@ -252,6 +252,9 @@ pub struct Origin {
 /// Prints the file, the sheet, the cell and the batch.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.file.is_empty() {
+            return write!(f, "{} #{}", self.cell, self.batch);
+        }
         write!(
             f,
             "{} {}!{} #{}",

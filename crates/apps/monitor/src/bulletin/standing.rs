@@ -88,12 +88,17 @@ pub(super) fn warnings(composer: &mut Composer) -> Section {
             .words(["", "项"]);
         let mut rows = Vec::new();
         for warning in warnings {
+            // Of another region's nothing is told but that there is one.
+            let case = warning
+                .case
+                .as_deref()
+                .and_then(|of| composer.case_name(of));
             rows.push(vec![
                 words(warning.level.names()),
                 Cell::Words(warning.title.clone()),
                 day(Some(warning.since)),
                 Cell::name(or_dash(&warning.owner)),
-                Cell::name(warning.case.as_deref().unwrap_or("—")),
+                Cell::name(case.unwrap_or("—")),
             ]);
             composer.source(Source::Record {
                 name: warning.name.clone(),
@@ -123,7 +128,7 @@ pub(super) fn cases(composer: &mut Composer) -> Result<Section, Error> {
     let mut section = heading(["Bottlenecks", "堵点卡点协调"]);
     let order = composer.order;
     let today = order.today()?;
-    let cases = cases::of(composer.view, &Object::region(order.region), order.at())?;
+    let cases = std::mem::take(&mut composer.cases);
     let span = [order.period.first_day(), today];
     let tallies = cases::statistics(&cases, level(composer), span)?;
     section
@@ -389,7 +394,7 @@ pub(super) fn measures(composer: &mut Composer) -> Result<Option<Section>, Error
 /// An indicator with its unit and period, its figure, and how it moved.
 fn effect_cells(composer: &mut Composer, effect: &measures::Effect) -> Result<[Cell; 3], Error> {
     let known = effect.told.as_ref();
-    let source = known.map(|known| told(composer.view, &effect.series, known));
+    let source = known.map(|known| told(composer, &effect.series, known));
     let source = source.transpose()?.flatten();
     let (Some(known), Some(source)) = (known, source) else {
         return Ok([Cell::Missing, Cell::Missing, Cell::Missing]);
@@ -425,7 +430,7 @@ fn moved_cell(
         Moved::Points(number) | Moved::PointsOnPeriod(number) => (How::Difference, number),
     };
     let base = effect.base.as_ref();
-    let base = base.map(|base| told(composer.view, &effect.series, base));
+    let base = base.map(|base| told(composer, &effect.series, base));
     let base = base.transpose()?.flatten();
     let base = base.map(|base| composer.source(Source::Told(base)));
     let of = std::iter::once(now).chain(base).collect();

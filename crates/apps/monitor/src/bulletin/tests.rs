@@ -408,10 +408,11 @@ fn check_sources(view: &dyn View, bulletin: &Bulletin) {
                 let known = history::one_as_known_at(view, &series, told.period, of).unwrap();
                 let known = known.unwrap();
                 assert_eq!(known.observation.content.number(), Some(told.value));
-                assert_eq!(
-                    (known.at, known.observation.remark),
-                    (told.known_at(), told.remark.clone())
-                );
+                let mut remark = known.observation.remark;
+                if !bulletin.order.names_enterprises {
+                    remark.clear();
+                }
+                assert_eq!((known.at, remark), (told.known_at(), told.remark.clone()));
             }
             Source::Sum {
                 value,
@@ -669,6 +670,10 @@ fn orders_that_cannot_be_are_refused() {
     check(
         &|order| order.warnings = vec![order.warnings[0].clone(); 501],
         "501 warnings",
+    );
+    check(
+        &|order| order.protection.least = 2,
+        "there are 2 enterprises that must be behind a figure, expected at least 3",
     );
     check(&|order| order.mark = "a\nb".to_owned(), "a number or mark");
     check(&|order| order.issuer[1].clear(), "an issuer or addressee");

@@ -55,20 +55,28 @@ fn a_figure_of_a_workbook_leads_back_to_its_cell() {
     let taken = facts::commit(&store, NOW, plan).unwrap();
     let batch = taken.batch.expect("nothing is wrong with it");
 
-    let bulletin = composed(&store);
-    check_sources(&*store.view(), &bulletin);
-    let told = bulletin.sources.iter().find_map(|source| match source {
-        Source::Told(told) if told.objects[0].1.starts_with("3502") => told.cell.clone(),
-        _ => None,
-    });
-    let expected = Origin {
-        batch: batch.0.0,
-        file: "速报.csv".to_owned(),
-        sheet: "速报".to_owned(),
-        cell: "B4".to_owned(),
-    };
-    assert_eq!(told, Some(expected));
-    assert!(html(&bulletin).unwrap().contains("速报.csv 速报!B4 #"));
+    // What the file and the sheet are called goes out with those that name enterprises alone.
+    for (names_enterprises, file, sheet, printed) in [
+        (true, "速报.csv", "速报", "速报.csv 速报!B4 #"),
+        (false, "", "", " · B4 #"),
+    ] {
+        let mut order = order(&store);
+        order.names_enterprises = names_enterprises;
+        let bulletin = compose(&*store.view(), &order, &name_of).unwrap();
+        check_sources(&*store.view(), &bulletin);
+        let told = bulletin.sources.iter().find_map(|source| match source {
+            Source::Told(told) if told.objects[0].1.starts_with("3502") => told.cell.clone(),
+            _ => None,
+        });
+        let expected = Origin {
+            batch: batch.0.0,
+            file: file.to_owned(),
+            sheet: sheet.to_owned(),
+            cell: "B4".to_owned(),
+        };
+        assert_eq!(told, Some(expected));
+        assert!(html(&bulletin).unwrap().contains(printed), "{printed}");
+    }
 
     // What is undone is known no more; what was frozen still names the cell.
     let order = order(&store);

@@ -54,8 +54,61 @@ fn the_workbook_is_the_same_whenever_it_is_made() {
         .filter(|name| name.starts_with("xl/worksheets/sheet"))
         .count();
     assert_eq!(sheets, tables + 1);
-    assert!(found["xl/sharedStrings.xml"].contains("批次 b-1，单元格 C7"));
+    let remark = "批次 b-1，单元格 C7";
+    assert!(!found["xl/sharedStrings.xml"].contains(remark));
     assert!(found["docProps/core.xml"].contains("2022-12-12T00:00:00Z"));
+    let mut order = order(&store);
+    order.names_enterprises = true;
+    let bulletin = compose(&*store.view(), &order, &name_of).unwrap();
+    let found = parts(&xlsx(&bulletin).unwrap());
+    assert!(found["xl/sharedStrings.xml"].contains(remark));
+}
+
+/// Enterprises choose what their cases are called and whom they ask for; clerks explain figures and
+/// call files as they like.
+#[test]
+fn nothing_that_may_name_an_enterprise_goes_out_unless_it_shall() {
+    let (_folder, store) = province();
+    let machine = cases::table();
+    let who = enterprise(5).id().to_owned();
+    let opening = cases::Opening {
+        name: "jia-chang".to_owned(),
+        title: "甲厂缺煤".to_owned(),
+        about: About {
+            enterprise: who.parse().unwrap(),
+            enterprise_name: "甲厂".to_owned(),
+            class: Bottleneck::Energy,
+            warning: None,
+            follows: None,
+        },
+        region: "350101".parse().unwrap(),
+        owner: Party::new("甲厂的供煤单位", ""),
+        until: Some("2022-12-11".parse().unwrap()),
+        role: "enterprise".to_owned(),
+        sender: Party::new(&who, ""),
+        key: "open".to_owned(),
+    };
+    let plan = |view: &dyn View, at| cases::open(view, at, &machine, &opening);
+    facts::commit(&store, NOW, plan).unwrap();
+    let outputs = |names_enterprises| {
+        let mut order = order(&store);
+        order.names_enterprises = names_enterprises;
+        order.warnings[0].case = Some("jia-chang".to_owned());
+        let bulletin = compose(&*store.view(), &order, &name_of).unwrap();
+        let workbook = parts(&xlsx(&bulletin).unwrap());
+        let all = [html(&bulletin).unwrap(), json(&bulletin), typst(&bulletin)].concat();
+        (all + &workbook["xl/sharedStrings.xml"], bulletin)
+    };
+    let (named, _) = outputs(true);
+    let (nameless, bulletin) = outputs(false);
+    for name in ["jia-chang", "甲厂缺煤", "甲厂的供煤单位", "批次 b-1"] {
+        assert!(named.contains(name) && !nameless.contains(name), "{name}");
+    }
+    // Whoever may see it finds it all the same.
+    assert!(nameless.contains("20230101-1"), "{nameless}");
+    let found = case_of(&*store.view(), &bulletin, "20230101-1").unwrap();
+    assert_eq!(found, "jia-chang");
+    assert!(case_of(&*store.view(), &bulletin, "jia-chang").is_err());
 }
 
 #[test]
