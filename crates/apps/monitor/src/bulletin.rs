@@ -21,6 +21,7 @@
 
 mod compose;
 mod docx;
+mod earlier;
 mod families;
 mod html;
 mod issue;

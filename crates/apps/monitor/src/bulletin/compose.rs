@@ -4,7 +4,8 @@
 
 use super::model::{Bulletin, Cell, Figure, How, Origin, Source, Told};
 use super::words::{english_period, fixed};
-use super::{Names, Order, nameless, pulls, standing};
+use super::{Names, Order, earlier, nameless, pulls, standing};
+use crate::board::Before;
 use crate::cases::Case;
 use crate::collect;
 use codes::Number;
@@ -21,6 +22,17 @@ use std::collections::{BTreeMap, HashMap};
 /// [`Error::Unprotected`] if sums cannot be shown safely; [`Error::Code`], [`Error::Store`],
 /// [`Error::Stored`].
 pub fn compose(view: &dyn View, order: &Order, names: Names) -> Result<Bulletin, Error> {
+    compose_beside(view, order, names, None)
+}
+
+/// The same, beside the earlier bulletins that are named; beside all that tell of the same sums, if
+/// none are.
+fn compose_beside(
+    view: &dyn View,
+    order: &Order,
+    names: Names,
+    only: Option<&[String]>,
+) -> Result<Bulletin, Error> {
     order.check()?;
     if order.at() > Ledger::read(view)?.newest {
         return Err(Error::Missing {
@@ -29,6 +41,7 @@ pub fn compose(view: &dyn View, order: &Order, names: Names) -> Result<Bulletin,
         });
     }
     let (cases, aliases) = nameless::cases(view, order)?;
+    let (beside, before) = earlier::read(view, order, only)?;
     let mut composer = Composer {
         view,
         order,
@@ -38,6 +51,7 @@ pub fn compose(view: &dyn View, order: &Order, names: Names) -> Result<Bulletin,
         places: HashMap::new(),
         cases,
         aliases,
+        before,
     };
     let mut sections = vec![composer.families()?];
     sections.extend(pulls::section(&mut composer)?);
@@ -56,6 +70,7 @@ pub fn compose(view: &dyn View, order: &Order, names: Names) -> Result<Bulletin,
         names: composer.used,
         sections,
         sources: composer.sources,
+        beside,
     })
 }
 
@@ -65,7 +80,7 @@ pub fn compose(view: &dyn View, order: &Order, names: Names) -> Result<Bulletin,
 /// As of [`compose()`].
 pub fn remake(view: &dyn View, bulletin: &Bulletin) -> Result<Bulletin, Error> {
     let names = |object: &Object| bulletin.names.get(&object.to_string()).cloned();
-    compose(view, &bulletin.order, &names)
+    compose_beside(view, &bulletin.order, &names, Some(&bulletin.beside))
 }
 
 /// What a bulletin is gathered in.
@@ -81,6 +96,8 @@ pub(super) struct Composer<'c> {
     pub(super) cases: Vec<Case>,
     /// What cases are called in the bulletin, by their names.
     aliases: BTreeMap<String, String>,
+    /// What earlier bulletins have shown of the same sums.
+    pub(super) before: Before,
 }
 
 /// A number and its source.

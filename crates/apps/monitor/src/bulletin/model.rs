@@ -26,6 +26,10 @@ pub struct Bulletin {
     pub sections: Vec<Section>,
     /// Where its figures come from; a figure's source is its place in here.
     pub sources: Vec<Source>,
+    /// The earlier bulletins of the same sums, by name: together with them single enterprises are
+    /// protected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
 }
 
 /// A part under a heading.

@@ -7,6 +7,7 @@
 //! Not here: single enterprises.
 
 use super::compose::{Composer, Stated, printed};
+use super::earlier::HIDDEN_LINES;
 use super::families::moved;
 use super::model::{Cell, Figure, How, Paragraph, Section, Source, Table};
 use super::words::{PLACES, Sentence, english_period, fixed, sign, size};
@@ -56,14 +57,15 @@ pub(super) fn section(composer: &mut Composer) -> Result<Option<Section>, Error>
         .map_or(RegionLevel::City, |part| part.level());
     let rule = order.protection.rule()?;
     let by = (level, IndustryLevel::Division);
-    let board = Board::of(&snapshot, order.region, by, &rule, PLACES)?;
-    let total = board
-        .figures
-        .last()
-        .and_then(|row| row.last())
-        .copied()
-        .flatten();
-    let Some(total) = total else {
+    let before = &composer.before;
+    let board = match Board::after(&snapshot, order.region, by, (&rule, PLACES), before) {
+        // Beside what is known already nothing of it is safe.
+        Err(Error::Unprotected { .. }) if !before.shown.is_empty() => None,
+        found => Some(found?),
+    };
+    let last = board.as_ref().and_then(|board| board.figures.last());
+    let total = last.and_then(|row| row.last()).copied().flatten();
+    let (Some(board), Some(total)) = (board, total) else {
         let hidden = ["All of it must not be shown", "全部数据依规定不予公布"];
         heading
             .paragraphs
@@ -379,7 +381,7 @@ fn hidden_sentence(
     if hidden.is_empty() {
         return None;
     }
-    let count = composer.counted("hidden", hidden);
+    let count = composer.counted(HIDDEN_LINES, hidden);
     let said = Sentence::default()
         .words([
             &format!("Lines hidden ({english}) to protect single enterprises: "),

@@ -17,6 +17,7 @@ use std::io::{Cursor, Read};
 use store::Store;
 use tempfile::TempDir;
 
+mod beside;
 mod cells;
 mod frozen;
 mod offices;
