@@ -83,6 +83,8 @@ impl Due {
 /// is set so already.
 ///
 /// What is to happen once is due even if its moment has passed; what repeats is due next after now.
+/// One whose schedule stays as it is, and which is to do something else or with something else, is
+/// due when it was: an occurrence that nobody has seen to yet is not lost by it.
 ///
 /// # Errors
 /// [`Error::Never`], [`Error::Length`], [`Error::Store`], [`Error::Stored`].
@@ -94,6 +96,13 @@ pub fn set(view: &dyn View, now: Moment, timer: &Timer) -> Result<(Change, Set),
     if let Some(before) = before.as_ref().filter(|before| before.timer == *timer) {
         return Ok((Change::default(), before.clone()));
     }
+    let mut change = Change::default();
+    if let Some(before) = before.as_ref()
+        && before.timer.schedule == timer.schedule
+    {
+        let after = put(&mut change, Some(before), timer, before.due, before.done);
+        return Ok((change, after));
+    }
     let due = match timer.schedule {
         Schedule::Once { at } => Some(at),
         schedule => schedule.next_after(now),
@@ -101,7 +110,6 @@ pub fn set(view: &dyn View, now: Moment, timer: &Timer) -> Result<(Change, Set),
     let due = due.ok_or_else(|| Error::Never {
         name: timer.name.clone(),
     })?;
-    let mut change = Change::default();
     let after = put(&mut change, before.as_ref(), timer, due, None);
     Ok((change, after))
 }
@@ -122,13 +130,38 @@ pub fn cancel(view: &dyn View, name: &str) -> Result<Change, Error> {
 
 /// The timers that are due, the longest first; at most so many.
 ///
+/// One that cannot be seen to stays first. Whoever takes a few at a time goes on with
+/// [`due_after`], so that those behind have their turn.
+///
 /// # Errors
 /// [`Error::Store`], [`Error::Stored`].
 pub fn due(view: &dyn View, now: Moment, count_max: usize) -> Result<Vec<Due>, Error> {
-    let from = key(TIMER_DUE, &[]);
+    due_from(view, &key(TIMER_DUE, &[]), now, count_max)
+}
+
+/// The same of those behind one that was told, seen to or not.
+///
+/// # Errors
+/// As of [`due`].
+pub fn due_after(
+    view: &dyn View,
+    now: Moment,
+    last: &Due,
+    count_max: usize,
+) -> Result<Vec<Due>, Error> {
+    // The least key behind it: names have no end of their own.
+    let last = at_key(TIMER_DUE, last.set.due, &last.set.timer.name);
+    let behind = [&last.octets()[..], &[0]].concat();
+    due_from(view, &Key::from_octets(behind.into()), now, count_max)
+}
+
+fn due_from(view: &dyn View, from: &Key, now: Moment, count_max: usize) -> Result<Vec<Due>, Error> {
     let to = at_key(TIMER_DUE, Moment(now.0.saturating_add(1)), "");
     let mut found = Vec::new();
-    for row in view.range(&from, &to).take(count_max) {
+    if *from >= to {
+        return Ok(found);
+    }
+    for row in view.range(from, &to).take(count_max) {
         let (at, name) = at_and_name(&row?.0)?;
         let set = find(view, &name)?;
         let set = set.ok_or_else(|| stored(WHAT, &format!("{name} is due and not there")))?;

@@ -150,6 +150,60 @@ fn timers_are_set_otherwise_and_taken_away() {
     assert!(matches!(long, Err(Error::Length { .. })));
 }
 
+/// A node is down on the tenth, is upgraded, and sets its timers with what the new program wants.
+#[test]
+fn an_occurrence_that_is_due_is_not_lost_by_another_payload() {
+    let (_folder, store) = store();
+    set(&store, NOW, &timer("m", monthly()));
+    let eleventh = Moment(1_670_601_600_000 + DAY_MS);
+    let upgraded = Timer {
+        payload: "q".into(),
+        ..timer("m", monthly())
+    };
+    let after = set(&store, eleventh, &upgraded);
+    assert_eq!(after.timer, upgraded);
+    assert_eq!(take(&store, eleventh), [("m@1670601600000".to_owned(), 1)]);
+    // What was done is not done again, though the clock goes back and the payload changes.
+    set(&store, eleventh, &timer("m", monthly()));
+    let back = Moment(1_670_601_600_000 - 3_600_000);
+    let tick = |now| commit(&store, |view| crate::tick(view, now, &Retry::default())).unwrap();
+    tick(eleventh);
+    tick(back);
+    assert_eq!(take(&store, eleventh), []);
+    // Another schedule begins anew.
+    let daily = Schedule::Each {
+        unit: Unit::Day,
+        after_ms: 0,
+    };
+    let after = set(&store, eleventh, &timer("m", daily));
+    assert_eq!((after.due, after.done), (Moment(eleventh.0 + DAY_MS), None));
+}
+
+#[test]
+fn timers_that_cannot_be_seen_to_starve_nobody() {
+    let (_folder, store) = store();
+    for name in ["a", "a\0", "ab", "b"] {
+        set(&store, NOW, &timer(name, Schedule::Once { at: NOW }));
+    }
+    let later = Moment(NOW.0 + 1);
+    set(&store, NOW, &timer("0", Schedule::Once { at: later }));
+    let view = store.view();
+    let mut told = Vec::new();
+    let mut found = due(&*view, later, 2).unwrap();
+    while let Some(last) = found.last() {
+        let next = due_after(&*view, later, last, 2).unwrap();
+        told.extend(found.into_iter().map(|due| due.set.timer.name));
+        found = next;
+    }
+    assert_eq!(told, ["a", "a\0", "ab", "b", "0"]);
+    let last = due(&*view, later, 9).unwrap().pop().unwrap();
+    assert_eq!(
+        due_after(&*view, NOW, &last, 9).unwrap(),
+        [],
+        "the clock went back"
+    );
+}
+
 #[test]
 fn timers_are_there_when_the_folder_is_opened_again() {
     let (folder, store) = store();
