@@ -140,6 +140,9 @@ pub struct Round {
     pub again: usize,
     /// The keys of those that are dead now: somebody must be told.
     pub dead: Vec<String>,
+    /// How many another round settled meanwhile: what came of the try here is not kept, and they
+    /// may have been delivered twice.
+    pub elsewhere: usize,
 }
 
 /// Plans to put a letter in; nothing changes if it is in, or was, with the same content.
@@ -247,7 +250,8 @@ fn cut(text: &str) -> &str {
 
 /// Tries the letters that are due, at most so many, one after the other.
 ///
-/// A letter that somebody else settles meanwhile is his.
+/// A letter that somebody else settles meanwhile is his, and counted. Rounds are made one at a
+/// time: of two at once both try what is due, and their addressees tell by its key.
 ///
 /// # Errors
 /// [`Error::Store`], [`Error::Stored`]; what was tried before that is settled.
@@ -264,7 +268,10 @@ pub fn round(
         let (change, state) = settle(now, retry, &posted, &outcome);
         match store.commit(change) {
             Ok(_) => (),
-            Err(store::Error::Conflict { .. }) => continue,
+            Err(store::Error::Conflict { .. }) => {
+                round.elsewhere += 1;
+                continue;
+            }
             Err(error) => return Err(error.into()),
         }
         match state {

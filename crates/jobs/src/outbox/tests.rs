@@ -160,6 +160,34 @@ fn of_two_who_try_the_same_one_settles_it() {
 }
 
 #[test]
+fn what_another_round_settled_is_counted() {
+    /// A way on which another round goes first.
+    struct Slow<'s>(&'s Store);
+
+    impl Delivery for Slow<'_> {
+        fn deliver(&mut self, _: &Letter) -> Outcome {
+            let mut way = Way::default();
+            assert_eq!(
+                round(self.0, NOW, &RETRY, 9, &mut way).unwrap().delivered,
+                1
+            );
+            Outcome::Failed("late".to_owned())
+        }
+    }
+
+    let (_folder, store) = store();
+    put(&store, &letter("a")).unwrap();
+    let lost = round(&store, NOW, &RETRY, 9, &mut Slow(&store)).unwrap();
+    let expected = Round {
+        elsewhere: 1,
+        ..Round::default()
+    };
+    assert_eq!(lost, expected);
+    let found = find(&*store.view(), "a").unwrap().unwrap();
+    assert_eq!(found.state, State::Delivered(NOW));
+}
+
+#[test]
 fn what_cannot_be_a_letter_is_refused() {
     let (_folder, store) = store();
     let check = |letter: Letter| {
