@@ -159,7 +159,7 @@ impl<'g> Judge<'g> {
                 kept.push(entry);
                 continue;
             }
-            let (severity, codes) = if first.number == entry.number {
+            let (severity, codes) = if is_same(first, entry) {
                 (Severity::Note, "twice")
             } else {
                 (Severity::Error, "twice-differently")
@@ -290,6 +290,16 @@ impl<'g> Judge<'g> {
         }
         Ok(())
     }
+}
+
+/// Whether two figures are one, in whatever unit each is told.
+fn is_same(one: &Entry, other: &Entry) -> bool {
+    let converts = |from: &Entry, into: &Entry| {
+        let converted = from.unit.convert(from.number, into.unit);
+        converted.is_ok_and(|number| number == into.number)
+    };
+    // What comes out even one way may not do so the other.
+    converts(one, other) || converts(other, one)
 }
 
 fn content_of(entry: &Entry) -> Content {

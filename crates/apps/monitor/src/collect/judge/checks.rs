@@ -1,5 +1,8 @@
 //! Carrying out the rules over the figures of a workbook.
 //!
+//! What cannot be reckoned, for it has too many digits, is told at its cell like what fails: one
+//! absurd figure keeps nobody from reading the others.
+//!
 //! Not here: what rules there are (`rules`).
 
 mod before;
@@ -9,6 +12,7 @@ use crate::collect::Error;
 use crate::collect::finding::Spot;
 use crate::collect::reading::{Entry, Total};
 use crate::collect::rules::{Check, Exactly, Named, Rule, Rules};
+use crate::collect::wording;
 use codes::{Code, Number, Period, Region, Rounding};
 use facts::history::one_as_known_at;
 use facts::{Form, Instant, Object, Series};
@@ -39,6 +43,26 @@ impl<'g> Judge<'g> {
             format!("{}：{chinese}", rule.name),
         ];
         self.tell(rule.severity, &rule.name, spot, says);
+    }
+
+    /// What was reckoned; `None` of what cannot be, which is told.
+    fn reckoned<T>(
+        &mut self,
+        rule: &Rule,
+        spot: Spot,
+        reckoned: Result<T, codes::Error>,
+    ) -> Option<T> {
+        match reckoned {
+            Ok(reckoned) => Some(reckoned),
+            Err(error) => {
+                let says = [
+                    format!("this cannot be reckoned with: {error}"),
+                    format!("无法计算：{}", wording::of_codes(&error)),
+                ];
+                self.fail(rule, spot, says);
+                None
+            }
+        }
     }
 
     /// The figures of an indicator.
@@ -72,8 +96,14 @@ impl<'g> Judge<'g> {
             Check::Regions {
                 indicator,
                 tolerance,
-            } => self.check_regions(rule, indicator, tolerance.0),
-            Check::Totals { tolerance } => self.check_totals(rule, totals, tolerance.0),
+            } => {
+                self.check_regions(rule, indicator, tolerance.0);
+                Ok(())
+            }
+            Check::Totals { tolerance } => {
+                self.check_totals(rule, totals, tolerance.0);
+                Ok(())
+            }
             Check::Cumulation {
                 indicator,
                 tolerance,
@@ -126,16 +156,16 @@ impl<'g> Judge<'g> {
         tolerance: Number,
     ) -> Result<(), Error> {
         for entry in self.of(whole).into_iter().filter(|entry| adds_up(entry)) {
-            let mut sum = Number::ZERO;
-            let mut is_told = false;
+            let mut told = Vec::new();
             for part in parts {
-                if let Some(number) = self.beside(entry, part)? {
-                    is_told = true;
-                    sum = sum.plus(number)?;
-                }
+                told.extend(self.beside(entry, part)?);
             }
-            if is_told && is_apart(entry.number, sum, tolerance)? {
-                let by = entry.number.minus(sum)?;
+            if told.is_empty() {
+                continue;
+            }
+            let apart = Number::sum(told)
+                .and_then(|sum| Ok((sum, apart_by(entry.number, sum, tolerance)?)));
+            if let Some((sum, Some(by))) = self.reckoned(rule, entry.spot(), apart) {
                 let says = [
                     format!(
                         "the parts make {sum}, the whole is {}: {by} apart",
@@ -165,14 +195,10 @@ impl<'g> Judge<'g> {
     }
 
     /// A region beside those directly in it, whatever else the figures are of.
-    fn check_regions(
-        &mut self,
-        rule: &Rule,
-        indicator: &Named,
-        tolerance: Number,
-    ) -> Result<(), Error> {
+    fn check_regions(&mut self, rule: &Rule, indicator: &Named, tolerance: Number) {
         type Others<'o> = (Vec<&'o Object>, Period, Form);
-        let mut sums: BTreeMap<(Region, Others), Number> = BTreeMap::new();
+        // Without a sum where there is none that could be reckoned.
+        let mut sums: BTreeMap<(Region, Others), Option<Number>> = BTreeMap::new();
         let entries = self.of(indicator);
         let split = |entry: &'g Entry| -> Option<(Region, Others<'g>)> {
             let objects = entry.series.objects();
@@ -191,16 +217,19 @@ impl<'g> Judge<'g> {
             if let Some((region, others)) = split(entry)
                 && let Some(parent) = parent_told(&told, region)
             {
-                let sum = sums.entry((parent, others)).or_default();
-                *sum = sum.plus(entry.number)?;
+                let sum = sums.entry((parent, others)).or_insert(Some(Number::ZERO));
+                if let Some(before) = *sum {
+                    *sum = self.reckoned(rule, entry.spot(), before.plus(entry.number));
+                }
             }
         }
         for entry in entries.iter().copied() {
             let Some(key) = split(entry) else { continue };
-            if let Some(sum) = sums.get(&key)
-                && is_apart(entry.number, *sum, tolerance)?
-            {
-                let by = entry.number.minus(*sum)?;
+            let Some(Some(sum)) = sums.get(&key).copied() else {
+                continue;
+            };
+            let apart = apart_by(entry.number, sum, tolerance);
+            if let Some(Some(by)) = self.reckoned(rule, entry.spot(), apart) {
                 let name = self.regions.name(key.0).unwrap_or_default().to_owned();
                 let says = [
                     format!(
@@ -212,24 +241,12 @@ impl<'g> Judge<'g> {
                 self.fail(rule, entry.spot(), says);
             }
         }
-        Ok(())
     }
 
     /// Totals of a column beside the figures above, or since the last total; where there are none
     /// above, beside those below.
-    fn check_totals(
-        &mut self,
-        rule: &Rule,
-        totals: &[Total],
-        tolerance: Number,
-    ) -> Result<(), Error> {
-        let mut columns: BTreeMap<(&str, u32), Running> = BTreeMap::new();
-        for entry in self.ground.entries.iter().filter(|entry| adds_up(entry)) {
-            let column = columns
-                .entry((entry.sheet.as_str(), entry.place.column))
-                .or_default();
-            column.add(entry.place.row, entry.number)?;
-        }
+    fn check_totals(&mut self, rule: &Rule, totals: &[Total], tolerance: Number) {
+        let columns = self.columns_added_up(rule);
         let mut last: BTreeMap<(&str, u32), u32> = BTreeMap::new();
         for total in totals {
             let (Some(sheet), Some(row)) = (&total.spot.sheet, total.spot.row) else {
@@ -240,31 +257,39 @@ impl<'g> Judge<'g> {
             let Some(running) = columns.get(&key) else {
                 continue;
             };
-            let [before, all] = [running.until(row), running.until(u32::MAX)];
-            let candidates = if before == Number::ZERO {
-                [all, all]
-            } else {
-                [before, before.minus(running.until(since))?]
-            };
-            let mut fits = false;
-            for candidate in candidates {
-                fits |= !is_apart(total.number, candidate, tolerance)?;
+            let apart = running.apart_by(total.number, [since, row], tolerance);
+            if let Some(Some((sum, by))) = self.reckoned(rule, total.spot.clone(), apart) {
+                let says = [
+                    format!(
+                        "the rows make {sum}, the total is {}: {by} apart",
+                        total.number
+                    ),
+                    format!("各行之和为{sum}，合计为{}，相差{by}", total.number),
+                ];
+                self.fail(rule, total.spot.clone(), says);
             }
-            if fits {
+        }
+    }
+
+    /// The figures of each column added up from above, but of those that cannot be.
+    fn columns_added_up(&mut self, rule: &Rule) -> BTreeMap<(&'g str, u32), Running> {
+        let mut columns: BTreeMap<(&str, u32), Running> = BTreeMap::new();
+        let mut beyond = BTreeSet::new();
+        for entry in self.ground.entries.iter().filter(|entry| adds_up(entry)) {
+            let key = (entry.sheet.as_str(), entry.place.column);
+            if beyond.contains(&key) {
                 continue;
             }
-            let [_, sum] = candidates;
-            let by = total.number.minus(sum)?;
-            let says = [
-                format!(
-                    "the rows make {sum}, the total is {}: {by} apart",
-                    total.number
-                ),
-                format!("各行之和为{sum}，合计为{}，相差{by}", total.number),
-            ];
-            self.fail(rule, total.spot.clone(), says);
+            let added = columns
+                .entry(key)
+                .or_default()
+                .add(entry.place.row, entry.number);
+            if self.reckoned(rule, entry.spot(), added).is_none() {
+                columns.remove(&key);
+                beyond.insert(key);
+            }
         }
-        Ok(())
+        columns
     }
 
     fn check_ratio(
@@ -288,10 +313,11 @@ impl<'g> Judge<'g> {
             };
             let by = other.filter(|other| *other != Number::ZERO);
             if let Some(by) = by {
-                let ratio = entry
-                    .number
-                    .divided_by(by, PLACES_COMPARED, Rounding::HalfAway)?;
-                self.check_bounds(rule, entry, ratio, bounds, ["the ratio ", "比值"]);
+                let number = entry.number;
+                let ratio = number.divided_by(by, PLACES_COMPARED, Rounding::HalfAway);
+                if let Some(ratio) = self.reckoned(rule, entry.spot(), ratio) {
+                    self.check_bounds(rule, entry, ratio, bounds, ["the ratio ", "比值"]);
+                }
             }
         }
         Ok(())
@@ -333,10 +359,30 @@ struct Running {
 }
 
 impl Running {
-    fn add(&mut self, row: u32, number: Number) -> Result<(), Error> {
+    fn add(&mut self, row: u32, number: Number) -> Result<(), codes::Error> {
         let before = self.sums.last().map_or(Number::ZERO, |(_, sum)| *sum);
         self.sums.push((row, before.plus(number)?));
         Ok(())
+    }
+
+    /// The sum that a total stands for, and by how much that differs; `None` if it fits what is
+    /// above it, or above it since the last.
+    fn apart_by(
+        &self,
+        total: Number,
+        [since, row]: [u32; 2],
+        tolerance: Number,
+    ) -> Result<Option<(Number, Number)>, codes::Error> {
+        let [before, all] = [self.until(row), self.until(u32::MAX)];
+        let [first, second] = if before == Number::ZERO {
+            [all, all]
+        } else {
+            [before, before.minus(self.until(since))?]
+        };
+        if apart_by(total, first, tolerance)?.is_none() {
+            return Ok(None);
+        }
+        Ok(apart_by(total, second, tolerance)?.map(|by| (second, by)))
     }
 
     /// The sum of what stands above a row.
@@ -364,12 +410,13 @@ fn adds_up(entry: &Entry) -> bool {
     matches!(entry.series.form(), Form::Level | Form::Cumulative)
 }
 
-fn is_apart(one: Number, other: Number, tolerance: Number) -> Result<bool, Error> {
+/// By how much two differ; `None` if that is no more than the tolerance.
+fn apart_by(one: Number, other: Number, tolerance: Number) -> Result<Option<Number>, codes::Error> {
     let by = one.minus(other)?;
-    let by = if by.is_negative() {
+    let size = if by.is_negative() {
         Number::ZERO.minus(by)?
     } else {
         by
     };
-    Ok(by > tolerance)
+    Ok((size > tolerance).then_some(by))
 }

@@ -408,6 +408,134 @@ check = { range = { indicator = "output", max = "1000" } }
     assert_eq!(lines(&verdict.findings), expected);
 }
 
+/// Whoever leans on a key makes two figures that nobody can add up; the others are read all the
+/// same.
+#[test]
+fn figures_that_cannot_be_reckoned_with_are_told_at_their_cell() {
+    let mapping = r#"
+name = "分地区"
+[[sheets]]
+sheet = "*"
+headings = [1, 1]
+period = "given"
+[[sheets.objects]]
+kind = "region"
+column = "地区"
+[[sheets.figures]]
+column = "产值"
+indicator = "output"
+form = "level"
+frequency = "month"
+unit = "亿元"
+[[sheets.figures]]
+column = "内销"
+indicator = "domestic"
+form = "level"
+frequency = "month"
+unit = "亿元"
+"#;
+    let rules = r#"
+name = "r"
+[[rules]]
+name = "parts"
+severity = "error"
+check = { parts = { whole = "output", parts = ["domestic", "export"], tolerance = "0.1" } }
+[[rules]]
+name = "regions"
+severity = "error"
+check = { regions = { indicator = "output", tolerance = "0.1" } }
+[[rules]]
+name = "totals"
+severity = "warning"
+check = { totals = { tolerance = "0.1" } }
+[[rules]]
+name = "ratio"
+severity = "error"
+check = { ratio = { of = "output", to = "domestic", max = "9" } }
+"#;
+    let mut bureau = Bureau::new().with_rules(rules);
+    bureau.mapping = Mapping::read(mapping).unwrap();
+    let nines = "9".repeat(27);
+    let csv = format!(
+        "地区,产值,内销\n全省,7,7\n福州,{nines},-{nines}\n厦门市,{nines},0.000000000001\n\
+         350102,5,5\n合计,12,12\n"
+    );
+    let workbook = Workbook::read("表.csv", csv.as_bytes(), &Limits::default()).unwrap();
+    let given = "2022-11".parse().ok();
+    let reading = Reading::of(&workbook, &bureau.mapping, &bureau.directory(), given);
+    let view = bureau.store.view();
+    let sending = Bureau::sending();
+    let (rules, regions) = (&bureau.rules, &bureau.regions);
+    let verdict = judge(&*view, NOW, &reading, rules, regions, &sending).unwrap();
+    let told: Vec<_> = verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.english.contains("cannot be reckoned with"))
+        .collect();
+    assert!(
+        told.iter()
+            .all(|finding| finding.chinese.contains("无法计算")),
+        "{told:?}"
+    );
+    let told: Vec<_> = told.into_iter().cloned().collect();
+    let expected = [
+        "表!B3 error parts",
+        "表!B3 warning totals",
+        "表!B4 error parts",
+        "表!B4 error ratio",
+        "表!B4 error regions",
+        "表!C4 warning totals",
+    ];
+    assert_eq!(lines(&told), expected);
+    let accepted: Vec<_> = verdict
+        .accepted
+        .iter()
+        .map(|entry| entry.place.to_string())
+        .collect();
+    assert_eq!(accepted, ["B2", "C2", "B5", "C5"]);
+}
+
+/// The same figure on two sheets, each in its own unit.
+#[test]
+fn what_is_told_twice_is_compared_in_one_unit() {
+    let sheet = |name: &str, unit: &str| {
+        format!(
+            "[[sheets]]\nsheet = '{name}'\nheadings = [1, 1]\nperiod = 'given'\n\
+             [[sheets.objects]]\nkind = 'credit-code'\ncolumn = '代码'\n[[sheets.figures]]\n\
+             column = '产值'\nindicator = 'output'\nform = 'level'\nfrequency = 'month'\n\
+             unit = '{unit}'\n"
+        )
+    };
+    let mapping = ["name = 'm'\n", &sheet("甲", "万元"), &sheet("乙", "元")].concat();
+    let mut bureau = Bureau::of(1);
+    bureau.mapping = Mapping::read(&mapping).unwrap();
+    let check = |figures: [f64; 2], expected: &[&str]| {
+        let mut written = Written::new();
+        for (name, figure) in ["甲", "乙"].into_iter().zip(figures) {
+            let sheet = written.add_worksheet();
+            sheet.set_name(name).unwrap();
+            sheet.write(0, 0, "代码").unwrap();
+            sheet.write(0, 1, "产值").unwrap();
+            sheet.write(1, 0, credit_code(0).to_string()).unwrap();
+            sheet.write(1, 1, figure).unwrap();
+        }
+        let workbook = read(&written.save_to_buffer().unwrap());
+        let given = "2022-11".parse().ok();
+        let reading = Reading::of(&workbook, &bureau.mapping, &bureau.directory(), given);
+        let sending = Bureau::sending();
+        let (rules, regions) = (&bureau.rules, &bureau.regions);
+        let view = bureau.store.view();
+        let verdict = judge(&*view, NOW, &reading, rules, regions, &sending).unwrap();
+        assert_eq!(lines(&verdict.findings), expected, "{figures:?}");
+    };
+    check([1.0, 10_000.0], &["乙!B2 note twice"]);
+    let both = [
+        "乙!B2 error twice-differently",
+        "甲!B2 error twice-differently",
+    ];
+    check([5.0, 5.0], &both);
+}
+
 #[test]
 fn rules_and_mappings_that_cannot_be_are_refused() {
     let check = |toml: &str, said: &str| {

@@ -2,7 +2,7 @@
 //!
 //! Not here: rules within a period.
 
-use super::{PLACES, adds_up, is_apart};
+use super::{PLACES, adds_up, apart_by};
 use crate::collect::Error;
 use crate::collect::finding::Spot;
 use crate::collect::judge::Judge;
@@ -47,8 +47,10 @@ impl Judge<'_> {
             let (Some(of_month), Some(before)) = (of_month, before) else {
                 continue;
             };
-            let sum = before.plus(of_month)?;
-            if is_apart(entry.number, sum, tolerance)? {
+            let apart = before
+                .plus(of_month)
+                .and_then(|sum| Ok((sum, apart_by(entry.number, sum, tolerance)?)));
+            if let Some((sum, Some(_))) = self.reckoned(rule, entry.spot(), apart) {
                 let says = [
                     format!(
                         "{before} to the month before and {of_month} of the month make {sum}, \
@@ -88,7 +90,13 @@ impl Judge<'_> {
             let Some(base) = base.filter(|base| base.is_positive()) else {
                 continue;
             };
-            let growth = facts::derived::growth(entry.number, base, PLACES)?;
+            let growth = match facts::derived::growth(entry.number, base, PLACES) {
+                Err(facts::Error::Code(error)) => Err(error),
+                other => Ok(other?),
+            };
+            let Some(growth) = self.reckoned(rule, entry.spot(), growth) else {
+                continue;
+            };
             let what = [
                 format!("the growth on {base} of {before} in per cent, "),
                 format!("与{}的{base}相比，增速（%）", before.chinese()),
