@@ -30,7 +30,7 @@ use super::arrival::{self, Hold};
 use super::mapping::{FormName, FrequencyName, spelled};
 use super::{Error, when};
 use codes::{Code, Frequency, List, Period, Region, RegionLevel};
-use facts::history::one_as_known_at;
+use facts::history::revisions;
 use facts::relation::{Kind, from_subject, to_object};
 use facts::{Content, Form, Indicator, Instant, Object, Reason, Role, Series, View};
 use serde::{Deserialize, Serialize};
@@ -191,7 +191,8 @@ pub struct Standing {
     pub state: State,
     /// When its figures came in last.
     pub received_at: Option<Instant>,
-    /// How many days it was, or is, behind; 0 if it is not.
+    /// How many days it was behind when all had been told for the first time, or is behind; 0 if it
+    /// is not. What is revised or sent again later makes nobody late.
     pub days_behind: u32,
     /// How many of its figures are missing.
     pub missing: usize,
@@ -334,7 +335,7 @@ impl Task {
         period: Period,
         now: Instant,
     ) -> Result<Standing, Error> {
-        let (mut missing, mut told, mut last) = (0, 0, None);
+        let (mut missing, mut told, mut last, mut whole) = (0, 0, None, None);
         for of in &self.series {
             let Some(period) = Self::period_of(of, period) else {
                 continue;
@@ -345,12 +346,13 @@ impl Task {
                 of.frequency,
                 of.form,
             )?;
-            match one_as_known_at(view, &series, period, now)? {
-                Some(known) if is_told(known.observation.content) => {
+            match told_since(view, &series, period, now)? {
+                Some([first, newest]) => {
                     told += 1;
-                    last = last.max(Some(known.at));
+                    last = last.max(Some(newest));
+                    whole = whole.max(Some(first));
                 }
-                _ => missing += 1,
+                None => missing += 1,
             }
         }
         let arrival = arrival::find(view, std::slice::from_ref(&object), period.last_day())?;
@@ -359,7 +361,7 @@ impl Task {
         let received_at = last.max(arrival.map(|arrival| arrival.at));
         // Who was late stays so, though all has been taken since.
         let until = match missing {
-            0 => received_at.unwrap_or(now),
+            0 => whole.unwrap_or(now),
             _ => now,
         };
         let days_behind = self.days_behind(period, until);
@@ -388,6 +390,25 @@ impl Task {
             .map(|(due, today)| today.number().saturating_sub(due.number()));
         days.unwrap_or(0)
     }
+}
+
+/// Since when a figure has been told without a break, and when it was told last; `None` if it is
+/// not. What was undone meanwhile was not told.
+fn told_since(
+    view: &dyn View,
+    series: &Series,
+    period: Period,
+    now: Instant,
+) -> Result<Option<[Instant; 2]>, Error> {
+    let told = revisions(view, series, period)?;
+    let told: Vec<_> = told
+        .iter()
+        .filter(|known| known.at <= now)
+        .take_while(|known| is_told(known.observation.content))
+        .map(|known| known.at)
+        .collect();
+    let ends = told.last().zip(told.first());
+    Ok(ends.map(|(first, newest)| [*first, *newest]))
 }
 
 /// Whether something was told: a figure, or that there is none for good.

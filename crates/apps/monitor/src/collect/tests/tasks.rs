@@ -143,6 +143,60 @@ fn what_waits_is_received_and_what_is_undone_is_late_again() {
 }
 
 #[test]
+fn who_was_punctual_is_not_late_for_what_he_sends_later() {
+    let bureau = Bureau::of(1);
+    // NOW is the last day.
+    let task = Task::read(&TASK.replace("due-days = 3", "due-days = 5")).unwrap();
+    let period = "2022-11".parse().unwrap();
+    let state = |days: u64| {
+        let view = bureau.store.view();
+        let now = Instant(NOW.0 + days * DAY_MS);
+        let standings = task.standings(&*view, &bureau.regions, period, now);
+        states(&standings.unwrap())
+    };
+    let sent = |days: u64, fill: &dyn Fn(&mut Worksheet)| {
+        let octets = workbook(TITLE, |sheet| fill(sheet));
+        let workbook = read(&octets);
+        let sending = Sending {
+            is_revision: true,
+            ..Bureau::sending()
+        };
+        let submission = Submission {
+            workbook: &workbook,
+            reading: &bureau.reading(&workbook),
+            mapping: ("m", 1),
+            rules: (&bureau.rules, 1),
+            regions: &bureau.regions,
+            sending: &sending,
+            acceptance: Acceptance::GoodRows,
+        };
+        let later = Instant(NOW.0 + days * DAY_MS);
+        let plan = |view: &dyn View, at| Ok(take(view, at, &submission).unwrap());
+        facts::commit(&bureau.store, later, plan).unwrap()
+    };
+    sent(0, &|sheet| put(sheet, 4, 0, [1.0, 2.0, 3.0]));
+    assert_eq!(state(9), ["accepted 0"]);
+    let revised = sent(4, &|sheet| put(sheet, 4, 0, [1.0, 5.0, 3.0]));
+    assert!(revised.batch.is_some());
+    assert_eq!(state(9), ["accepted 0"]);
+    // Something that is wrong is sent back, but late is nobody.
+    sent(6, &|sheet| {
+        put(sheet, 4, 0, [1.0, 6.0, 3.0]);
+        sheet.write(4, 2, "约1").unwrap();
+    });
+    assert_eq!(state(9), ["rejected 0"]);
+    // What was undone was not told, and whoever tells it then is late.
+    let bureau = Bureau::of(1);
+    let octets = workbook(TITLE, |sheet| put(sheet, 4, 0, [1.0, 2.0, 3.0]));
+    let taken = bureau.take(&octets, Acceptance::AllOrNothing).unwrap();
+    bureau.undo(taken.batch.unwrap()).unwrap();
+    let view = bureau.store.view();
+    let now = Instant(NOW.0 + 9 * DAY_MS);
+    let standings = task.standings(&*view, &bureau.regions, period, now);
+    assert_eq!(states(&standings.unwrap()), ["late 9"]);
+}
+
+#[test]
 fn tasks_that_cannot_be_are_refused() {
     let check = |from: &str, to: &str, said: &str| {
         let error = Task::read(&TASK.replace(from, to)).unwrap_err().to_string();
