@@ -19,6 +19,7 @@ use codes::{Frequency, Number, Period, Unit};
 use facts::{Object, Series};
 use layout::Layout;
 use sheets::find_sheet;
+use std::collections::BTreeSet;
 
 /// The most findings that are told of a workbook; then one more says that there are others.
 pub const FINDINGS_MAX: usize = 20_000;
@@ -114,6 +115,7 @@ impl Reading {
                 mapping: of_sheet,
                 directory,
                 given,
+                labels: BTreeSet::new(),
                 reading: &mut reading,
             };
             reader.read();
@@ -146,6 +148,8 @@ struct Reader<'r> {
     mapping: &'r SheetMapping,
     directory: &'r Directory<'r>,
     given: Option<Period>,
+    /// What the rows are called that have been read, where indicators stand in rows.
+    labels: BTreeSet<String>,
     reading: &'r mut Reading,
 }
 
@@ -194,10 +198,20 @@ impl Reader<'_> {
             _ => self.compare_given(spoken, Severity::Error),
         }
         let columns = self.columns(&layout);
-        for row in self.sheet.rows() {
-            if row > layout.rows[1] {
-                self.read_row(&layout, &columns, row, spoken);
+        let mut rows = self.sheet.rows();
+        rows.retain(|row| *row > layout.rows[1]);
+        let mut others = rows.iter().skip(1);
+        let has_more = others.any(|row| !layout::is_remark(self.sheet, *row));
+        for (at, row) in rows.iter().enumerate() {
+            // The numbers of columns stand once, above data; elsewhere 1, 2, 3 are figures.
+            let is_above = at == 0 && has_more;
+            let is_numbering = layout::is_numbering(self.sheet, *row);
+            if !is_numbering || !(is_above || layout::has_marks(self.sheet, *row)) {
+                self.read_row(&layout, &columns, *row, spoken);
             }
+        }
+        if layout.label.is_some() {
+            self.tell_rows_missing();
         }
     }
 

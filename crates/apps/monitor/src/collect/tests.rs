@@ -7,6 +7,7 @@ mod giving_back;
 mod months;
 mod offices;
 mod proposals;
+mod rows;
 mod tasks;
 
 use super::*;

@@ -163,6 +163,13 @@ pub(super) fn is_numbering(sheet: &Sheet, row: u32) -> bool {
     counted >= 2 && (has_stem || counted >= 3)
 }
 
+/// Whether what numbers columns has marks that no figures have: 甲, (1).
+pub(super) fn has_marks(sheet: &Sheet, row: u32) -> bool {
+    let is_plain = |text: &str| text.trim().chars().all(|found| found.is_ascii_digit());
+    let mut cells = sheet.row(row);
+    cells.any(|(_, content)| !is_plain(&content.to_string()))
+}
+
 /// Whether a row is a remark: its first text says so.
 pub(super) fn is_remark(sheet: &Sheet, row: u32) -> bool {
     let Some((_, Content::Text(first))) = sheet.row(row).next() else {

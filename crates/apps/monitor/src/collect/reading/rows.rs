@@ -14,6 +14,7 @@ use crate::collect::workbook::Content;
 use crate::collect::{when, wording};
 use codes::{Number, Period};
 use facts::{Object, Series};
+use std::collections::BTreeSet;
 
 impl Reader<'_> {
     pub(super) fn read_row(
@@ -32,20 +33,27 @@ impl Reader<'_> {
         };
         let is_number =
             |column: &Column| matches!(figure::read(cell(column)), Figure::Number { .. });
-        let is_remark = layout::is_remark(sheet, row) && !columns.iter().any(is_number);
-        if is_remark || layout::is_numbering(sheet, row) {
+        let has_numbers = columns.iter().any(is_number);
+        let label = layout.label.map(|column| self.label(row, column));
+        let wanted: Vec<&Column> = columns
+            .iter()
+            .filter(|column| match &label {
+                None => true,
+                Some(label) => column.figure.row.as_deref().map(|row| plain(row).0) == *label,
+            })
+            .collect();
+        // Somebody or something that is called like a remark is none: 打印设备制造.
+        let is_named = self.names_object(layout, row) || (label.is_some() && !wanted.is_empty());
+        if layout::is_remark(sheet, row) && !has_numbers && !is_named {
             return;
         }
-        let wanted: Vec<&Column> = match layout.label {
-            None => columns.iter().collect(),
-            Some(label) => {
-                let name = sheet.seen(Place { row, column: label });
-                let name = name.map(|name| plain(&name.to_string()).0);
-                let is_of =
-                    |column: &&Column| column.figure.row.as_deref().map(|row| plain(row).0) == name;
-                columns.iter().filter(is_of).collect()
-            }
-        };
+        if let Some(Some(label)) = &label
+            && wanted.is_empty()
+            && has_numbers
+            && !self.is_total(layout, row)
+        {
+            self.tell_row(row, label);
+        }
         let figures: Vec<_> = wanted
             .into_iter()
             .map(|column| (column, figure::read(cell(column))))
@@ -96,6 +104,44 @@ impl Reader<'_> {
                 continue;
             };
             self.add(column, spot, number, spoken, &objects, explanation.clone());
+        }
+    }
+
+    /// What a row is called where indicators stand in rows; noted, so that it is known which do not.
+    fn label(&mut self, row: u32, column: u32) -> Option<String> {
+        let label = self.sheet.seen(Place { row, column })?;
+        let label = plain(&label.to_string()).0;
+        self.labels.insert(label.clone());
+        Some(label)
+    }
+
+    /// Whether a column of objects names one that is known.
+    fn names_object(&self, layout: &Layout, row: u32) -> bool {
+        let mut places = self.mapping.objects.iter().zip(&layout.objects);
+        places.any(|(place, column)| {
+            let content = column.and_then(|column| self.sheet.seen(Place { row, column }));
+            content.is_some_and(|content| self.directory.find(place.kind, content).is_ok())
+        })
+    }
+
+    fn tell_row(&mut self, row: u32, label: &str) {
+        let says = [
+            format!("row '{label}' is not mapped and not read"),
+            format!("行“{label}”未配置，不读取"),
+        ];
+        let spot = Spot::row(&self.sheet.name, row);
+        self.tell(Severity::Note, "row-not-mapped", spot, says);
+    }
+
+    /// Tells which rows of the mapping stand nowhere: their names may have changed.
+    pub(super) fn tell_rows_missing(&mut self) {
+        let mut told = BTreeSet::new();
+        for row in self.mapping.figures.iter().filter_map(|of| of.row.as_ref()) {
+            if self.labels.contains(&plain(row).0) || !told.insert(row) {
+                continue;
+            }
+            let says = [format!("there is no row '{row}'"), format!("缺少行“{row}”")];
+            self.tell(Severity::Warning, "row-missing", self.at_sheet(), says);
         }
     }
 
