@@ -333,9 +333,25 @@ fn sentence(by: [&str; 2], lines: &[Line]) -> Result<Paragraph, Error> {
     }
     // Those who pulled down most come first among themselves.
     down.reverse();
+    // Of what is hidden nothing is said, not even that it did neither.
+    let is_all_shown = lines.iter().all(|line| line.shown.is_some());
+    let [none_up, none_down] = if is_all_shown {
+        [
+            ["nobody pulled it up", "没有上拉的"],
+            ["nobody pulled it down", "没有下拉的"],
+        ]
+    } else {
+        [
+            ["none of those shown pulled it up", "公布的各项中没有上拉的"],
+            [
+                "none of those shown pulled it down",
+                "公布的各项中没有下拉的",
+            ],
+        ]
+    };
     let mut said = Sentence::default().words(by);
     if up.is_empty() {
-        said = said.words(["nobody pulled up", "没有上拉的"]);
+        said = said.words(none_up);
     } else {
         up.truncate(NAMED_MAX);
         said = said
@@ -344,7 +360,7 @@ fn sentence(by: [&str; 2], lines: &[Line]) -> Result<Paragraph, Error> {
     }
     said = said.words(["; ", "；"]);
     if down.is_empty() {
-        return Ok(said.words(["nobody pulled it down", "没有下拉的"]).end());
+        return Ok(said.words(none_down).end());
     }
     down.truncate(NAMED_MAX);
     said = said

@@ -148,3 +148,27 @@ fn a_correction_of_something_else_shows_the_same_sums() {
         assert_eq!(other.beside, [""; 0]);
     }
 }
+
+/// Whether anybody pulled down is not said of those that are hidden.
+#[test]
+fn of_those_that_are_hidden_nothing_is_said() {
+    let said = |lone: &str| {
+        let (_folder, store) = store();
+        for (number, division) in [26, 26, 26, 39, 39, 39, 37, 37, 37].into_iter().enumerate() {
+            let figures = [("2021-YTD11", "100"), ("2022-YTD11", "110")];
+            makes(&store, number, "3501", &division.to_string(), &figures);
+        }
+        let figures = [("2021-YTD11", "50"), ("2022-YTD11", "40")];
+        makes(&store, 9, "3501", lone, &figures);
+        let bulletin = compose(&*store.view(), &order(&store), &name_of).unwrap();
+        [0, 1].map(|language| words(&bulletin, language))
+    };
+    let [english, chinese] = said("31");
+    assert!(
+        english.contains("; none of those shown pulled it down."),
+        "{english}"
+    );
+    assert!(chinese.contains("；公布的各项中没有下拉的。"), "{chinese}");
+    let [_, chinese] = said("26");
+    assert!(chinese.contains("；没有下拉的。"), "{chinese}");
+}
