@@ -1,6 +1,7 @@
 //! The bulletin's data as a workbook: a sheet for each table, and one with all sources.
 //!
-//! Figures are numbers that can be reckoned with; the number of the source stands beside each
+//! Figures are numbers that can be reckoned with, and text where they have more digits than a
+//! spreadsheet keeps; the number of the source stands beside each
 //! table, in the same place of a second block, so that a figure and its source are found by one
 //! look.
 //!
@@ -9,6 +10,9 @@
 use super::model::{Bulletin, Cell, Source, Table};
 use facts::Error;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+
+/// The most digits of a number: spreadsheets keep no more, and would make the others zeros.
+const DIGITS_MAX: usize = 15;
 
 /// The longest name of a sheet, in characters: Excel has no longer ones.
 const SHEET_CHARACTERS_MAX: usize = 31;
@@ -97,9 +101,14 @@ fn column(at: usize) -> u16 {
 }
 
 fn put_cell(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> Result<(), XlsxError> {
-    // What is no plain number, such as +0.5pp, stays text; texts are never taken for formulas.
+    // What is no plain number, such as +0.5pp, or has more digits than are kept, stays text; texts
+    // are never taken for formulas.
+    let is_kept = |text: &str| {
+        let digits = text.trim_start_matches(['-', '0', '.']);
+        digits.bytes().filter(u8::is_ascii_digit).count() <= DIGITS_MAX
+    };
     match (cell, cell.text(1).parse::<f64>()) {
-        (Cell::Figure(figure), Ok(number)) => {
+        (Cell::Figure(figure), Ok(number)) if is_kept(&figure.text) => {
             let places = figure
                 .text
                 .split_once('.')

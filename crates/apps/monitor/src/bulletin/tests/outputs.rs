@@ -64,6 +64,26 @@ fn the_workbook_is_the_same_whenever_it_is_made() {
     assert!(found["xl/sharedStrings.xml"].contains(remark));
 }
 
+#[test]
+fn no_digit_of_a_figure_is_lost_in_a_workbook() {
+    let (_folder, store) = province();
+    let mut bulletin = composed(&store);
+    let table = &mut bulletin.sections[0].tables[0];
+    for (row, text) in ["12345678901234567.8", "-0.123456789012345"]
+        .into_iter()
+        .enumerate()
+    {
+        let Cell::Figure(figure) = &mut table.rows[row][1] else {
+            panic!("{table:?}")
+        };
+        text.clone_into(&mut figure.text);
+    }
+    let found = parts(&xlsx(&bulletin).unwrap());
+    assert!(found["xl/sharedStrings.xml"].contains("<t>12345678901234567.8</t>"));
+    let sheet = &found["xl/worksheets/sheet1.xml"];
+    assert!(sheet.contains("<v>-0.123456789012345</v>"), "{sheet}");
+}
+
 /// Enterprises choose what their cases are called and whom they ask for; clerks explain figures and
 /// call files as they like.
 #[test]
