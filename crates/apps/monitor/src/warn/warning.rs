@@ -31,23 +31,25 @@
 mod account;
 mod care;
 mod judged;
+mod stored;
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, Cause, Kind, Used};
 pub use care::{acknowledge, escalate, hand_over, waits_until};
+pub use stored::{all_open, ended, open};
 
 use super::assessment::{Assessment, assess, check_subject};
-use super::octets::{ENDED, Fields, OPEN, Writer, check_text, key};
+use super::octets::{ENDED, check_text, key};
 use super::register::{self, State, Version, join};
 use super::rule::{Digest, Rule};
 use super::subject::Subject;
-use bytes::Bytes;
 use codes::Period;
 use facts::event::{self, Event};
 use facts::{Error, Instant, View};
+use model::Change;
 use model::change::Write;
-use model::{Change, Key};
+use stored::{encode, need, open_key, subject_key};
 
 /// The longest name of an owner or whoever acts, in octets.
 const WHO_OCTETS: [usize; 2] = [1, 256];
@@ -355,48 +357,6 @@ fn event_name(warning: &str, step: u32) -> String {
     format!("{warning}-{step}")
 }
 
-/// The open warning of a rule and a subject.
-///
-/// # Errors
-/// [`Error::Store`], [`Error::Stored`].
-pub fn open(view: &dyn View, rule: &str, subject: &Subject) -> Result<Option<Warning>, Error> {
-    let octets = view.get(&open_key(rule, subject))?;
-    octets.map(decode).transpose()
-}
-
-fn need(view: &dyn View, rule: &str, subject: &Subject) -> Result<Warning, Error> {
-    open(view, rule, subject)?.ok_or_else(|| Error::Missing {
-        what: "open warning",
-        name: format!("{rule} of {subject}"),
-    })
-}
-
-/// All open warnings, by rule and subject; of one rule if it is named. At most so many.
-///
-/// # Errors
-/// [`Error::Store`], [`Error::Stored`].
-pub fn all_open(
-    view: &dyn View,
-    rule: Option<&str>,
-    count_max: usize,
-) -> Result<Vec<Warning>, Error> {
-    let [from, to] = match rule {
-        Some(rule) => [0, 1].map(|end| key(OPEN, &[rule.as_bytes(), &[end]])),
-        None => [OPEN, OPEN + 1].map(|part| key(part, &[])),
-    };
-    let rows = view.range(&from, &to).take(count_max);
-    rows.map(|row| decode(row?.1)).collect()
-}
-
-/// A warning that has ended, by its name.
-///
-/// # Errors
-/// [`Error::Store`], [`Error::Stored`].
-pub fn ended(view: &dyn View, name: &str) -> Result<Option<Warning>, Error> {
-    let octets = view.get(&key(ENDED, &[name.as_bytes()]))?;
-    octets.map(decode).transpose()
-}
-
 /// The account of a step of a warning, counted from 1: what led to it, figure by figure.
 ///
 /// # Errors
@@ -405,62 +365,4 @@ pub fn account(view: &dyn View, warning: &Warning, step: u32) -> Result<Option<A
     let event = event::find(view, &event_name(&warning.name, step))?;
     let payload = event.map(|recorded| recorded.event.payload);
     payload.map(Account::decode).transpose()
-}
-
-fn open_key(rule: &str, subject: &Subject) -> Key {
-    subject_key(OPEN, rule, subject)
-}
-
-/// The key of what is kept of a rule and a subject.
-fn subject_key(part: u8, rule: &str, subject: &Subject) -> Key {
-    let mut objects = Vec::new();
-    for object in subject.objects() {
-        objects.push(object.role().number());
-        objects.extend_from_slice(object.id().as_bytes());
-        objects.push(0);
-    }
-    key(part, &[rule.as_bytes(), &[0], &objects])
-}
-
-fn encode(warning: &Warning) -> Bytes {
-    let mut out = Writer::new();
-    out.text(&warning.name).text(&warning.rule);
-    out.u16(warning.version).subject(&warning.subject);
-    out.u8(warning.level).text(&warning.level_name);
-    out.u8(u8::from(warning.is_unknown));
-    out.instant(warning.raised_at).period(warning.raised_in);
-    out.period(warning.period).u32(warning.steps);
-    out.text(&warning.owner);
-    out.option(warning.acknowledged.as_ref(), |out, (who, at)| {
-        out.text(who).instant(*at);
-    });
-    out.u8(warning.regions_up).instant(warning.waits_since);
-    out.option(warning.ended_at, |out, at| {
-        out.instant(at);
-    });
-    out.finish()
-}
-
-fn decode(octets: Bytes) -> Result<Warning, Error> {
-    let mut fields = Fields::open("warning", octets)?;
-    let warning = Warning {
-        name: fields.text()?,
-        rule: fields.text()?,
-        version: fields.u16()?,
-        subject: fields.subject()?,
-        level: fields.u8()?,
-        level_name: fields.text()?,
-        is_unknown: fields.u8()? != 0,
-        raised_at: fields.instant()?,
-        raised_in: fields.period()?,
-        period: fields.period()?,
-        steps: fields.u32()?,
-        owner: fields.text()?,
-        acknowledged: fields.option(|fields| Ok((fields.text()?, fields.instant()?)))?,
-        regions_up: fields.u8()?,
-        waits_since: fields.instant()?,
-        ended_at: fields.option(Fields::instant)?,
-    };
-    fields.finish()?;
-    Ok(warning)
 }
