@@ -19,17 +19,18 @@
 //!
 //! Not here: what a letter says, and how it is sent ([`Delivery`]).
 
+mod stored;
 #[cfg(test)]
 mod tests;
 
-use crate::fields::{
-    DEAD, DELIVERED, Fields, LETTER, WAITING, Writer, at_and_name, at_key, check_length, deleted,
-    key, stored,
-};
+pub use stored::find;
+
+use self::stored::{listed, take_away, write};
+use crate::fields::{DEAD, DELIVERED, WAITING, at_and_name, at_key, check_length, key};
 use crate::schedule::Moment;
 use crate::{Error, commit};
 use bytes::Bytes;
-use model::{Change, Key};
+use model::Change;
 use store::{Store, View};
 
 const WHAT: &str = "letter";
@@ -197,22 +198,6 @@ pub fn dead(view: &dyn View, count_max: usize) -> Result<Vec<Posted>, Error> {
     listed(view, DEAD, Moment(u64::MAX), count_max)
 }
 
-fn listed(
-    view: &dyn View,
-    part: u8,
-    until: Moment,
-    count_max: usize,
-) -> Result<Vec<Posted>, Error> {
-    let (from, to) = (key(part, &[]), at_key(part, until, ""));
-    let mut found = Vec::new();
-    for row in view.range(&from, &to).take(count_max) {
-        let (_, name) = at_and_name(&row?.0)?;
-        let posted = find(view, &name)?;
-        found.push(posted.ok_or_else(|| stored(WHAT, &format!("{name} is listed and not there")))?);
-    }
-    Ok(found)
-}
-
 /// Makes the change that follows from a try of a letter; gives how things stand after it.
 ///
 /// It conflicts if somebody else has tried it meanwhile.
@@ -335,15 +320,6 @@ pub fn forget(store: &Store, before: Moment, count_max: usize) -> Result<usize, 
     })
 }
 
-/// The letter of a key.
-///
-/// # Errors
-/// [`Error::Store`], [`Error::Stored`].
-pub fn find(view: &dyn View, key: &str) -> Result<Option<Posted>, Error> {
-    let octets = view.get(&letter_key(key))?;
-    octets.map(|octets| decode(key, octets)).transpose()
-}
-
 /// Lets letters be tried that wait for longer than they ever would: the clock was ahead when they
 /// were tried. Says how many.
 pub(crate) fn set_anew(
@@ -367,77 +343,4 @@ pub(crate) fn set_anew(
         }
     }
     Ok(count)
-}
-
-fn letter_key(name: &str) -> Key {
-    key(LETTER, &[name.as_bytes()])
-}
-
-fn list_key(posted: &Posted) -> Key {
-    let (part, at) = match posted.state {
-        State::Waiting(at) => (WAITING, at),
-        State::Dead(at) => (DEAD, at),
-        State::Delivered(at) => (DELIVERED, at),
-    };
-    at_key(part, at, &posted.letter.key)
-}
-
-fn write(change: &mut Change, before: Option<&Posted>, after: &Posted) {
-    let key = letter_key(&after.letter.key);
-    change.expect(key.clone(), before.map(|before| before.seen.clone()));
-    if let Some(before) = before {
-        change.writes.push(deleted(list_key(before)));
-    }
-    change.put(list_key(after), Bytes::new());
-    change.put(key, encode(after));
-}
-
-fn take_away(change: &mut Change, posted: &Posted) {
-    let key = letter_key(&posted.letter.key);
-    change.expect(key.clone(), Some(posted.seen.clone()));
-    change.writes.push(deleted(list_key(posted)));
-    change.writes.push(deleted(key));
-}
-
-fn encode(posted: &Posted) -> Bytes {
-    let mut out = Writer::new();
-    match posted.state {
-        State::Waiting(at) => out.u8(1).u64(at.0),
-        State::Dead(at) => out.u8(2).u64(at.0),
-        State::Delivered(at) => out.u8(3).u64(at.0),
-    };
-    out.u64(posted.posted_at.0).u32(posted.tries);
-    out.octets(posted.problem.as_bytes());
-    let letter = &posted.letter;
-    out.octets(letter.channel.as_bytes());
-    out.octets(letter.to.as_bytes()).octets(&letter.body);
-    out.finish()
-}
-
-fn decode(key: &str, octets: Bytes) -> Result<Posted, Error> {
-    let mut fields = Fields::open(WHAT, octets.clone())?;
-    let (state, at) = (fields.u8()?, Moment(fields.u64()?));
-    let state = match state {
-        1 => State::Waiting(at),
-        2 => State::Dead(at),
-        3 => State::Delivered(at),
-        _ => return Err(stored(WHAT, "its state is not known")),
-    };
-    let (posted_at, tries) = (Moment(fields.u64()?), fields.u32()?);
-    let problem = fields.text()?;
-    let letter = Letter {
-        key: key.to_owned(),
-        channel: fields.text()?,
-        to: fields.text()?,
-        body: fields.octets()?,
-    };
-    fields.finish()?;
-    Ok(Posted {
-        letter,
-        state,
-        posted_at,
-        tries,
-        problem,
-        seen: octets,
-    })
 }
