@@ -1,9 +1,10 @@
 //! Operations that change something, or list it: what they have in common (RFC 3652 section 3.6).
 //!
-//! The order of checks is that of the reference software: responsibility, well-formed identifier
-//! and values, for a registration whether it exists already; then a proof of who asks; then what
-//! is there, whether the asker may, and the change. Every request that changes something is
-//! started twice: first by nobody, which ends in a challenge, then by whoever answered it.
+//! The order of checks is that of the reference software: responsibility (code 301), a well-formed
+//! identifier (102), well-formed values (202, then 201), for a registration whether it exists
+//! already; then a proof of who asks; then what is there, whether the asker may, and the change.
+//! Every request that changes something is started twice: first by nobody, which ends in a
+//! challenge, then by whoever answered it.
 //!
 //! | file | question it answers |
 //! | --- | --- |
@@ -24,6 +25,7 @@ mod replicating;
 mod resend;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 pub(super) mod values;
 
 use super::look_up::Local;
@@ -34,7 +36,7 @@ use crate::step::{Fetch, Plan, Step};
 use crate::weak::WeakForms;
 use crate::{Cryptography, Date};
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::{IntoIter, Vec};
@@ -274,26 +276,23 @@ impl Place {
 pub(super) fn start<D: Cryptography>(
     authority: &Authority<D>,
     administration: Administration,
-    identifier: Bytes,
+    identifier: &Bytes,
     operation: impl Operation + 'static,
 ) -> Step {
-    let identifier = match Identifier::from_octets(identifier) {
-        Ok(identifier) => identifier,
-        Err(error) => {
-            let code = ResponseCode::INVALID_HANDLE;
-            return administration.asked.fail(code, error.to_string());
-        }
-    };
     let site = &authority.settings.site;
-    if !site.is_answered_here(&identifier, &authority.digests) {
-        let text = "another server of this site answers for the identifier";
-        let code = ResponseCode::SERVER_NOT_RESPONSIBLE;
-        return administration.asked.fail(code, text);
-    }
     if !site.is_primary() && administration.origin != Origin::Local {
         // The reference software's words, which people search for.
         let code = ResponseCode::SERVER_NOT_RESPONSIBLE;
         return administration.asked.fail(code, "Not a primary server");
+    }
+    let identifier = match Identifier::from_octets(identifier.clone()) {
+        Ok(identifier) => identifier,
+        Err(error) => return unreadable::start(administration, identifier, &error),
+    };
+    if !site.is_answered_here(&identifier, &authority.digests) {
+        let text = "another server of this site answers for the identifier";
+        let code = ResponseCode::SERVER_NOT_RESPONSIBLE;
+        return administration.asked.fail(code, text);
     }
     let key = Key::record(&identifier, administration.local.case);
     let resend = administration.resend();
@@ -383,19 +382,20 @@ pub(super) fn above(identifier: &Identifier) -> Option<(Identifier, AdminPermiss
     Some((record.parse().ok()?, AdminPermissions::ADD_DERIVED_PREFIX))
 }
 
+/// A code, and why.
+type Refused = (ResponseCode, &'static str);
+
 /// The values of a request, dated; the answer's code and why if they cannot be taken.
-pub(super) fn dated(
-    values: &[EncodedValue],
-    now: Date,
-) -> Result<Vec<Value>, (ResponseCode, &'static str)> {
+pub(super) fn dated(values: &[EncodedValue], now: Date) -> Result<Vec<Value>, Refused> {
     let mut dated: Vec<Value> = Vec::with_capacity(values.len());
     let mut indexes = alloc::collections::BTreeSet::new();
+    let is_wrong = |index| index == 0 || index > i32::MAX as u32;
+    if values.iter().any(|value| is_wrong(value.index())) {
+        // The reference software's words, which people search for.
+        let text = "Value indexes must be positive";
+        return Err((ResponseCode::INVALID_VALUE, text));
+    }
     for value in values {
-        if value.index() == 0 || value.index() > i32::MAX as u32 {
-            // The reference software's words, which people search for.
-            let text = "Value indexes must be positive";
-            return Err((ResponseCode::INVALID_VALUE, text));
-        }
         if !indexes.insert(value.index()) {
             let text = "two values have the same index";
             return Err((ResponseCode::VALUE_ALREADY_EXISTS, text));
@@ -414,15 +414,15 @@ pub(super) fn dispatch<D: Cryptography>(
     request: Request,
 ) -> Step {
     match request {
-        Request::Creation(body) => creation::start(authority, administration, &body),
+        Request::Creation(body) => creation::start(authority, administration, body),
         Request::Deletion(body) => start(
             authority,
             administration,
-            body.identifier,
+            &body.identifier,
             deletion::Deletion,
         ),
-        Request::Addition(body) => values::start_addition(authority, administration, &body),
-        Request::Modification(body) => values::start_modification(authority, administration, &body),
+        Request::Addition(body) => values::start_addition(authority, administration, body),
+        Request::Modification(body) => values::start_modification(authority, administration, body),
         Request::Removal(body) => values::start_removal(authority, administration, body),
         Request::Listing(body) => listing::start(administration, body.identifier),
         Request::HomedListing(_) => listing::start_homed(administration),

@@ -62,18 +62,15 @@ impl Registration {
 pub(super) fn start<D: Cryptography>(
     authority: &Authority<D>,
     administration: Administration,
-    request: &ValuesRequest,
+    request: ValuesRequest,
 ) -> Step {
-    let values = match dated(&request.values, administration.now) {
-        Ok(values) => values,
-        Err((code, text)) => return administration.asked.fail(code, text),
-    };
     let identifier = if administration.asked.flags.contains(OpFlags::MINT) {
         minted(&request.identifier, authority.digests.chance())
     } else {
-        request.identifier.clone()
+        request.identifier
     };
-    super::start(authority, administration, identifier, Creation { values })
+    let values = request.values;
+    super::start(authority, administration, &identifier, Creation { values })
 }
 
 /// A stem with a random UUID behind it (RFC 9562 version 4).
@@ -84,24 +81,28 @@ fn minted(stem: &Bytes, chance: [u8; 16]) -> Bytes {
 
 #[derive(Debug)]
 struct Creation {
-    values: Vec<Value>,
+    values: Vec<EncodedValue>,
 }
 
 impl Operation for Creation {
     fn found(self, administration: Administration, place: Place, before: Option<Record>) -> Step {
+        let values = match dated(&self.values, administration.now) {
+            Ok(values) => values,
+            Err((code, text)) => return administration.asked.fail(code, text),
+        };
         let hides = administration.settings.challenge_first;
         if before.is_some() && !overwrites(&administration) && !hides {
             let code = ResponseCode::HANDLE_ALREADY_EXISTS;
             return administration.asked.fail(code, "");
         }
-        let record =
-            match Record::spelled(&self.values, &place.identifier, administration.local.case) {
-                Ok(record) => record,
-                Err(error) => {
-                    let code = ResponseCode::INVALID_VALUE;
-                    return administration.asked.fail(code, error.to_string());
-                }
-            };
+        let case = administration.local.case;
+        let record = match Record::spelled(&values, &place.identifier, case) {
+            Ok(record) => record,
+            Err(error) => {
+                let code = ResponseCode::INVALID_VALUE;
+                return administration.asked.fail(code, error.to_string());
+            }
+        };
         let ready = Ready {
             place,
             record,

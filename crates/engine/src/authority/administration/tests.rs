@@ -413,20 +413,36 @@ fn a_value_that_nobody_may_write_stays() {
     );
 }
 
+/// A registration of what is no text, under a prefix.
+fn unreadable(prefix: &str, values: &[Value]) -> Message {
+    let identifier = [prefix.as_bytes(), b"\xff"].concat();
+    let values = values.iter().map(EncodedValue::of).collect();
+    let body = ValuesRequest::new(identifier, values).encode();
+    request(Opcode::CREATE_HANDLE, OpFlags(0), body)
+}
+
 /// What is wrong with a request, in the order in which it is said: before and after the proof.
 #[test]
 fn checks_come_in_the_order_of_the_reference_software() {
-    let bad = Bytes::from_static(b"88.1/\xff");
-    let unreadable = request(
-        Opcode::CREATE_HANDLE,
-        OpFlags(0),
-        ValuesRequest::new(bad, Vec::new()).encode(),
-    );
     let cases = [
-        (unreadable, 102, 102),
+        (unreadable("88.1/", &[]), 102, 102),
         (create("88.2/x", &[url(1)]), 301, 301),
         (create("88.1/x", &[url(0)]), 202, 202),
         (create("88.1/x", &[url(1), url(1)]), 201, 201),
+        // With two faults, the one that the standard's order has first is said.
+        (create("88.2/x", &[url(0)]), 301, 301),
+        (create("88.2/x", &[url(1), url(1)]), 301, 301),
+        (add("88.2/x", &[]), 301, 301),
+        (modify("88.2/x", &[url(0)]), 301, 301),
+        (remove("88.2/x", &[]), 301, 301),
+        (unreadable("88.2/", &[]), 301, 301),
+        (unreadable("88.1/", &[url(0)]), 102, 102),
+        (unreadable("0.NA/", &[url(0)]), 102, 102),
+        (create("88.1/x", &[url(1), url(1), url(0)]), 202, 202),
+        (create("88.1/pump", &[url(0)]), 202, 202),
+        (create("88.1/pump", &[url(1), url(1)]), 201, 201),
+        (modify("88.1/none", &[url(0)]), 202, 202),
+        (remove("88.1/none", &[]), 202, 202),
         (create("88.1/pump", &[url(1)]), 101, 101),
         (create("88.1/x", &[]), 402, 1),
         (naming(Opcode::DELETE_HANDLE, "88.1/none"), 402, 100),
@@ -449,6 +465,24 @@ fn checks_come_in_the_order_of_the_reference_software() {
         let said = format!("{request:?}");
         assert_eq!(desk.code(&request, Origin::Network), unproven, "{said}");
         assert_eq!(desk.code(&request, by(ALL)), proven, "{said}");
+    }
+}
+
+/// What is wrong with the asker comes before what is wrong with a value that nobody may write.
+#[test]
+fn who_may_not_is_not_told_that_nobody_may() {
+    for request in [modify("88.1/pump", &[url(4)]), remove("88.1/pump", &[4])] {
+        assert_eq!(Desk::new().code(&request, by(NOBODY)), 400);
+        assert_eq!(Desk::new().code(&request, by(ALL)), 401);
+    }
+}
+
+#[test]
+fn a_site_that_is_no_primary_looks_at_nothing_else() {
+    let mut desk = Desk::new();
+    desk.authority.settings.site = OwnSite::without_record(7, false);
+    for request in [unreadable("88.1/", &[]), create("88.1/x", &[url(0)])] {
+        assert_eq!(desk.code(&request, by(ALL)), 301);
     }
 }
 

@@ -5,10 +5,10 @@
 //! administrators may not write is not changed by anybody.
 
 use super::permission::{Alternatives, Demand, Ground, Rule};
-use super::{Administration, Operation, Permitted, Place, dated, is_admin, overwrites};
-use crate::Cryptography;
+use super::{Administration, Operation, Permitted, Place, Refused, dated, is_admin, overwrites};
 use crate::authority::Authority;
 use crate::step::Step;
+use crate::{Cryptography, Date};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use model::admin::AdminPermissions;
@@ -19,8 +19,15 @@ use wire::{OpFlags, ResponseCode};
 
 const NO_VALUES: &str = "the request names no value; nothing was done";
 
-/// What a request does with the values of a record.
+/// What a request does with the values of a record, as it asks.
 #[derive(Debug)]
+enum Wish {
+    Add(Vec<EncodedValue>),
+    Modify(Vec<EncodedValue>),
+    Remove(Vec<u32>),
+}
+
+/// The same with values that can be taken, dated.
 enum Edit {
     Add(Vec<Value>),
     Modify(Vec<Value>),
@@ -30,37 +37,19 @@ enum Edit {
 pub(super) fn start_addition<D: Cryptography>(
     authority: &Authority<D>,
     administration: Administration,
-    request: &ValuesRequest,
+    request: ValuesRequest,
 ) -> Step {
-    start_edit(authority, administration, request, Edit::Add)
+    let wish = Wish::Add(request.values);
+    super::start(authority, administration, &request.identifier, wish)
 }
 
 pub(super) fn start_modification<D: Cryptography>(
     authority: &Authority<D>,
     administration: Administration,
-    request: &ValuesRequest,
+    request: ValuesRequest,
 ) -> Step {
-    start_edit(authority, administration, request, Edit::Modify)
-}
-
-fn start_edit<D: Cryptography>(
-    authority: &Authority<D>,
-    administration: Administration,
-    request: &ValuesRequest,
-    edit: impl Fn(Vec<Value>) -> Edit,
-) -> Step {
-    if request.values.is_empty() {
-        return administration
-            .asked
-            .fail(ResponseCode::INVALID_VALUE, NO_VALUES);
-    }
-    match dated(&request.values, administration.now) {
-        Ok(values) => {
-            let identifier = request.identifier.clone();
-            super::start(authority, administration, identifier, edit(values))
-        }
-        Err((code, text)) => administration.asked.fail(code, text),
-    }
+    let wish = Wish::Modify(request.values);
+    super::start(authority, administration, &request.identifier, wish)
 }
 
 pub(super) fn start_removal<D: Cryptography>(
@@ -68,17 +57,34 @@ pub(super) fn start_removal<D: Cryptography>(
     administration: Administration,
     request: RemovalRequest,
 ) -> Step {
-    if request.indexes.is_empty() {
-        return administration
-            .asked
-            .fail(ResponseCode::INVALID_VALUE, NO_VALUES);
-    }
-    let edit = Edit::Remove(request.indexes);
-    super::start(authority, administration, request.identifier, edit)
+    let wish = Wish::Remove(request.indexes);
+    super::start(authority, administration, &request.identifier, wish)
 }
 
-impl Operation for Edit {
+impl Wish {
+    /// The edit, if its values can be taken whatever the record is.
+    fn checked(self, now: Date) -> Result<Edit, Refused> {
+        let is_empty = match &self {
+            Self::Add(values) | Self::Modify(values) => values.is_empty(),
+            Self::Remove(indexes) => indexes.is_empty(),
+        };
+        if is_empty {
+            return Err((ResponseCode::INVALID_VALUE, NO_VALUES));
+        }
+        Ok(match self {
+            Self::Add(values) => Edit::Add(dated(&values, now)?),
+            Self::Modify(values) => Edit::Modify(dated(&values, now)?),
+            Self::Remove(indexes) => Edit::Remove(indexes),
+        })
+    }
+}
+
+impl Operation for Wish {
     fn found(self, administration: Administration, place: Place, record: Option<Record>) -> Step {
+        let edit = match self.checked(administration.now) {
+            Ok(edit) => edit,
+            Err((code, text)) => return administration.asked.fail(code, text),
+        };
         // What is there, nobody is told who has not said who he is; and who changes a value that
         // everybody may write says so too.
         if administration.is_nobody() {
@@ -89,7 +95,7 @@ impl Operation for Edit {
             return administration.asked.fail(code, "");
         };
         let old: Vec<EncodedValue> = record.entries().map(|entry| entry.encoded).collect();
-        let edited = match self.edited(&old, overwrites(&administration)) {
+        let edited = match edit.edited(&old, overwrites(&administration)) {
             Ok(edited) => edited,
             Err((code, text)) => return administration.asked.fail(code, text),
         };
@@ -102,6 +108,7 @@ impl Operation for Edit {
             place,
             before: record,
             values: edited.values,
+            is_writable: edited.is_writable,
             overwrites: edited.overwrites,
         };
         if demands.is_empty() {
@@ -116,16 +123,17 @@ impl Operation for Edit {
 struct Edited {
     values: Vec<Value>,
     demands: Vec<AdminPermissions>,
+    /// Whether administrators may write all that is written.
+    is_writable: bool,
     overwrites: bool,
 }
-
-type Refused = (ResponseCode, &'static str);
 
 impl Edit {
     fn edited(&self, old: &[EncodedValue], overwrites: bool) -> Result<Edited, Refused> {
         let mut edited = Edited {
             values: old.iter().map(EncodedValue::value).collect(),
             demands: Vec::new(),
+            is_writable: true,
             overwrites: false,
         };
         match self {
@@ -158,7 +166,7 @@ impl Edit {
                     // An index that is named twice is not there the second time.
                     let at = position(&edited.values, index).ok_or(NO_VALUE)?;
                     let value = edited.values.remove(at);
-                    check_writable(value.permissions)?;
+                    edited.write(value.permissions);
                     edited.demand(removing(value.value_type.octets()));
                 }
             }
@@ -179,6 +187,11 @@ impl Edited {
         }
     }
 
+    /// Notes that a value with these permissions is written.
+    fn write(&mut self, permissions: Permissions) {
+        self.is_writable &= permissions.contains(Permissions::ADMIN_WRITE);
+    }
+
     fn replace(&mut self, at: usize, value: &Value) -> Result<(), Refused> {
         let Some(old) = self.values.get_mut(at) else {
             return Err(NO_VALUE);
@@ -191,7 +204,7 @@ impl Edited {
         if is_public && stays && !gives_rights(was) {
             return Ok(());
         }
-        check_writable(before.permissions)?;
+        self.write(before.permissions);
         for permissions in replacing(was, is) {
             self.demand(permissions);
         }
@@ -215,14 +228,6 @@ pub(super) fn are_writable(old: &[EncodedValue], new: &[EncodedValue]) -> bool {
         stays.is_some_and(|value| is_same(before, value))
             || before.permissions().contains(Permissions::ADMIN_WRITE)
     })
-}
-
-fn check_writable(permissions: Permissions) -> Result<(), Refused> {
-    if permissions.contains(Permissions::ADMIN_WRITE) {
-        return Ok(());
-    }
-    let text = "a value may be written by nobody";
-    Err((ResponseCode::INSUFFICIENT_PERMISSIONS, text))
 }
 
 fn position(values: &[Value], index: u32) -> Option<usize> {
@@ -290,11 +295,17 @@ struct Ready {
     place: Place,
     before: Record,
     values: Vec<Value>,
+    is_writable: bool,
     overwrites: bool,
 }
 
 impl Permitted for Ready {
     fn carry_out(self, administration: Administration, ground: Ground) -> Step {
+        if !self.is_writable {
+            let code = ResponseCode::INSUFFICIENT_PERMISSIONS;
+            let text = "a value may be written by nobody";
+            return administration.asked.fail(code, text);
+        }
         let identifier = self.place.identifier.clone();
         // The record stays spelled as it was registered.
         let canonical = || identifier.canonical(administration.local.case).into();
