@@ -11,6 +11,7 @@ mod tests;
 use crate::clock::Clock;
 use asking::ask;
 use crypto::Provider;
+use engine::WeakForms;
 use engine::resolver::{
     End, Event, Found, Guide, Knowledge, KnowledgeLimits, Nearest, Walk, Wish, nearest,
 };
@@ -52,6 +53,17 @@ pub struct Walked {
     pub steps: Vec<(Duration, Event)>,
     /// How long it took.
     pub took: Duration,
+}
+
+impl Walked {
+    /// The weak forms for which answers on the way were believed, one set for each of those.
+    pub fn weak_forms(&self) -> impl Iterator<Item = WeakForms> {
+        let forms = self.steps.iter().map(|(_, step)| match step {
+            Event::Answered { weak_forms, .. } => *weak_forms,
+            _ => WeakForms::NONE,
+        });
+        forms.filter(|forms| !forms.is_empty())
+    }
 }
 
 impl Resolver {

@@ -82,8 +82,8 @@ pub fn is_by_key(proof: &Proof, covered: &[u8], key: &(impl Verifies + ?Sized)) 
 
 /// Whether a proof was made with a secret.
 ///
-/// Weak algorithms are taken, as the reference software takes them: the asker chose them, and only
-/// its own secret is at risk. At most [`ITERATIONS_MAX`] rounds of work.
+/// Weak algorithms are judged as all others: whether they may be used at all is asked before
+/// ([`crate::weak`]). At most [`ITERATIONS_MAX`] rounds of work.
 pub fn is_by_secret(proof: &Proof, covered: &[u8], secret: &[u8], macs: &impl Macs) -> bool {
     let (right, mac) = match proof {
         Proof::Signature { .. } => return false,

@@ -57,7 +57,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
-use belief::Verdict;
+use belief::{Believed, Verdict};
 use bytes::Bytes;
 use contest::Under;
 use core::net::SocketAddr;
@@ -140,7 +140,7 @@ pub enum Reply {
 pub struct Examined {
     ticket: Ticket,
     octets: usize,
-    believed: Result<Box<(Answered, Verdict)>, Fault>,
+    believed: Result<Box<Believed>, Fault>,
 }
 
 /// How a walk ended.
@@ -360,8 +360,13 @@ impl<P: Cryptography> Walk<P> {
         date: Date,
         ticket: Ticket,
         under: &Under,
-        (answered, verdict): (Answered, Verdict),
+        believed: Believed,
     ) {
+        let Believed {
+            answered,
+            verdict,
+            weak_forms,
+        } = believed;
         let place = &under.place;
         let code = answered.message.header.response_code;
         let event = Event::Answered {
@@ -369,6 +374,7 @@ impl<P: Cryptography> Walk<P> {
             code,
             octets: octets_of(&answered),
             is_signed: self.is_certified,
+            weak_forms,
         };
         self.events.push_back((now, event));
         knowledge.note_answer(place.first(), under.since.until(now));

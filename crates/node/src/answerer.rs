@@ -116,7 +116,7 @@ impl Answerer {
                 },
             },
             store,
-            counters: Counters::default(),
+            counters: Counters::sharing(settings.elsewhere.weak_counts()),
             failures_told: Seldom::default(),
             unreadable_told: Seldom::default(),
             templates_told: Seldom::default(),
@@ -217,8 +217,8 @@ impl Answerer {
         };
         match identification {
             Ok(Identified { known, weakness }) => {
-                if weakness.is_some() {
-                    self.counters.count_weak();
+                if let Some(weakness) = weakness {
+                    self.counters.count_weak(weakness);
                 }
                 Ok(known)
             }

@@ -1,6 +1,7 @@
 //! What has happened so far, counted. Not here: what each event was about (the logs).
 
-use engine::{Event, WeakForms};
+use engine::{Event, WeakForms, Weakness};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wire::ResponseCode;
 
@@ -14,7 +15,7 @@ pub struct Counters {
     unreadable: AtomicU64,
     too_long_for_udp: AtomicU64,
     unidentified: AtomicU64,
-    weak: AtomicU64,
+    weak: Arc<WeakCounts>,
     refused_in_session: AtomicU64,
     logins: AtomicU64,
 }
@@ -36,15 +37,45 @@ pub struct Counted {
     pub too_long_for_udp: u64,
     /// Proofs of an identity that were wrong, or could not be judged.
     pub unidentified: u64,
-    /// Proofs of a weak form that were accepted, for the node allows it.
-    pub weak: u64,
+    /// How often each weak form was accepted, for the node allows it; in the order of
+    /// [`Weakness::ALL`].
+    pub weak: [u64; Weakness::ALL.len()],
     /// Messages that named a session and were refused: without the right MAC, or sent again.
     pub refused_in_session: u64,
     /// Logins: who has proven an identity for all that follows on a connection.
     pub logins: u64,
 }
 
+/// Counts uses of weak forms, each by itself. Whoever asks other nodes counts there too.
+#[derive(Debug, Default)]
+pub(crate) struct WeakCounts([AtomicU64; Weakness::ALL.len()]);
+
+impl WeakCounts {
+    /// Counts one use of each of some forms.
+    pub(crate) fn count(&self, forms: WeakForms) {
+        for (weakness, counter) in Weakness::ALL.into_iter().zip(&self.0) {
+            if forms.allows(weakness) {
+                add(counter);
+            }
+        }
+    }
+
+    fn read(&self) -> [u64; Weakness::ALL.len()] {
+        self.0
+            .each_ref()
+            .map(|counter| counter.load(Ordering::Relaxed))
+    }
+}
+
 impl Counters {
+    /// New ones, of which some count elsewhere.
+    pub(crate) fn sharing(weak: Arc<WeakCounts>) -> Self {
+        Self {
+            weak,
+            ..Self::default()
+        }
+    }
+
     /// Counts an event of the engine.
     pub fn count(&self, event: &Event) {
         match event {
@@ -82,14 +113,12 @@ impl Counters {
         add(&self.unidentified);
     }
 
-    pub(crate) fn count_weak(&self) {
-        add(&self.weak);
+    pub(crate) fn count_weak(&self, weakness: Weakness) {
+        self.count_weak_forms(WeakForms::NONE.with(weakness));
     }
 
     pub(crate) fn count_weak_forms(&self, forms: WeakForms) {
-        if forms != WeakForms::NONE {
-            self.count_weak();
-        }
+        self.weak.count(forms);
     }
 
     pub(crate) fn count_refused_in_session(&self) {
@@ -111,7 +140,7 @@ impl Counters {
             unreadable: read(&self.unreadable),
             too_long_for_udp: read(&self.too_long_for_udp),
             unidentified: read(&self.unidentified),
-            weak: read(&self.weak),
+            weak: self.weak.read(),
             refused_in_session: read(&self.refused_in_session),
             logins: read(&self.logins),
         }

@@ -15,6 +15,7 @@ pub(crate) mod tests;
 pub(crate) mod under_way;
 
 use crate::config::Config;
+use crate::counters::WeakCounts;
 use crate::founding::Founded;
 use crate::seldom::Seldom;
 use crate::visitor::Source;
@@ -40,7 +41,11 @@ const PATIENCE: u32 = 2;
 
 /// Who can be asked. By default nobody.
 #[derive(Debug, Default)]
-pub(crate) struct Elsewhere(Option<Others>);
+pub(crate) struct Elsewhere {
+    others: Option<Others>,
+    /// Counts answers that were believed in spite of a weak form.
+    weak: Arc<WeakCounts>,
+}
 
 /// How others are asked.
 #[derive(Debug)]
@@ -112,7 +117,7 @@ impl Elsewhere {
             weak_forms: settings.weak_forms,
             asks_private: settings.asks_private,
         };
-        Self(Some(Others {
+        let others = Others {
             resolver: Arc::new(Resolver::new(guide)),
             runtime: runtime.clone(),
             clock: Clock::start(),
@@ -120,20 +125,29 @@ impl Elsewhere {
             patience: settings.time_max.saturating_mul(PATIENCE),
             kept: Mutex::new(Kept::new(settings.kept_max)),
             failures_told: Seldom::default(),
-        }))
+        };
+        Self {
+            others: Some(others),
+            weak: Arc::default(),
+        }
+    }
+
+    /// What is counted here of weak forms.
+    pub(crate) fn weak_counts(&self) -> Arc<WeakCounts> {
+        Arc::clone(&self.weak)
     }
 
     /// How long all questions of a request may take together.
     fn patience(&self) -> Duration {
-        let others = self.0.as_ref();
+        let others = self.others.as_ref();
         others.map_or(Duration::MAX, |others| others.patience)
     }
 
     /// Asks whoever is responsible, on behalf of a source. May wait for the network, but not for
     /// longer than `time_max`.
     async fn ask(&self, asking: Asking, source: Source, time_max: Duration) -> Told {
-        if let Some(others) = &self.0 {
-            return others.ask(asking, source, time_max).await;
+        if let Some(others) = &self.others {
+            return others.ask(asking, source, time_max, &self.weak).await;
         }
         let identifier = asking.identifier();
         let why = "is with another node, and this node knows none";
@@ -142,7 +156,13 @@ impl Elsewhere {
 }
 
 impl Others {
-    async fn ask(&self, asking: Asking, source: Source, time_max: Duration) -> Told {
+    async fn ask(
+        &self,
+        asking: Asking,
+        source: Source,
+        time_max: Duration,
+        weak: &WeakCounts,
+    ) -> Told {
         let key = KeptKey::of(&asking);
         if let Some(key) = &key
             && let Some(told) = self.kept().find(key, self.clock.moment())
@@ -176,6 +196,7 @@ impl Others {
             Err(_) => return Told::Nothing(format!("{identifier}: this node is about to stop")),
         };
         self.log(&identifier, &walked);
+        walked.weak_forms().for_each(|forms| weak.count(forms));
         let told = told(&identifier, walked);
         if let Some(key) = key {
             let (now, date) = (self.clock.moment(), Clock::date());

@@ -31,25 +31,43 @@ pub(super) enum Verdict {
     Stale,
 }
 
-/// Judges an answer; `certified` says that it must be signed, and which weak forms will do. The
-/// answer is given back with the values that were asked for only.
+/// An answer that is believed.
+#[derive(Debug)]
+pub(super) struct Believed {
+    /// The answer, with the values that were asked for only.
+    pub(super) answered: Answered,
+    /// What it means.
+    pub(super) verdict: Verdict,
+    /// The weak forms for which it would not have been believed, were they not allowed.
+    pub(super) weak_forms: WeakForms,
+}
+
+/// Judges an answer; `certified` says that it must be signed, and which weak forms will do.
 pub(super) fn judge(
     provider: &impl Cryptography,
     sought: &Sought,
     place: &Place,
     mut answered: Answered,
     certified: Option<WeakForms>,
-) -> Result<(Answered, Verdict), Fault> {
+) -> Result<Believed, Fault> {
+    let mut used = WeakForms::NONE;
     if let Some(weak_forms) = certified {
         // A signature tells who speaks, and only the digest of what: a signed answer to another
         // question, in an old version that knows no digest, is had for the asking.
         let digest = answered.response.digest.ok_or(Fault::NoDigest)?;
         check_version(answered.message.envelope.version)?;
-        check_digest(digest, weak_forms)?;
-        check_signature(provider, &place.key, &answered.message, weak_forms)?;
+        let digest = check_digest(digest, weak_forms)?;
+        let signature = check_signature(provider, &place.key, &answered.message, weak_forms)?;
+        for weakness in [digest, signature].into_iter().flatten() {
+            used = used.with(weakness);
+        }
     }
     let verdict = verdict(sought, &mut answered)?;
-    Ok((answered, verdict))
+    Ok(Believed {
+        answered,
+        verdict,
+        weak_forms: used,
+    })
 }
 
 /// Refuses versions whose signatures do not cover the request id, nor does any digest: whoever
@@ -63,14 +81,14 @@ fn check_version(version: Version) -> Result<(), Fault> {
 }
 
 /// Refuses digests of which two questions can be made to have the same, unless they are allowed.
-fn check_digest(digest: RequestDigest, weak_forms: WeakForms) -> Result<(), Fault> {
+fn check_digest(digest: RequestDigest, weak_forms: WeakForms) -> Result<Option<Weakness>, Fault> {
     let (weakness, name) = match digest {
-        RequestDigest::Sha256(_) => return Ok(()),
+        RequestDigest::Sha256(_) => return Ok(None),
         RequestDigest::Sha1(_) => (Weakness::Sha1, "SHA1"),
         RequestDigest::Md5(_) => (Weakness::Md5, "MD5"),
     };
     if weak_forms.allows(weakness) {
-        return Ok(());
+        return Ok(Some(weakness));
     }
     Err(Fault::WeaklySigned(name))
 }
@@ -80,7 +98,7 @@ fn check_signature(
     key: &Bytes,
     message: &Message,
     weak_forms: WeakForms,
-) -> Result<(), Fault> {
+) -> Result<Option<Weakness>, Fault> {
     let key = key_of(provider, key).ok_or(Fault::NotSigned)?;
     if !credentials::is_signed(message, &*key) {
         return Err(Fault::NotSigned);
@@ -88,8 +106,10 @@ fn check_signature(
     let credential = Credential::of(message).ok().flatten();
     let digest = credential.and_then(|credential| SignatureDigest::named(&credential.algorithm));
     match digest {
-        Some(SignatureDigest::Sha256 | SignatureDigest::Sm3) => Ok(()),
-        Some(SignatureDigest::Sha1) if weak_forms.allows(Weakness::Sha1) => Ok(()),
+        Some(SignatureDigest::Sha256 | SignatureDigest::Sm3) => Ok(None),
+        Some(SignatureDigest::Sha1) if weak_forms.allows(Weakness::Sha1) => {
+            Ok(Some(Weakness::Sha1))
+        }
         Some(weak) => Err(Fault::WeaklySigned(weak.name())),
         None => Err(Fault::NotSigned),
     }

@@ -1,5 +1,6 @@
 //! What happens on a walk, and why it may fail, for those who want to know.
 
+use crate::WeakForms;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -45,6 +46,8 @@ pub enum Event {
         octets: usize,
         /// Whether it is signed with the key that the record above named.
         is_signed: bool,
+        /// The weak forms that this was believed for, which the asker allows.
+        weak_forms: WeakForms,
     },
     /// It did not, or is not believed.
     Failed {
@@ -324,6 +327,7 @@ impl fmt::Display for Event {
                 code,
                 octets,
                 is_signed,
+                ..
             } => {
                 let signed = if *is_signed { ", signed" } else { "" };
                 write!(f, "answer {ticket}: {code}, {octets} octets{signed}")

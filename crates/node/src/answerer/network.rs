@@ -14,6 +14,7 @@ use client::Clock;
 use crypto::SigningKey;
 use engine::authority::{Claim, Evidence, certify, refuse};
 use engine::challenges::{Chance, NotPending, Pending};
+use engine::weak::weakness_of;
 use engine::{Event, Origin, Scan, Step};
 use tracing::error;
 use wire::challenge::{AUTHENTICATION_PUBLIC_KEY, AUTHENTICATION_SECRET_KEY, ChallengeResponse};
@@ -207,6 +208,10 @@ impl Answerer {
     /// Answers whether a proof is right (operation 201). Whoever asks that might be guessing.
     pub(super) async fn verify(&self, request: &Message, visitor: Visitor) -> Option<Reply> {
         let body = VerificationRequest::decode(request.body.clone());
+        let weakness = body
+            .as_ref()
+            .ok()
+            .and_then(|body| weakness_of(&body.proof(request.envelope.version).ok()?));
         let identity = body.map_or(wire::Identity::ANONYMOUS, |body| body.identity);
         if let Err(refused) = self.may_try(&identity, true, visitor.source, OnBehalf::Others) {
             let reply = self.fail_first(request, refused.code, &refused.reason);
@@ -217,9 +222,11 @@ impl Answerer {
             .carry_out(request, &origin, Challenging::Refuse, visitor)
             .await?;
         let answer = Response::decode(&reply.message).map(|response| response.answer);
-        // What is no question at all used up the same.
         if !matches!(answer, Ok(Answer::Verification(verdict)) if verdict.is_right()) {
+            // What is no question at all used up the same.
             self.note_wrong(&identity, visitor.source, OnBehalf::Others);
+        } else if let Some(weakness) = weakness {
+            self.counters.count_weak(weakness);
         }
         Some(reply)
     }

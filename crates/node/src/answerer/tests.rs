@@ -23,6 +23,7 @@ pub(super) struct Desk {
 
 mod logins;
 mod sessions;
+mod weak;
 
 const PEER: Source = Source::ANYBODY;
 

@@ -10,6 +10,7 @@ use crate::expiry::RunsOut;
 use crate::recursive::RecursiveCounted;
 use crate::registry::RegistryState;
 use crate::replication::ReplicationState;
+use engine::Weakness;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -74,6 +75,7 @@ impl Collector for Exposition {
         self.put_times(&mut to)?;
         self.put_rate_limited(&mut to)?;
         self.put_events(&mut to)?;
+        self.put_weak_forms(&mut to)?;
         self.put_connections(&mut to)?;
         self.put_log(&mut to)?;
         if let Some(counted) = &self.gauges.recursive {
@@ -183,11 +185,6 @@ impl Exposition {
                 counted.unidentified,
             ),
             (
-                "weak_forms_accepted",
-                "Proofs and MACs of a weak form that were accepted, for the node allows it",
-                counted.weak,
-            ),
-            (
                 "session_messages_refused",
                 "Messages that named a session and were refused",
                 counted.refused_in_session,
@@ -199,6 +196,18 @@ impl Exposition {
             ),
         ] {
             put_counter(to, name, help, count)?;
+        }
+        Ok(())
+    }
+
+    fn put_weak_forms(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Proofs, MACs and signatures of a weak form that were accepted, by its name";
+        let (name, kind) = ("weak_forms_accepted", MetricType::Counter);
+        let mut family = to.encode_descriptor(name, help, None, kind)?;
+        for (form, count) in Weakness::ALL.into_iter().zip(self.gauges.counted.weak) {
+            let labels = [("form", form.name())];
+            let mut one = family.encode_family(&labels)?;
+            one.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
         }
         Ok(())
     }
@@ -303,6 +312,10 @@ mod tests {
                 }],
                 ..RegistryState::default()
             })),
+            counted: Counted {
+                weak: [1, 0, 4, 0],
+                ..Counted::default()
+            },
             ..Gauges::default()
         };
         let runs_out = RunsOut {
@@ -337,6 +350,9 @@ mod tests {
         check(r#"nameplate_answer_seconds_bucket{le="+Inf",transport="tcp"} 1"#);
         check(r#"nameplate_answer_seconds_sum{transport="tcp"} 9.0"#);
         check(r#"nameplate_rate_limited_total{transport="udp"} 1"#);
+        check(r#"nameplate_weak_forms_accepted_total{form="md5"} 1"#);
+        check(r#"nameplate_weak_forms_accepted_total{form="sha1"} 0"#);
+        check(r#"nameplate_weak_forms_accepted_total{form="old_mac"} 4"#);
         check(r#"nameplate_connections{transport="tcp"} 2"#);
         check(r#"nameplate_connections{transport="http"} 3"#);
         check(r#"nameplate_connections_refused_total{transport="tcp"} 0"#);

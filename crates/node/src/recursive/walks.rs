@@ -197,6 +197,9 @@ impl Recursive {
     /// Keeps what a walk has found at a place.
     fn take_home(&self, walked: &Walked, key: &FlightKey, place: Option<&Place>) -> Landed {
         self.log(walked);
+        for forms in walked.weak_forms() {
+            self.answerer.counters().count_weak_forms(forms);
+        }
         let trust = key.trust;
         let (now, date) = (self.clock.moment(), Clock::date());
         if let Some((said, seconds)) = said(&walked.end.found, date) {

@@ -331,6 +331,13 @@ fn weak_signatures_are_believed_where_the_operator_says_so() {
     for manner in [Manner::WithSha1, Manner::DigestingWithSha1] {
         world.behaves(4, manner);
         assert_eq!(world.data("88.118.1/pump"), "here", "{manner:?}");
+        // For those who count it.
+        let weak = world.events.iter().filter_map(|event| match event {
+            Event::Answered { weak_forms, .. } => Some(*weak_forms),
+            _ => None,
+        });
+        let weak: Vec<WeakForms> = weak.filter(|forms| !forms.is_empty()).collect();
+        assert_eq!(weak, [world.guide.weak_forms], "{manner:?}");
     }
     // Which does not mean that old answers are.
     world.behaves(4, Manner::InOldVersion);

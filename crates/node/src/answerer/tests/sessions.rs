@@ -9,12 +9,17 @@ use model::site::Transport;
 use wire::session::{KeyExchange, SessionCipher, SetupRequest};
 use wire::values::ValuesRequest;
 
-const SECRET: &[u8] = b"a secret of forty letters, or not so many";
-const ADMIN: &str = "0.NA/88.1";
+pub(super) const SECRET: &[u8] = b"a secret of forty letters, or not so many";
+pub(super) const ADMIN: &str = "0.NA/88.1";
 
 /// A node with a prefix whose administrator has a secret.
 fn desk() -> Desk {
-    let desk = Desk::with_a_pump(AnswererSettings::default());
+    with_an_administrator(AnswererSettings::default())
+}
+
+/// The same with settings.
+pub(super) fn with_an_administrator(settings: AnswererSettings) -> Desk {
+    let desk = Desk::with_a_pump(settings);
     let admin = model::admin::Admin {
         identifier: ADMIN.into(),
         index: 301,
@@ -32,18 +37,18 @@ fn desk() -> Desk {
     desk
 }
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity::new(ADMIN, 301)
 }
 
 /// Somebody who has set a session up.
-struct Asker<'d> {
+pub(super) struct Asker<'d> {
     desk: &'d Desk,
     key: SessionKey,
 }
 
 impl<'d> Asker<'d> {
-    fn new(desk: &'d Desk, identity: Identity) -> Self {
+    pub(super) fn new(desk: &'d Desk, identity: Identity) -> Self {
         let offer = Offer::new().unwrap();
         let exchange = KeyExchange::DiffieHellman(offer.public_key().encode());
         let mut request = about("88.1/x").resolution(3, Clock::date());
@@ -62,7 +67,7 @@ impl<'d> Asker<'d> {
         Self { desk, key }
     }
 
-    fn seal(&self, request: &Message) -> Packet {
+    pub(super) fn seal(&self, request: &Message) -> Packet {
         let sealing = Sealing::of_request(&request.header);
         let sealed = self.key.seal(request.clone(), sealing, [5; 16], &Provider);
         sealed.unwrap()
@@ -75,7 +80,7 @@ impl<'d> Asker<'d> {
     }
 
     /// Asks, and answers the challenge with the secret.
-    fn ask_proving(&self, request: &Message) -> Message {
+    pub(super) fn ask_proving(&self, request: &Message) -> Message {
         let challenge = self.ask(request);
         assert_eq!(code(&challenge), ResponseCode::AUTHENTICATION_NEEDED);
         assert_eq!(challenge.envelope.session_id, self.key.id());
@@ -88,7 +93,7 @@ fn code(message: &Message) -> ResponseCode {
     message.header.response_code
 }
 
-fn creation(identifier: &str) -> Message {
+pub(super) fn creation(identifier: &str) -> Message {
     let mut request = about(identifier).resolution(4, Clock::date());
     request.header.opcode = Opcode::CREATE_HANDLE;
     let value = model::EncodedValue::of(&Value::public(1, "URL", "https://e.org"));
