@@ -37,7 +37,8 @@ settings! {
         login_seconds_max: u64 = 86_400, Restart, 1..=604_800;
         /// Weak forms that are accepted all the same, of those that existing clients may still use:
         /// `md5` and `sha1` in proofs, in sessions `old_mac` of versions before 2.7 and
-        /// `key_as_vector` with SM4. Every use is counted in the metrics.
+        /// `key_as_vector` with SM4; the last has no effect yet, for this node agrees on AES in
+        /// every session. Every use is counted in the metrics, each form by itself.
         weak_forms: Vec<String> = Vec::new(), Restart;
     }
 }
