@@ -79,10 +79,15 @@ impl Trial {
             identifier: Bytes::from_static(founding::ROOT.as_bytes()),
             index: founding::ADMIN_INDEX,
         });
+        // Nothing is hidden from who has the folder.
+        let administration = AdministrationSettings {
+            challenge_first: false,
+            ..config.administration.settings(root_admin)?
+        };
         let settings = Settings {
             suffix_case: case,
             site: OwnSite::without_record(1, config.site.is_primary),
-            administration: Arc::new(config.administration.settings(root_admin)?),
+            administration: Arc::new(administration),
             is_strict: config.strict,
             ..Settings::default()
         };

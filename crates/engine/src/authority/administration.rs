@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | `administration/permission` | may somebody do something? |
 //! | `administration/creation`, `deletion`, `values` | what do operations 100 to 104 change? |
+//! | `administration/hiding` | who is told what is there? |
 //! | `administration/listing` | which identifiers and homes are there? |
 //! | `administration/homing` | which prefixes is this node home to? |
 //! | `administration/replicating` | who may copy it all? |
@@ -18,6 +19,7 @@
 
 pub(super) mod creation;
 pub(super) mod deletion;
+mod hiding;
 pub(super) mod homing;
 pub(super) mod listing;
 pub(super) mod permission;
@@ -76,7 +78,8 @@ pub struct AdministrationSettings {
     pub lists: bool,
     /// Whether lists say identifiers as they were spelled first, not in capitals.
     pub lists_spellings: bool,
-    /// Whether a registration is challenged before it is told that the identifier exists already.
+    /// Whether those only are told what is registered, in answer to operations 100 to 104, who are
+    /// administrators of it or may register it.
     pub challenge_first: bool,
     /// The weak forms of proofs that are accepted all the same.
     pub weak_forms: WeakForms,
@@ -142,6 +145,19 @@ impl Administration {
             _ => Body::Done,
         };
         asked.answer(ResponseCode::SUCCESS, body)
+    }
+
+    /// Whether those who have no right are told nothing of what is there.
+    fn hides(&self) -> bool {
+        let is_about_a_record = matches!(
+            self.opcode,
+            Opcode::CREATE_HANDLE
+                | Opcode::DELETE_HANDLE
+                | Opcode::ADD_VALUE
+                | Opcode::REMOVE_VALUE
+                | Opcode::MODIFY_VALUE
+        );
+        self.settings.challenge_first && is_about_a_record
     }
 
     /// Finds out whether the asker may, and goes on.
@@ -218,9 +234,10 @@ impl<O: Permitted> permission::AfterPermission for Permitting<O> {
     }
 
     fn refuse(self: Box<Self>, why: String) -> Step {
-        self.administration
-            .asked
-            .fail(ResponseCode::INVALID_ADMIN, why)
+        let hides = self.administration.hides();
+        let text = if hides { hiding::HIDDEN.into() } else { why };
+        let code = ResponseCode::INVALID_ADMIN;
+        self.administration.asked.fail(code, text)
     }
 }
 

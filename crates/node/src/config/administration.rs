@@ -25,8 +25,9 @@ settings! {
         /// Whether lists say identifiers as they were spelled first. The reference software says
         /// them in capitals, and so does this node without the setting.
         lists_spellings: bool = false, Restart;
-        /// Whether who registers an identifier must prove who they are before they are told that it
-        /// exists already. The reference software tells everybody.
+        /// Whether what is registered is told, in answer to who changes something, only to those
+        /// who administer it or may register it; all others are told the same whatever there is.
+        /// The reference software tells everybody.
         challenge_first: bool = false, Restart;
         /// Whether somebody may log in on a connection over TCP (operation 2001), as clients of the
         /// Chinese system do: proven once, all that follows on the connection is theirs, although

@@ -90,8 +90,8 @@ impl Operation for Creation {
             Ok(values) => values,
             Err((code, text)) => return administration.asked.fail(code, text),
         };
-        let hides = administration.settings.challenge_first;
-        if before.is_some() && !overwrites(&administration) && !hides {
+        let is_told = before.is_some() && !overwrites(&administration);
+        if is_told && !administration.hides() {
             let code = ResponseCode::HANDLE_ALREADY_EXISTS;
             return administration.asked.fail(code, "");
         }

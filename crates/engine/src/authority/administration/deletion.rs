@@ -1,5 +1,6 @@
 //! Deletion of an identifier (RFC 3652 section 3.6.2).
 
+use super::hiding;
 use super::permission::{Alternatives, Ground};
 use super::{Administration, Operation, Permitted, Place};
 use crate::step::Step;
@@ -20,8 +21,8 @@ impl Operation for Deletion {
             return administration.asked.challenge();
         }
         let Some(record) = record else {
-            let code = ResponseCode::HANDLE_NOT_FOUND;
-            return administration.asked.fail(code, "");
+            let refused = (ResponseCode::HANDLE_NOT_FOUND, "");
+            return hiding::refuse(administration, &place, &[], refused);
         };
         let values: Vec<_> = record.entries().map(|entry| entry.encoded).collect();
         let permission = AdminPermissions::DELETE_HANDLE;

@@ -492,10 +492,87 @@ fn with_challenge_first_nobody_learns_what_is_registered() {
         challenge_first: true,
         ..AdministrationSettings::default()
     });
-    let taken = create("88.1/pump", &[url(1)]);
-    assert_eq!(desk.code(&taken, Origin::Network), 402);
-    assert_eq!(desk.code(&taken, by(NOBODY)), 400);
-    assert_eq!(desk.code(&taken, by(ALL)), 101);
+    let requests = |identifier: &str| {
+        let add_over = OpFlags::OVERWRITE;
+        vec![
+            create(identifier, &[url(1)]),
+            overwrite(identifier, &[url(1)]),
+            overwrite(identifier, &administrators()),
+            naming(Opcode::DELETE_HANDLE, identifier),
+            add(identifier, &[url(1)]),
+            add(identifier, &[url(9)]),
+            values_request(Opcode::ADD_VALUE, add_over, identifier, &[url(1), url(4)]),
+            modify(identifier, &[url(1)]),
+            modify(identifier, &[url(4)]),
+            modify(identifier, &[url(77)]),
+            remove(identifier, &[1]),
+            remove(identifier, &[4]),
+            remove(identifier, &[1, 1, 77]),
+        ]
+    };
+    for origin in [Origin::Network, Origin::Session, by(NOBODY)] {
+        for (there, not_there) in requests("88.1/pump").iter().zip(requests("88.1/none")) {
+            let [there, not_there] = [there, &not_there].map(|it| desk.answer(it, origin.clone()));
+            let said = format!("{there:?}");
+            assert_eq!(there.is_challenge, origin.is_nobody(), "{said}");
+            assert_eq!(there.is_challenge, not_there.is_challenge, "{said}");
+            assert_eq!(there.message.header, not_there.message.header, "{said}");
+            assert_eq!(there.message.body, not_there.message.body, "{said}");
+        }
+    }
+    // A list with another node that cannot be asked is not named either.
+    let elsewhere = Reference {
+        identifier: "77.1/group".into(),
+        index: 1,
+    };
+    desk.put(
+        "88.1/PUMP",
+        &[admin(100, AdminPermissions::ALL, elsewhere), url(1)],
+    );
+    for request in requests("88.1/pump") {
+        let text = desk.text(&request, by(NOBODY));
+        assert_eq!(text, hiding::HIDDEN);
+    }
+}
+
+/// Whoever administers the record, or may register it, is told what is there.
+#[test]
+fn with_challenge_first_those_who_may_know_are_told() {
+    let fresh = || {
+        Desk::with(AdministrationSettings {
+            lists: true,
+            challenge_first: true,
+            ..AdministrationSettings::default()
+        })
+    };
+    // May do something else with the record; may register; may do everything.
+    let [deletes, registers, all] = [by(2), by(1), by(ALL)];
+    for (request, of_deleter, of_registrar) in [
+        (create("88.1/pump", &[url(1)]), 400, 101),
+        (naming(Opcode::DELETE_HANDLE, "88.1/none"), 400, 100),
+        (naming(Opcode::DELETE_HANDLE, "88.1/pump"), 1, 400),
+        (add("88.1/none", &[url(1)]), 400, 100),
+        (add("88.1/pump", &[url(1)]), 201, 201),
+        (modify("88.1/pump", &[url(77)]), 200, 200),
+        (modify("88.1/pump", &[url(1)]), 400, 400),
+        (remove("88.1/pump", &[77]), 200, 200),
+    ] {
+        let said = format!("{request:?}");
+        assert_eq!(
+            fresh().code(&request, deletes.clone()),
+            of_deleter,
+            "{said}"
+        );
+        assert_eq!(
+            fresh().code(&request, registers.clone()),
+            of_registrar,
+            "{said}"
+        );
+    }
+    assert_eq!(fresh().code(&modify("88.1/pump", &[url(4)]), all), 401);
+    let lists = naming(Opcode::LIST_HANDLES, "0.NA/88.1");
+    let mut desk = fresh();
+    assert_ne!(desk.text(&lists, by(NOBODY)), hiding::HIDDEN);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! A value that names an administrator needs other permissions than the rest, and a value that
 //! administrators may not write is not changed by anybody.
 
+use super::hiding;
 use super::permission::{Alternatives, Demand, Ground, Rule};
 use super::{Administration, Operation, Permitted, Place, Refused, dated, is_admin, overwrites};
 use crate::authority::Authority;
@@ -91,13 +92,13 @@ impl Operation for Wish {
             return administration.asked.challenge();
         }
         let Some(record) = record else {
-            let code = ResponseCode::HANDLE_NOT_FOUND;
-            return administration.asked.fail(code, "");
+            let refused = (ResponseCode::HANDLE_NOT_FOUND, "");
+            return hiding::refuse(administration, &place, &[], refused);
         };
         let old: Vec<EncodedValue> = record.entries().map(|entry| entry.encoded).collect();
         let edited = match edit.edited(&old, overwrites(&administration)) {
             Ok(edited) => edited,
-            Err((code, text)) => return administration.asked.fail(code, text),
+            Err(refused) => return hiding::refuse(administration, &place, &old, refused),
         };
         let demands: Vec<Demand> = edited
             .demands
