@@ -3,6 +3,7 @@
 //!
 //! Not here: what is answered (room `engine`), sockets.
 
+use crate::answerer::fronts::again;
 use crate::config::{Config, TemplatesError};
 use crate::counters::Counters;
 use crate::elsewhere::{Asks, Elsewhere};
@@ -271,10 +272,21 @@ impl Answerer {
         origin: &Origin,
         visitor: Visitor,
     ) -> Option<Message> {
+        self.answer_placed(request, origin, visitor, None)
+    }
+
+    /// As [`Answerer::answer_front`]; `place` is where the answer is kept, with the change.
+    fn answer_placed(
+        &self,
+        request: &Message,
+        origin: &Origin,
+        visitor: Visitor,
+        place: Option<&Key>,
+    ) -> Option<Message> {
         // A front numbers nothing, so two requests that are alike are two.
         let mut request = request.clone();
         request.header.expiration = 0;
-        let answering = self.carry_out(&request, origin, Challenging::Say, visitor);
+        let answering = self.carry_out_placed(&request, origin, Challenging::Say, visitor, place);
         Some(pollster::block_on(answering)?.message)
     }
 
@@ -320,6 +332,19 @@ impl Answerer {
         challenging: Challenging,
         visitor: Visitor,
     ) -> Option<Reply> {
+        self.carry_out_placed(request, origin, challenging, visitor, None)
+            .await
+    }
+
+    /// As [`Answerer::carry_out`]; `place` is where the answer is kept, with the change.
+    async fn carry_out_placed(
+        &self,
+        request: &Message,
+        origin: &Origin,
+        challenging: Challenging,
+        visitor: Visitor,
+        place: Option<&Key>,
+    ) -> Option<Reply> {
         if let Some(refused) = self.refuse_as_copy(request, origin) {
             return Some(refused.into());
         }
@@ -356,6 +381,11 @@ impl Answerer {
                 return Some(self.begin_stream(request, origin, visitor, reply, wanted));
             }
             let mut change = answer.change;
+            if let Some(place) = place {
+                change
+                    .writes
+                    .push(again::write(place.clone(), &reply.message));
+            }
             if change.is_empty() {
                 if let Err(error) = self.confirm_again(request, origin, &reply.message).await {
                     reply = self.fail(request, &error).into();

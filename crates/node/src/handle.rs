@@ -2,6 +2,7 @@
 //!
 //! Not here: sockets, and what an answer looks like outside the Handle protocol (room `web`).
 
+use crate::answerer::fronts::again::{Call, OtherCall};
 use crate::answerer::fronts::{Begun, SiteSignature};
 use crate::answerer::{Answered, Answerer};
 use crate::counters::Counted;
@@ -105,13 +106,55 @@ impl Handle {
     /// The requests must not depend on each other: no two about one identifier, none about a prefix
     /// with others under it. At most some thousands at a time: all of them are in memory.
     pub fn begin(&self, address: IpAddr, requests: Vec<Message>, known: &Known) -> Underway {
+        self.begin_some(None, address, requests, known)
+    }
+
+    /// As [`Handle::begin`], for some of the requests of a call that may come again.
+    pub fn begin_in(
+        &self,
+        call: &mut Call,
+        address: IpAddr,
+        requests: Vec<Message>,
+        known: &Known,
+    ) -> Underway {
+        self.begin_some(Some(call), address, requests, known)
+    }
+
+    fn begin_some(
+        &self,
+        call: Option<&mut Call>,
+        address: IpAddr,
+        requests: Vec<Message>,
+        known: &Known,
+    ) -> Underway {
         let visitor = Visitor::connected(address, site::Transport::HTTP);
         Underway {
             address,
             started: Instant::now(),
             asked: requests.clone(),
-            begun: self.answerer.begin_many(requests, known, visitor),
+            begun: self.answerer.begin_many(requests, known, visitor, call),
         }
+    }
+
+    /// Begins a call of many requests that may come again, for half a day at least: what was
+    /// answered to each of them is kept with its change, and answered again if the same identity
+    /// comes with the same `id` and the same requests, of which `digest` is a digest. Only one
+    /// call with an id may be under way at a time; whoever calls this sees to that.
+    ///
+    /// # Errors
+    /// The store cannot be read. Within: the id was used for another body.
+    pub fn begin_call(
+        &self,
+        identity: &Identity,
+        id: &str,
+        digest: &[u8; 32],
+    ) -> Result<Result<Call, OtherCall>, store::Error> {
+        self.answerer.begin_call(identity, id, digest)
+    }
+
+    /// Ends a call, all of whose requests have been answered. Waits for the disk.
+    pub fn end_call(&self, call: Call) {
+        self.answerer.end_call(call);
     }
 
     /// Waits until what was begun is durable; the answers, in the order of the requests.

@@ -57,6 +57,7 @@ mod udp;
 mod visitor;
 
 pub use answerer::fronts::SiteSignature;
+pub use answerer::fronts::again::{Call, OtherCall};
 pub use config::Config;
 pub use counters::{Counted, Counters};
 pub use handle::{Handle, Underway};

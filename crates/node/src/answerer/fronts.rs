@@ -1,14 +1,18 @@
 //! What only fronts in the same process ask of an answerer: whole lists, many changes at a time,
 //! the site's signature.
 //!
-//! Not here: what a front makes of the answers (room `web`).
+//! Beside it: `fronts/again.rs` calls that may come again. Not here: what a front makes of the answers (room `web`).
+
+pub(crate) mod again;
 
 use super::{Answerer, Watcher, drive_here, lock};
 use crate::elsewhere::Asks;
 use crate::visitor::{Source, Visitor};
+use again::Call;
 use client::Clock;
 use engine::authority::Known;
 use engine::{Answer, Origin, SignatureDigest, Signs, Step};
+use model::Key;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex};
 use store::{Remembering, View};
@@ -86,12 +90,14 @@ impl Answerer {
     /// Begins to carry out requests that do not depend on each other, and waits for none of them:
     /// the changes of all are durable together, soon after. Nothing is signed.
     ///
-    /// Waits while the store has all it can take.
+    /// Waits while the store has all it can take. If the requests belong to a call that may come
+    /// again, what was answered before is answered again, and nothing is done.
     pub(crate) fn begin_many(
         &self,
         requests: Vec<Message>,
         known: &Known,
         visitor: Visitor,
+        mut call: Option<&mut Call>,
     ) -> Begun {
         let mut view = Remembering::new(self.store.view());
         let mut asks = Asks::new(&self.elsewhere, visitor.source);
@@ -106,6 +112,23 @@ impl Answerer {
         for mut request in requests {
             // As for every front: two requests that are alike are two.
             request.header.expiration = 0;
+            let place = call.as_mut().map(|call| call.next_place());
+            let before = match (&call, &place) {
+                (Some(call), Some(place)) => call.answered(place, &view),
+                _ => Ok(None),
+            };
+            match before {
+                Ok(None) => (),
+                Ok(Some(answer)) => {
+                    begun.requests.push(Waiting::answered(answer));
+                    continue;
+                }
+                Err(error) => {
+                    let message = self.fail(&request, &error);
+                    begun.requests.push(Waiting::answered(message));
+                    continue;
+                }
+            }
             let answer = match self.planned(&request, known, &mut view, &mut asks) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => {
@@ -131,9 +154,20 @@ impl Answerer {
                 continue;
             }
             let is_changing = !change.is_empty();
+            if let (Some(call), Some(place)) = (&mut call, &place) {
+                if is_changing {
+                    self.write_answers(call);
+                    change
+                        .writes
+                        .push(again::write(place.clone(), &answer.message));
+                } else {
+                    call.note(place.clone(), &answer.message);
+                }
+            }
             let at = begun.requests.len();
             begun.requests.push(Waiting {
                 request: is_changing.then_some(request),
+                place,
                 answer: answer.message,
             });
             if is_changing {
@@ -168,7 +202,8 @@ impl Answerer {
             waiting.answer = match error {
                 store::Error::Conflict { .. } => {
                     let origin = Origin::Known(known.clone());
-                    let answered = self.answer_front(&request, &origin, visitor);
+                    let place = waiting.place.take();
+                    let answered = self.answer_placed(&request, &origin, visitor, place.as_ref());
                     answered.unwrap_or_else(|| waiting.answer.clone())
                 }
                 error => self.fail(&request, &error),
@@ -229,6 +264,8 @@ pub(crate) struct Begun {
 struct Waiting {
     /// The request, if it changes something.
     request: Option<Message>,
+    /// Where the answer is kept, if the request may come again.
+    place: Option<Key>,
     /// The answer, if the change becomes durable.
     answer: Message,
 }
@@ -237,6 +274,7 @@ impl Waiting {
     fn answered(answer: Message) -> Self {
         Self {
             request: None,
+            place: None,
             answer,
         }
     }

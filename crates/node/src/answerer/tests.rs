@@ -18,9 +18,10 @@ use wire::{Identity, OpFlags, Opcode, Response, Version};
 /// An answerer, and the folder of its store.
 pub(super) struct Desk {
     pub(super) answerer: Answerer,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
+mod calls;
 mod logins;
 mod sessions;
 mod weak;
@@ -37,7 +38,7 @@ impl Desk {
         let store = Store::open(folder.path(), &Options::default()).unwrap();
         Self {
             answerer: Answerer::with_settings(settings, store),
-            _folder: folder,
+            folder,
         }
     }
 

@@ -69,9 +69,9 @@ settings! {
         /// The longest body of a bulk call in octets; longer ones are refused with 413. It is read
         /// only for those who have proven who they are; all together may have twice as many.
         bulk_octets_max: usize = 64 << 20, Restart, 1..=BULK_OCTETS_MAX;
-        /// How many octets of answers to bulk calls are remembered, for those who ask again with
-        /// the same request id; the oldest are forgotten first. None is remembered for longer than
-        /// a day, or over a restart.
+        /// How many octets of answers to bulk calls are kept in memory, for those who ask again
+        /// with the same request id; the oldest are forgotten first. What is forgotten here is
+        /// answered from the store, for twelve hours at least, also after a restart.
         bulk_answers_octets_max: usize = 64 << 20, Restart, 0..=BULK_OCTETS_MAX;
         /// After how many seconds without a request a session of the JSON API ends.
         session_seconds_max: u64 = 1800, Restart, 1..=86_400;

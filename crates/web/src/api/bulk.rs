@@ -14,8 +14,9 @@
 //!
 //! A call may have a request id, as a header `Idempotency-Key` or as `{"requestId":"…"}` in its
 //! first line: if it comes again with the same body from the same identity, the same answers are
-//! given and nothing is done. Answers are remembered for a day at most, and less if there are
-//! many; they do not outlive the process.
+//! given and nothing is done, for twelve hours at least; also after a restart or a crash, when what
+//! was not done yet is. The store keeps the answers with the changes, so memory only makes it
+//! faster. A call that changed nothing is remembered in memory alone.
 
 mod line;
 mod memory;
@@ -38,6 +39,7 @@ use node::config::HttpConfig;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::error;
 use wire::ResponseCode;
 use work::Work;
 
@@ -125,26 +127,41 @@ pub(super) fn answer(call: &Call<'_>) -> Reply {
     }
     let header = call.asked.header(&IDEMPOTENCY_KEY).trim_matches('"');
     let request_id = named.unwrap_or_else(|| header.to_owned());
-    let work = || Work::new(&call.front.handle, call.asked.visitor.source, known).all(&lines);
+    let handle = &call.front.handle;
+    let work = |repeated| Work::new(handle, call.asked.visitor.source, known, repeated).all(&lines);
     if request_id.is_empty() {
-        return Reply::new(StatusCode::OK, LINES, work());
+        return Reply::new(StatusCode::OK, LINES, work(None));
     }
     if request_id.len() > REQUEST_ID_OCTETS_MAX {
         let text = format!("a request id may have {REQUEST_ID_OCTETS_MAX} octets");
         return failure(call, ResponseCode::PROTOCOL_ERROR, &text, None);
     }
-    let name = Name::new(&known.identity, request_id);
-    match call.front.bulk.memory.begin(name, Provider.sha256(body)) {
-        Begun::New(new) => {
-            let answers = Bytes::from(work());
+    let digest = Provider.sha256(body);
+    let name = Name::new(&known.identity, request_id.clone());
+    let new = match call.front.bulk.memory.begin(name, digest) {
+        Begun::New(new) => new,
+        Begun::Answered(answers) => return Reply::new(StatusCode::OK, LINES, answers),
+        Begun::Underway => {
+            return conflict(call, "a call with this request id is being carried out");
+        }
+        Begun::Other => return conflict(call, OTHER_BODY),
+    };
+    match handle.begin_call(&known.identity, &request_id, &digest) {
+        Ok(Ok(repeated)) => {
+            let answers = Bytes::from(work(Some(repeated)));
             new.remember(answers.clone());
             Reply::new(StatusCode::OK, LINES, answers)
         }
-        Begun::Answered(answers) => Reply::new(StatusCode::OK, LINES, answers),
-        Begun::Underway => conflict(call, "a call with this request id is being carried out"),
-        Begun::Other => conflict(call, "the request id was used for another body"),
+        Ok(Err(_)) => conflict(call, OTHER_BODY),
+        Err(error) => {
+            error!(%error, "the store cannot be read");
+            let text = "the node's storage cannot be read; nothing was done";
+            failure(call, ResponseCode::ERROR, text, None)
+        }
     }
 }
+
+const OTHER_BODY: &str = "the request id was used for another body";
 
 fn conflict(call: &Call<'_>, text: &str) -> Reply {
     let body = json!({"responseCode": ResponseCode::PROTOCOL_ERROR.0, "message": text});

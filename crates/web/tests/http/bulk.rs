@@ -159,6 +159,51 @@ fn a_request_id_that_comes_again_is_answered_alike() {
     assert_eq!(call(&running, &"x".repeat(129), &lines).status, 400);
 }
 
+/// What a call was answered is in the store: who repeats it to a node that was restarted, or has
+/// forgotten it, changes nothing and mints nothing.
+#[test]
+fn a_request_id_outlives_the_process() {
+    let (running, _administrator) = administrator::start_with(HttpConfig {
+        bulk_answers_octets_max: 0,
+        ..HttpConfig::default()
+    });
+    let mint = json!({"op": "put", "handle": "20.500.99999/m-", "mint": true,
+        "values": [{"index": 1, "type": "URL", "data": "x:1"}]});
+    let admin = serde_json::to_value(administrator::admin()).unwrap();
+    let own = json!({"op": "put", "handle": "20.500.99999/own", "values": [admin]});
+    let deletion = json!({"op": "delete", "handle": "20.500.99999/own"});
+    let lines = body([
+        deletion.clone(),
+        put("once", "x:1"),
+        mint.clone(),
+        mint,
+        own,
+        json!({"op": "no such thing"}),
+        put("once", "x:2"),
+    ]);
+    let count = |running: &Running| {
+        let listed = running.administer("GET", "/api/handles?prefix=20.500.99999&pageSize=0", "");
+        listed.json()["totalCount"].clone()
+    };
+    let first = call(&running, "a-1", &lines);
+    assert_eq!(codes(&first), [100, 1, 1, 1, 1, 4, 101]);
+    let refused = call(&running, "a-2", &body([put("once", "x:3")]));
+    assert_eq!(codes(&refused), [101]);
+    let counted = count(&running);
+    for running in [running].map(Running::restarted) {
+        for _ in 0..2 {
+            assert_eq!(call(&running, "a-1", &lines).body, first.body);
+        }
+        assert_eq!(count(&running), counted);
+        let own = running.get("/api/handles/20.500.99999/own");
+        assert_eq!(own.status, 200, "what was refused at first is not done now");
+        assert_eq!(call(&running, "a-1", &body([put("x", "x:1")])).status, 409);
+        // Another id is another call.
+        let other = call(&running, "a-3", &lines);
+        assert_eq!(codes(&other), [1, 101, 1, 1, 1, 4, 101]);
+    }
+}
+
 #[test]
 fn strangers_and_floods_are_refused_before_anything_is_done() {
     let (running, _administrator) = administrator::start();
@@ -176,6 +221,11 @@ fn strangers_and_floods_are_refused_before_anything_is_done() {
     let lines = format!("{}{}", body([put("flood", "x:y")]), "7\n".repeat(100_000));
     let flood = call(&running, "", &lines);
     assert_eq!(flood.status, 413, "{}", flood.body);
+    // As many as may be, with a request id in front of them; none is about anything.
+    let lines = format!("{{\"requestId\":\"many\"}}\n{}", "7\n".repeat(100_000));
+    let answers = codes(&call(&running, "", &lines));
+    assert_eq!(answers.len(), 100_000);
+    assert!(answers.iter().all(|code| *code == 4));
     assert_eq!(running.get("/api/handles/20.500.99999/flood").status, 404);
     assert_eq!(call(&running, "", "").body, "");
 }

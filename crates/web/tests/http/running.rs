@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Running {
     node: Node,
-    _folder: TempDir,
+    folder: TempDir,
+    config: Config,
 }
 
 /// An answer, whole.
@@ -60,13 +61,17 @@ pub(crate) fn start_with(http: HttpConfig) -> Running {
 pub(crate) fn start_configured(mut config: Config) -> Running {
     config.listen = vec![(Ipv4Addr::LOCALHOST, 0).into()];
     config.http.listen.clone_from(&config.listen);
-    let folder = TempDir::new().unwrap();
+    start_in(TempDir::new().unwrap(), config)
+}
+
+fn start_in(folder: TempDir, config: Config) -> Running {
     let store = Store::open(folder.path(), &Options::default()).unwrap();
     let front = |handle| web::Web::new(handle, &config.http);
     let node = Node::start_with(&config, store, &front).unwrap();
     Running {
         node,
-        _folder: folder,
+        folder,
+        config,
     }
 }
 
@@ -149,6 +154,12 @@ impl Running {
 
     pub(crate) fn stop(self) {
         self.node.stop().unwrap();
+    }
+
+    /// Stops the node, and starts it again on what it has stored.
+    pub(crate) fn restarted(self) -> Self {
+        self.node.stop().unwrap();
+        start_in(self.folder, self.config)
     }
 }
 

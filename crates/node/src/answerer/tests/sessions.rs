@@ -225,7 +225,9 @@ fn it_ends_as_well_if_many_records_change_together() {
         means: engine::Means::OPERATOR,
     };
     let visitor = Visitor::connected([127, 0, 0, 1].into(), Transport::HTTP);
-    let begun = desk.answerer.begin_many(vec![change()], &known, visitor);
+    let begun = desk
+        .answerer
+        .begin_many(vec![change()], &known, visitor, None);
     let answers = desk.answerer.finish_many(begun);
     assert_eq!(answers.len(), 1);
     assert_eq!(code(&answers[0]), ResponseCode::SUCCESS);

@@ -1,7 +1,8 @@
 //! Bulk calls that have been answered, by identity and request id.
 //!
-//! In memory only, bounded in octets and in time: a client that repeats a call does so within
-//! minutes. Not here: what was answered.
+//! Bounded in octets and in time: a client that repeats a call does so within minutes. What is
+//! forgotten here the store still has ([`node::Call`]), but it takes as long as the call did. Not
+//! here: what was answered.
 
 use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
@@ -9,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wire::Identity;
 
-/// How long answers are remembered.
-const LIFE: Duration = Duration::from_hours(24);
+/// How long answers are remembered: as long as the store keeps them at least.
+const LIFE: Duration = Duration::from_hours(12);
 
 /// What one call takes besides its answers, in octets: its name and its places in the maps.
 const NAME_OCTETS: usize = 512;

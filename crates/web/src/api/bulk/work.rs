@@ -28,6 +28,8 @@ pub(super) struct Work<'w> {
     handle: &'w Handle,
     source: IpAddr,
     known: &'w Known,
+    /// If the call may come again: what is kept of its answers.
+    call: Option<node::Call>,
     chunk: Chunk,
     underway: Option<(Underway, Chunk)>,
     answers: Vec<u8>,
@@ -61,11 +63,17 @@ struct Answered<'a> {
 }
 
 impl<'w> Work<'w> {
-    pub(super) fn new(handle: &'w Handle, source: IpAddr, known: &'w Known) -> Self {
+    pub(super) fn new(
+        handle: &'w Handle,
+        source: IpAddr,
+        known: &'w Known,
+        call: Option<node::Call>,
+    ) -> Self {
         Self {
             handle,
             source,
             known,
+            call,
             chunk: Chunk::default(),
             underway: None,
             answers: Vec::new(),
@@ -86,6 +94,9 @@ impl<'w> Work<'w> {
         }
         self.begin();
         self.settle();
+        if let Some(call) = self.call.take() {
+            self.handle.end_call(call);
+        }
         self.answers
     }
 
@@ -130,7 +141,13 @@ impl<'w> Work<'w> {
             self.settle();
         }
         let requests = std::mem::take(&mut chunk.requests);
-        let begun = self.handle.begin(self.source, requests, self.known);
+        let begun = match &mut self.call {
+            Some(call) => {
+                let handle = self.handle;
+                handle.begin_in(call, self.source, requests, self.known)
+            }
+            None => self.handle.begin(self.source, requests, self.known),
+        };
         // The answers before stand before; they are waited for while this goes on.
         self.settle();
         self.underway = Some((begun, chunk));
