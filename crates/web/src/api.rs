@@ -9,12 +9,16 @@
 //! | `api/sessions` | how does a client keep who it is? |
 //! | `api/verification` | was a proof made with a secret of this node? |
 //! | `api/bulk` | how are a hundred thousand records written in one call? |
+//! | `api/endpoints` | which paths, methods, parameters and statuses are there? |
+//! | `api/description` | how is that told to programs? |
 //! | `api/outcome` | which status and which members does an answer have? |
 //!
 //! Not here: who somebody is ([`crate::identity`]), pages for people.
 
 mod body;
 pub(crate) mod bulk;
+mod description;
+pub(crate) mod endpoints;
 mod listing;
 mod outcome;
 mod reading;
@@ -29,6 +33,8 @@ use crate::reply::{JAVASCRIPT, JSON, Reply};
 use crate::request::{Asked, media_type};
 use crate::spelling;
 use bytes::Bytes;
+pub use description::openapi;
+use endpoints::{CALLBACK, PRETTY, Route};
 use engine::Means;
 use engine::authority::Known;
 use hyper::header::HeaderName;
@@ -42,9 +48,6 @@ use outcome::failure;
 pub(crate) use reading::{parse_index, read};
 use serde_json::{Value as Json, json};
 use wire::{Message, ResponseCode};
-
-/// The description of the API as an `OpenAPI` document, which `/api/openapi.json` answers with.
-pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// What caches must tell apart: the reference software's two, and who asks from a browser.
 const VARIES: &str = "Accept-Encoding, User-Agent, Origin";
@@ -84,11 +87,12 @@ pub(crate) fn answer(front: &Front, asked: &Asked) -> Reply {
 }
 
 fn answer_here(front: &Front, asked: &Asked) -> Reply {
-    let path = asked.path.strip_prefix("/api").unwrap_or_default();
-    match path {
-        "/openapi.json" if asked.is_read() => return Reply::new(StatusCode::OK, JSON, OPENAPI),
-        "/sessions" | "/sessions/this" => return sessions::answer(front, asked, path),
-        _ => {}
+    let found = endpoints::find(&asked.method, &asked.path);
+    if sessions::is_meant(&asked.path) {
+        return sessions::answer(front, asked, found.map(|(route, _)| route));
+    }
+    if let Some((Route::Description, _)) = found {
+        return Reply::new(StatusCode::OK, JSON, openapi());
     }
     let who = match identity::of(front, &asked.visitor, &asked.headers) {
         Ok(who) => who,
@@ -98,20 +102,19 @@ fn answer_here(front: &Front, asked: &Asked) -> Reply {
     if let Some(text) = may_be_forged(&call) {
         return failure(&call, ResponseCode::AUTHENTICATION_FAILED, text, None);
     }
-    if let Some(identifier) = path.strip_prefix("/handles/") {
-        return answer_about(&call, identifier);
-    }
-    if let Some(prefix) = path.strip_prefix("/prefixes/") {
-        return listing::answer_home(&call, prefix);
-    }
-    if let Some(identity) = path.strip_prefix("/verifications/") {
-        return verification::answer(&call, identity);
-    }
-    match path {
-        "/handles" if is_question(asked) => listing::identifiers(&call),
-        "/prefixes" if is_question(asked) => listing::prefixes(&call),
-        "/site" if is_question(asked) => reading::site(&call),
-        bulk::PATH if asked.method == Method::POST => bulk::answer(&call),
+    let Some((route, part)) = found else {
+        return unknown(asked);
+    };
+    match route {
+        Route::Read | Route::Put | Route::Delete => answer_about(&call, route, part),
+        Route::List => listing::identifiers(&call),
+        Route::ListPrefixes => listing::prefixes(&call),
+        Route::Home => listing::answer_home(&call, part, true),
+        Route::Unhome => listing::answer_home(&call, part, false),
+        Route::Verify => verification::answer(&call, part),
+        Route::Bulk => bulk::answer(&call),
+        Route::Site => reading::site(&call),
+        // Which are answered elsewhere.
         _ => unknown(asked),
     }
 }
@@ -120,7 +123,7 @@ fn answer_here(front: &Front, asked: &Asked) -> Reply {
 /// browser sends a password that it remembers with whatever it is told to.
 fn may_be_forged(call: &Call<'_>) -> Option<&'static str> {
     let known = call.known()?;
-    if call.asked.query.first("callback").is_some() {
+    if call.asked.query.first(CALLBACK.name).is_some() {
         return Some("a script for any page gets only what is public: leave callback out");
     }
     // A browser asks first before it sends anything else for a page from elsewhere.
@@ -149,16 +152,15 @@ fn comes_from_elsewhere(asked: &Asked) -> bool {
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-fn answer_about(call: &Call<'_>, encoded: &str) -> Reply {
+fn answer_about(call: &Call<'_>, route: Route, encoded: &str) -> Reply {
     let identifier = match parse(encoded) {
         Ok(identifier) => identifier,
         Err(said) => return failure(call, ResponseCode::INVALID_HANDLE, &said, None),
     };
-    match call.asked.method {
-        Method::PUT => writing::put(call, &identifier),
-        Method::DELETE => writing::delete(call, &identifier),
-        _ if is_question(call.asked) => read(call, &identifier),
-        _ => unknown(call.asked),
+    match route {
+        Route::Put => writing::put(call, &identifier),
+        Route::Delete => writing::delete(call, &identifier),
+        _ => read(call, &identifier),
     }
 }
 
@@ -183,11 +185,6 @@ fn for_any_origin(reply: Reply, asked: &Asked) -> Reply {
     reply.with(VARY, HeaderValue::from_static(VARIES))
 }
 
-/// POST asks as GET does, for questions that are longer than a path may be.
-fn is_question(asked: &Asked) -> bool {
-    asked.is_read() || asked.method == Method::POST
-}
-
 fn parse(encoded: &str) -> Result<Identifier, String> {
     if encoded.is_empty() {
         // The words of the reference software.
@@ -206,12 +203,12 @@ fn unknown(asked: &Asked) -> Reply {
 
 /// An answer in JSON, indented or as a call of a function if that is asked for.
 fn reply(asked: &Asked, status: StatusCode, json: &Json) -> Reply {
-    let text = if asked.query.flag("pretty") == Some(true) {
+    let text = if asked.query.flag(PRETTY.name) == Some(true) {
         format!("{json:#}")
     } else {
         json.to_string()
     };
-    match asked.query.first("callback") {
+    match asked.query.first(CALLBACK.name) {
         None | Some("") => Reply::new(status, JSON, text),
         Some(callback) => {
             let call = format!("{}({});", function_name(callback), as_script(&text));

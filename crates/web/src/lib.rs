@@ -38,5 +38,5 @@ mod status;
 mod tunnel;
 mod visitor;
 
-pub use api::OPENAPI;
+pub use api::openapi;
 pub use connection::Web;

@@ -1,5 +1,6 @@
 //! Who answers which path. Not here: what they answer.
 
+use crate::api::endpoints::{self, Route};
 use crate::connection::Front;
 use crate::reply::Reply;
 use crate::request::Asked;
@@ -16,9 +17,18 @@ pub(crate) fn answer(front: &Front, asked: &Asked, stopping: &Stopping) -> Reply
         path if path == "/api" || path.starts_with("/api/") => api::answer(front, asked),
         _ if asked.method == Method::OPTIONS => api::preflight(asked),
         _ if !asked.is_read() => method_not_allowed(),
-        "/healthz" => status::health(),
-        "/readyz" => status::readiness(front, stopping),
-        "/metrics" => status::metrics(front),
+        path => read(front, asked, path, stopping),
+    }
+}
+
+fn read(front: &Front, asked: &Asked, path: &str, stopping: &Stopping) -> Reply {
+    match endpoints::find(&asked.method, path) {
+        Some((Route::Health, _)) => return status::health(),
+        Some((Route::Readiness, _)) => return status::readiness(front, stopping),
+        Some((Route::Metrics, _)) => return status::metrics(front),
+        _ => (),
+    }
+    match path {
         "/" => form(asked),
         // A prefix has no slash: what browsers ask of every host is none.
         "/favicon.ico" | "/robots.txt" => Reply::empty(StatusCode::NOT_FOUND),

@@ -22,6 +22,7 @@ mod line;
 mod memory;
 mod work;
 
+use super::endpoints::{self, Route};
 use super::outcome::failure;
 use super::{Call, reply};
 use crate::bodies::Room;
@@ -42,9 +43,6 @@ use std::time::Duration;
 use tracing::error;
 use wire::ResponseCode;
 use work::Work;
-
-/// Its path within the API.
-pub(super) const PATH: &str = "/bulk";
 
 /// The content type of JSON lines.
 const LINES: &str = "application/x-ndjson";
@@ -69,7 +67,7 @@ pub(crate) struct Bulk {
 
 /// Whether a request is a bulk call.
 pub(crate) fn is_meant(method: &Method, path: &str) -> bool {
-    *method == Method::POST && path.strip_prefix("/api") == Some(PATH)
+    matches!(endpoints::find(method, path), Some((Route::Bulk, _)))
 }
 
 impl Bulk {

@@ -3,13 +3,14 @@
 //!
 //! Not here: who may see and say them (room `engine`).
 
+use super::endpoints::{PAGE, PAGE_SIZE, PREFIX, Parameter};
 use super::outcome::{self, failure};
 use super::{Call, parse, reply};
 use crate::question::{REQUEST_ID, Said, now};
 use crate::reply::Reply;
 use bytes::Bytes;
 use engine::question::{homed_listing, homing, listing};
-use hyper::{Method, StatusCode};
+use hyper::StatusCode;
 use model::Identifier;
 use model::identifier::PREFIX_OF_PREFIXES;
 use serde_json::{Map, Value as Json};
@@ -28,7 +29,7 @@ pub(super) fn identifiers(call: &Call<'_>) -> Reply {
     let Some(asked) = call
         .asked
         .query
-        .first("prefix")
+        .first(PREFIX.name)
         .filter(|text| !text.is_empty())
     else {
         let text = "name a prefix: /api/handles?prefix=88.156.1";
@@ -48,12 +49,7 @@ pub(super) fn prefixes(call: &Call<'_>) -> Reply {
 }
 
 /// POST and DELETE `/api/prefixes/0.NA/…`: the node is home to the prefix, or no longer.
-pub(super) fn answer_home(call: &Call<'_>, encoded: &str) -> Reply {
-    let is_home = match call.asked.method {
-        Method::POST => true,
-        Method::DELETE => false,
-        _ => return super::unknown(call.asked),
-    };
+pub(super) fn answer_home(call: &Call<'_>, encoded: &str, is_home: bool) -> Reply {
     match parse(encoded) {
         Ok(prefix) => {
             let request = homing(&prefix, is_home, REQUEST_ID, now());
@@ -88,14 +84,14 @@ struct Page {
 
 /// The page that is asked for; all names if there is none. Less than 0 means that, too.
 fn page(call: &Call<'_>) -> Result<Option<Page>, String> {
-    let number = |name: &str| match call.asked.query.first(name) {
+    let number = |parameter: &Parameter| match call.asked.query.first(parameter.name) {
         None => Ok(None),
         Some(text) => match text.parse::<i64>() {
             Ok(number) => Ok(usize::try_from(number).ok()),
-            Err(_) => Err(format!("{name} is no number: \"{text}\"")),
+            Err(_) => Err(format!("{} is no number: \"{text}\"", parameter.name)),
         },
     };
-    let (page, size) = (number("page")?, number("pageSize")?);
+    let (page, size) = (number(&PAGE)?, number(&PAGE_SIZE)?);
     let Some(size) = size else {
         return Ok(None);
     };

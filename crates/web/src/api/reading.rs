@@ -1,5 +1,6 @@
 //! Reading a record, and the site's. Not here: lists.
 
+use super::endpoints::{AUTH, CERT, DO_NOT_REFER, INDEX, PUBLIC_ONLY, TYPE};
 use super::outcome::{self, failure};
 use super::{Call, reply};
 use crate::question::{REQUEST_ID, Said, Wish, now, resolution};
@@ -27,7 +28,7 @@ pub(crate) fn read(call: &Call<'_>, identifier: &Identifier) -> Reply {
         ResponseCode::INSUFFICIENT_PERMISSIONS,
     ]
     .contains(&said.code);
-    if is_refused && call.asked.query.flag("publicOnly").is_none() {
+    if is_refused && call.asked.query.flag(PUBLIC_ONLY.name).is_none() {
         wish.is_private = false;
         said = call.ask(&resolution(identifier.clone(), &wish));
     }
@@ -36,25 +37,25 @@ pub(crate) fn read(call: &Call<'_>, identifier: &Identifier) -> Reply {
 
 fn wish(asked: &Asked, is_somebody: bool) -> Result<Wish, String> {
     let query = &asked.query;
-    let types = query.all("type").map(str::to_owned).collect();
+    let types = query.all(TYPE.name).map(str::to_owned).collect();
     let indexes = query
-        .all("index")
+        .all(INDEX.name)
         .map(parse_index)
         .collect::<Result<_, _>>()?;
     let flags = [
-        ("auth", OpFlags::AUTHORITATIVE),
-        ("cert", OpFlags::CERTIFIED),
-        ("doNotRefer", OpFlags::DO_NOT_REFER),
+        (&AUTH, OpFlags::AUTHORITATIVE),
+        (&CERT, OpFlags::CERTIFIED),
+        (&DO_NOT_REFER, OpFlags::DO_NOT_REFER),
     ];
     let set = flags
         .into_iter()
-        .filter(|(name, _)| query.flag(name) == Some(true));
+        .filter(|(parameter, _)| query.flag(parameter.name) == Some(true));
     Ok(Wish {
         types,
         indexes,
         flags: set.map(|(_, flags)| flags).collect(),
         // Whoever says who they are wants all that they may see.
-        is_private: !query.flag("publicOnly").unwrap_or(!is_somebody),
+        is_private: !query.flag(PUBLIC_ONLY.name).unwrap_or(!is_somebody),
     })
 }
 

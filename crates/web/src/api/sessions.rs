@@ -10,6 +10,7 @@
 //! Where there is no such session the answer is 403 without a body, as over plain HTTP. Not here:
 //! how many there may be ([`crate::identity`]).
 
+use super::endpoints::Route;
 use super::{Call, failure, reply, unknown};
 use crate::connection::Front;
 use crate::identity::{self, Challenge, Fields, NotBelieved, Shown, Who};
@@ -20,7 +21,12 @@ use hyper::{Method, StatusCode};
 use serde_json::{Map, Value as Json};
 use wire::ResponseCode;
 
-pub(super) fn answer(front: &Front, asked: &Asked, path: &str) -> Reply {
+/// Whether a path is about sessions, whatever the method is.
+pub(super) fn is_meant(path: &str) -> bool {
+    matches!(path, "/api/sessions" | "/api/sessions/this")
+}
+
+pub(super) fn answer(front: &Front, asked: &Asked, route: Option<Route>) -> Reply {
     if !asked.visitor.is_https {
         // The name of a session is as good as a password.
         return Reply::empty(StatusCode::FORBIDDEN);
@@ -32,11 +38,11 @@ pub(super) fn answer(front: &Front, asked: &Asked, path: &str) -> Reply {
             return failure(&call, ResponseCode::PROTOCOL_ERROR, &said, None);
         }
     };
-    match (path, &asked.method) {
-        ("/sessions", &Method::POST) => begin(front, asked, &fields),
-        ("/sessions/this", &Method::PUT | &Method::POST) => prove(front, asked, &fields),
-        ("/sessions/this", &Method::DELETE) => end(front, &fields),
-        ("/sessions/this", _) if asked.is_read() => show(front, asked, &fields),
+    match route {
+        Some(Route::BeginSession) => begin(front, asked, &fields),
+        Some(Route::Prove) => prove(front, asked, &fields),
+        Some(Route::EndSession) => end(front, &fields),
+        Some(Route::ShowSession) => show(front, asked, &fields),
         _ => unknown(asked),
     }
 }

@@ -3,6 +3,9 @@
 //!
 //! Not here: whether it was (room `engine`).
 
+use super::endpoints::{
+    ALGORITHM, CLIENT_NONCE, ITERATIONS, LENGTH, NONCE, Parameter, SALT, SIGNATURE,
+};
 use super::outcome::{self, failure};
 use super::reading::refusal;
 use super::{Call, reply};
@@ -21,9 +24,6 @@ use wire::response::Answer;
 use wire::verification::{ChallengedDigest, VerificationRequest};
 
 pub(super) fn answer(call: &Call<'_>, encoded: &str) -> Reply {
-    if !super::is_question(call.asked) {
-        return super::unknown(call.asked);
-    }
     let request = match request(call, encoded) {
         Ok(request) => request,
         Err(said) => return failure(call, ResponseCode::PROTOCOL_ERROR, &said, None),
@@ -50,26 +50,27 @@ pub(super) fn answer(call: &Call<'_>, encoded: &str) -> Reply {
 
 fn request(call: &Call<'_>, encoded: &str) -> Result<VerificationRequest, String> {
     // A plus that nobody has encoded has become a space.
-    let text = |name: &str| {
-        let text = call.asked.query.first(name);
+    let text = |parameter: &Parameter| {
+        let text = call.asked.query.first(parameter.name);
         text.map(|text| text.replace(' ', "+"))
     };
-    let number = |name: &str| match call.asked.query.first(name).map(str::parse) {
-        None => Ok(None),
-        Some(Ok(number)) => Ok(Some(number)),
-        Some(Err(_)) => Err(format!("{name} is no number")),
-    };
+    let number =
+        |parameter: &Parameter| match call.asked.query.first(parameter.name).map(str::parse) {
+            None => Ok(None),
+            Some(Ok(number)) => Ok(Some(number)),
+            Some(Err(_)) => Err(format!("{} is no number", parameter.name)),
+        };
     let fields = Fields {
-        algorithm: text("alg"),
-        signature: text("signature"),
-        salt: text("salt"),
-        iterations: number("iterations")?,
-        length: number("length")?,
+        algorithm: text(&ALGORITHM),
+        signature: text(&SIGNATURE),
+        salt: text(&SALT),
+        iterations: number(&ITERATIONS)?,
+        length: number(&LENGTH)?,
         ..Fields::default()
     };
-    let octets = |name: &str| {
-        let decoded = BASE64.decode(text(name).unwrap_or_default());
-        decoded.map_err(|_| format!("{name} is not base64"))
+    let octets = |parameter: &Parameter| {
+        let decoded = BASE64.decode(text(parameter).unwrap_or_default());
+        decoded.map_err(|_| format!("{} is not base64", parameter.name))
     };
     let path: Bytes = spelling::decode(encoded).map_err(|error| error.to_string())?;
     let path = str::from_utf8(&path).map_err(|error| error.to_string())?;
@@ -77,8 +78,8 @@ fn request(call: &Call<'_>, encoded: &str) -> Result<VerificationRequest, String
     let (proof, _) = fields.proof().map_err(|why| why.why)?;
     Ok(VerificationRequest {
         identity,
-        nonce: octets("nonce")?.into(),
-        digest: ChallengedDigest::Bare(octets("cnonce")?.into()),
+        nonce: octets(&NONCE)?.into(),
+        digest: ChallengedDigest::Bare(octets(&CLIENT_NONCE)?.into()),
         proof: proof.encode(),
         rest: Bytes::new(),
     })

@@ -10,6 +10,7 @@
 //!
 //! Not here: the body ([`super::body`]), whether somebody may (room `engine`).
 
+use super::endpoints::{INDEX, INDEX_OF_BODY, MINT, OVERWRITE};
 use super::outcome::{self, failure};
 use super::{Call, body, parse_index};
 use crate::question::{REQUEST_ID, now};
@@ -32,13 +33,13 @@ pub(super) fn put(call: &Call<'_>, identifier: &Identifier) -> Reply {
     };
     let query = &call.asked.query;
     let mut flags = OpFlags(0);
-    if query.flag("overwrite").unwrap_or(true) {
+    if query.flag(OVERWRITE.name).unwrap_or(true) {
         flags = flags | OpFlags::OVERWRITE;
     }
-    let message = if query.first("index").is_some() {
+    let message = if query.first(INDEX_OF_BODY.name).is_some() {
         addition(identifier, &values, flags, REQUEST_ID, now())
     } else {
-        if query.flag("mintNewSuffix") == Some(true) {
+        if query.flag(MINT.name) == Some(true) {
             flags = flags | OpFlags::MINT;
         }
         creation(identifier, &values, flags, REQUEST_ID, now())
@@ -48,7 +49,7 @@ pub(super) fn put(call: &Call<'_>, identifier: &Identifier) -> Reply {
 
 /// Whether the indexes in the query are those of the body; they need not be named.
 fn check_indexes(call: &Call<'_>, values: &[Value]) -> Result<(), String> {
-    let mut named: Vec<&str> = call.asked.query.all("index").collect();
+    let mut named: Vec<&str> = call.asked.query.all(INDEX_OF_BODY.name).collect();
     if named.is_empty() || named.contains(&VARIOUS) {
         named.retain(|index| *index != VARIOUS);
         return named
@@ -67,7 +68,7 @@ fn check_indexes(call: &Call<'_>, values: &[Value]) -> Result<(), String> {
 }
 
 pub(super) fn delete(call: &Call<'_>, identifier: &Identifier) -> Reply {
-    let indexes = call.asked.query.all("index").map(parse_index);
+    let indexes = call.asked.query.all(INDEX.name).map(parse_index);
     let indexes: Vec<u32> = match indexes.collect() {
         Ok(indexes) => indexes,
         Err(said) => return failure(call, ResponseCode::PROTOCOL_ERROR, &said, None),

@@ -9,7 +9,7 @@ use node::config::HttpConfig;
 use node::{Config, Node};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use store::{Options, Store};
 use tempfile::TempDir;
@@ -128,7 +128,9 @@ impl Running {
             request = request.header(name, value);
         }
         let answer = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
-        whole(answer)
+        let answer = whole(answer);
+        check_described(method, path, answer.status);
+        answer
     }
 
     /// Sends octets as they are and reads until the node closes.
@@ -160,6 +162,25 @@ impl Running {
     pub(crate) fn restarted(self) -> Self {
         self.node.stop().unwrap();
         start_in(self.folder, self.config)
+    }
+}
+
+/// Checks that the description of the API names the status of an answer, if it names the path and
+/// the method: no test can meet what the description does not tell.
+fn check_described(method: &str, path: &str, status: u16) {
+    static DESCRIPTION: LazyLock<serde_json::Value> =
+        LazyLock::new(|| serde_json::from_str(web::openapi()).unwrap());
+    let path = path.split('?').next().unwrap();
+    let is_meant = |template: &str| match template.split_once('{') {
+        Some((start, _)) => path.strip_prefix(start).is_some(),
+        None => path == template,
+    };
+    let paths = DESCRIPTION["paths"].as_object().unwrap();
+    let operations = paths.iter().find(|(template, _)| is_meant(template));
+    let operation = operations.map(|(_, operations)| &operations[method.to_lowercase()]);
+    if let Some(responses) = operation.and_then(|it| it["responses"].as_object()) {
+        let said = format!("{method} {path} is answered with {status}, which is not described");
+        assert!(responses.contains_key(&status.to_string()), "{said}");
     }
 }
 
