@@ -9,6 +9,7 @@
 //! | `identity` | who somebody is: passwords, challenges, sessions, certificates |
 //! | `bulk` | many records in one call, once |
 //! | `api` | shapes, statuses and headers of the JSON API, and its description |
+//! | `quirks` | what clients rely on that nobody would expect, and where we do not follow |
 //! | `tunnel` | messages of the Handle protocol in HTTP |
 //! | `proxy` | where browsers are sent, and what they are shown |
 //! | `matrix` | every operation, key, transport, version and condition, as in room `node` |
@@ -26,6 +27,7 @@ mod bulk;
 mod identity;
 mod matrix;
 mod proxy;
+mod quirks;
 mod rest;
 mod running;
 mod tunnel;
