@@ -3,9 +3,12 @@
 use crate::administrator::{
     self, Administrator, BY_KEY, CLIENT_NONCE, basic, header, proof_by_secret,
 };
-use crate::running::{Answer, Running, agent};
+use crate::running::{Answer, Running, agent, start_founded};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use crypto::VerifyingKey;
+use engine::{SignatureDigest, Verifies};
+use model::PublicKey;
 use node::config::HttpConfig;
 use serde_json::{Value as Json, json};
 
@@ -248,6 +251,42 @@ fn who_has_no_site_key_signs_nothing() {
     let (running, _) = administrator::start();
     let body = json!({"cnonce": BASE64.encode(CLIENT_NONCE)}).to_string();
     assert_eq!(session(&running, &body).get("serverSignature"), None);
+}
+
+/// A node with a key shows that it is the site's: it signs its nonce and then the client's, wherever
+/// a nonce is told.
+#[test]
+fn a_node_of_a_site_shows_who_it_is() {
+    let (running, key) = start_founded();
+    let key = VerifyingKey::new(&PublicKey::decode(key).unwrap()).unwrap();
+    let is_signed = |nonce: &str, client_nonce: &[u8], signature: &str| {
+        let covered = [&BASE64.decode(nonce).unwrap()[..], client_nonce].concat();
+        let signature = BASE64.decode(signature).unwrap();
+        key.verify(SignatureDigest::Sha256, &covered, &signature)
+    };
+    let body = json!({"cnonce": BASE64.encode(CLIENT_NONCE)}).to_string();
+    let begun = session(&running, &body);
+    assert_eq!(text(&begun, "serverAlg"), "SHA-256");
+    let (nonce, signature) = (text(&begun, "nonce"), text(&begun, "serverSignature"));
+    assert!(is_signed(nonce, CLIENT_NONCE, signature));
+    assert!(!is_signed(nonce, b"another's nonce ", signature));
+    assert!(!is_signed("", CLIENT_NONCE, signature), "both are covered");
+    // In the challenge of a request that names a nonce of the client's.
+    let asked = format!("Handle cnonce=\"{}\"", BASE64.encode(CLIENT_NONCE));
+    let headers = [("authorization", asked.as_str())];
+    // The node is home to its own root.
+    let challenge = running.ask("PUT", "https", "/api/handles/0.NA/88.9", &headers, URL);
+    assert_eq!(challenge.status, 401);
+    let header = challenge.header("www-authenticate");
+    assert_eq!(member(header, "serverAlg"), "SHA-256");
+    let signature = member(header, "serverSignature");
+    assert!(is_signed(
+        &member(header, "nonce"),
+        CLIENT_NONCE,
+        &signature
+    ));
+    // Who sends no nonce gets no signature.
+    assert_eq!(session(&running, "").get("serverSignature"), None);
 }
 
 /// Asking whether proofs are right is guessing, too.

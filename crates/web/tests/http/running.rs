@@ -1,11 +1,13 @@
 //! A node with records, and clients that ask it. Not here: what it must answer.
 
+use bytes::Bytes;
 use engine::question::creation;
 use engine::{Date, Question};
 use model::admin::{Admin, AdminPermissions};
 use model::vlist::ValueList;
 use model::{Identifier, Permissions, Reference, Value};
 use node::config::HttpConfig;
+use node::founding::{self, Keys, Listening};
 use node::{Config, Node};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -62,6 +64,35 @@ pub(crate) fn start_configured(mut config: Config) -> Running {
     config.listen = vec![(Ipv4Addr::LOCALHOST, 0).into()];
     config.http.listen.clone_from(&config.listen);
     start_in(TempDir::new().unwrap(), config)
+}
+
+/// A node that is a server of a site, and signs as one: with it the public key that its site tells.
+pub(crate) fn start_founded() -> (Running, Bytes) {
+    let mut config = Config {
+        listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
+        ..Config::default()
+    };
+    config.http.listen.clone_from(&config.listen);
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path(), &Options::default()).unwrap();
+    let keys = Keys::open(folder.path(), None).unwrap();
+    let bound = Node::bind(&config).unwrap();
+    let listening = Listening {
+        native: bound.addresses().to_vec(),
+        http: bound.http_addresses().to_vec(),
+    };
+    let founded = founding::found(folder.path(), &keys, &store, &config, &listening).unwrap();
+    let front = |handle| web::Web::new(handle, &config.http);
+    let node = bound.start(store, Some(&founded), Some(&front)).unwrap();
+    let key = founded.site.servers[founded.server_index]
+        .public_key
+        .clone();
+    let running = Running {
+        node,
+        folder,
+        config,
+    };
+    (running, key)
 }
 
 fn start_in(folder: TempDir, config: Config) -> Running {
