@@ -7,6 +7,7 @@
 //! | `rest` | every exchange captured from the reference software is answered alike |
 //! | `writing` | records are registered, changed, deleted and listed by those who may |
 //! | `identity` | who somebody is: passwords, challenges, sessions, certificates |
+//! | `certificates` | HTTPS with certificates of the operator's |
 //! | `bulk` | many records in one call, once |
 //! | `api` | shapes, statuses and headers of the JSON API, and its description |
 //! | `quirks` | what clients rely on that nobody would expect, and where we do not follow |
@@ -24,6 +25,7 @@ mod administrator;
 mod api;
 mod attacks;
 mod bulk;
+mod certificates;
 mod identity;
 mod matrix;
 mod proxy;

@@ -21,7 +21,7 @@ use ureq::tls::{ClientCert, TlsConfig};
 use wire::{OpFlags, ResponseCode};
 
 /// Longer than anything here takes, and short enough that a test that hangs is noticed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Running {
     node: Node,
