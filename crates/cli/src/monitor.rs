@@ -17,6 +17,7 @@ mod load;
 mod measures;
 mod objects;
 mod question;
+mod serve;
 mod show;
 mod synthetic;
 mod table;
@@ -66,6 +67,8 @@ enum MonitorCommand {
     Measures(measures::MeasuresArguments),
     /// The bulletin of a region and a month. (通报)
     Bulletin(bulletin::BulletinArguments),
+    /// All of it in a browser. (控制台)
+    Serve(serve::ServeArguments),
 }
 
 /// What all subcommands take.
@@ -128,5 +131,6 @@ pub(crate) fn run(arguments: &MonitorArguments) -> Result<ExitCode, Box<dyn Erro
         MonitorCommand::Cases(arguments) => measures::run_cases(arguments),
         MonitorCommand::Measures(arguments) => measures::run_measures(arguments),
         MonitorCommand::Bulletin(arguments) => bulletin::run(arguments),
+        MonitorCommand::Serve(arguments) => serve::run(arguments),
     }
 }

@@ -212,7 +212,12 @@ impl Front {
     }
 }
 
-async fn read_body(mut body: Incoming, limit: usize, place: &mut Place) -> Result<Bytes, Reply> {
+/// Reads a body as it comes, up to a limit and as long as there is room for it.
+pub(crate) async fn read_body(
+    mut body: Incoming,
+    limit: usize,
+    place: &mut Place,
+) -> Result<Bytes, Reply> {
     if body.size_hint().lower() > limit as u64 {
         return Err(too_long(limit));
     }

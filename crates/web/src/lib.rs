@@ -15,6 +15,7 @@
 //! | `api` | what does the JSON API answer? |
 //! | `proxy` | where is a browser sent? |
 //! | `pages` | what do people see? |
+//! | [`monitor`] | what does the console of the monitor answer, and to whom? |
 //! | `status` | is the node well, and how much does it do? |
 //! | `reply` | what stands in every answer? |
 //!
@@ -27,6 +28,7 @@ mod api;
 mod bodies;
 mod connection;
 mod identity;
+pub mod monitor;
 mod pages;
 mod proxy;
 mod question;

@@ -64,6 +64,11 @@ impl Reply {
         }
     }
 
+    /// Whether it has such a header already.
+    pub(crate) fn has(&self, name: &HeaderName) -> bool {
+        self.headers.iter().any(|(found, _)| found == name)
+    }
+
     /// Closes the connection afterwards: what follows on it cannot be read.
     pub(crate) fn closing(self) -> Self {
         self.with(CONNECTION, HeaderValue::from_static("close"))

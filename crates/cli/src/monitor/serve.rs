@@ -1,0 +1,170 @@
+//! `nameplate monitor serve`: the console, in a browser.
+//!
+//! Here: the folder becomes what is shown, and who may come in. Not here: what is answered (room
+//! `web`).
+
+use super::Common;
+use super::folder::{Folder, TARGETS};
+use super::objects::object;
+use crate::interrupt::Interrupt;
+use crate::output::say;
+use clap::Args;
+use codes::Number;
+use facts::Object;
+use std::error::Error;
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use web::monitor::{Access, Bureau, Console, Tables};
+
+/// The largest file of tokens that is read.
+const TOKENS_OCTETS_MAX: u64 = 1 << 20;
+
+/// How often it is looked whether somebody wants the console to stop.
+const WATCH: Duration = Duration::from_millis(100);
+
+#[derive(Args)]
+#[command(
+    after_help = "Without --tokens it serves this machine alone: whoever comes from it reads what \
+                  disclosure control lets be shown, and the link that is printed, made for this run, \
+                  lets its holder see single enterprises and act.\n\n\
+                  A file of tokens has a line for each: rights, the body that it speaks for, the \
+                  token (32 characters or more). Rights are read (what may be published), see (single \
+                  enterprises, too) and act (takes steps in the name of the body, too); the body '*' \
+                  speaks for whichever it names. Nobody but its owner may read the file. The console \
+                  speaks plain HTTP: put a proxy with TLS before it wherever others listen.\n\n\
+                  Exit codes: 0 stopped in good order, 1 cannot run, 2 wrong usage."
+)]
+pub(super) struct ServeArguments {
+    /// Where it listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Who may come in, and what for.
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>> {
+    let listen = arguments.listen;
+    let (access, token) = match &arguments.tokens {
+        Some(file) => (read_tokens(file)?, None),
+        None if listen.ip().is_loopback() => {
+            let (access, token) = Access::of_this_machine();
+            (access, Some(token))
+        }
+        None => {
+            return Err(format!(
+                "{listen} can be reached from elsewhere: say with --tokens FILE who may come in"
+            )
+            .into());
+        }
+    };
+    let console = Console::new(bureau(&arguments.common)?, access, token.is_some());
+    let listener = TcpListener::bind(listen).map_err(|error| format!("{listen}: {error}"))?;
+    let address = listener.local_addr()?;
+    let interrupt = Interrupt::watch()?;
+    tell(arguments, address, token.as_deref());
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(console.serve(listener, async {
+        while !interrupt.has_come() {
+            tokio::time::sleep(WATCH).await;
+        }
+    }))?;
+    say(arguments.common.choose(["stopping", "正在停止"]));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(arguments: &ServeArguments, address: SocketAddr, token: Option<&str>) {
+    let common = &arguments.common;
+    let link = match token {
+        Some(token) => format!("http://{address}/#token={token}"),
+        None => format!("http://{address}/"),
+    };
+    if common.json {
+        say(serde_json::json!({"address": address.to_string(), "link": link}));
+        return;
+    }
+    say(common.choose([
+        "the console is open; Ctrl-C stops",
+        "控制台已启动；按 Ctrl-C 停止",
+    ]));
+    say(format_args!("    {link}"));
+    if token.is_some() {
+        say(common.choose([
+            "this link lets whoever has it see single enterprises and act; it ends with this run",
+            "持有此链接即可查看企业数据并办理事项，请勿外传；本次运行结束即失效",
+        ]));
+    }
+}
+
+/// The folder as the console shows it.
+fn bureau(common: &Common) -> Result<Bureau, Box<dyn Error>> {
+    let folder = Folder::open(common)?;
+    let region = folder.region()?;
+    let targets = targets(&folder)?;
+    let enterprises = folder.enterprises().clone();
+    let Folder {
+        settings,
+        store,
+        regions,
+        industries,
+        ..
+    } = folder;
+    let tables = Tables {
+        regions,
+        industries,
+        enterprises,
+        targets,
+    };
+    let mut bureau = Bureau::new(store, region, settings.indicator, tables);
+    bureau.mark = settings.mark;
+    bureau.merged_months = settings.merged_months;
+    Ok(bureau)
+}
+
+/// Of whom, of which indicator and year, how many per cent.
+type Target = (Object, String, u16, Number);
+
+/// The user's targets, those of all indicators and years.
+fn targets(folder: &Folder) -> Result<Vec<Target>, Box<dyn Error>> {
+    let (path, text) = folder.table(TARGETS)?;
+    let path = path.display();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut found = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| format!("{path}: {error}"))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let cell = |at: usize| row.get(at).unwrap_or_default().trim();
+        let wrong = |problem: &dyn std::fmt::Display| format!("{path}: line {line}: {problem}");
+        let object = object(cell(0)).map_err(|error| wrong(&error))?;
+        let indicator = cell(1).to_ascii_lowercase();
+        let year = cell(2).parse();
+        let year: u16 = year.map_err(|_| wrong(&"the year is no number"))?;
+        let growth = cell(3).parse().map_err(|error| wrong(&error))?;
+        found.push((object, indicator, year, growth));
+    }
+    Ok(found)
+}
+
+/// Reads who may come in. A file that others may read is refused: its tokens are theirs as well.
+fn read_tokens(file: &Path) -> Result<Access, Box<dyn Error>> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let about = fs::metadata(file).map_err(|error| named(&error))?;
+    if about.len() > TOKENS_OCTETS_MAX {
+        return Err(named(&"it has more than 1 MiB").into());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if about.permissions().mode() & 0o077 != 0 {
+            return Err(named(&"others may read it; `chmod 600` it").into());
+        }
+    }
+    let text = fs::read_to_string(file).map_err(|error| named(&error))?;
+    Ok(Access::of_file(&text).map_err(|problem| named(&problem))?)
+}
