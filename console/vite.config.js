@@ -16,7 +16,6 @@ export default defineConfig({
       output: {
         entryFileNames: 'console.js',
         assetFileNames: 'console[extname]',
-        inlineDynamicImports: true,
       },
     },
   },

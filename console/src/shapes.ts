@@ -38,6 +38,16 @@ export type Board = Asked & {
   figures: (Figure | null)[][];
 };
 
+export type Lag = Asked & {
+  lines: {
+    object: Thing;
+    target: string | null;
+    growth: string | null;
+    behind: string | null;
+    growthNeeded: string | null;
+  }[];
+};
+
 export type Here = { region: string; industry: string | null };
 
 export type Line = Figure & {
@@ -219,6 +229,7 @@ export type Verdict = {
   doubts?: (Pair & { sheet: string; column: string })[];
   isDry: boolean;
   file: string;
+  mapping: string;
   batch: string | null;
   rows: number;
   figures: number;

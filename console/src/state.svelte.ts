@@ -1,5 +1,5 @@
 // What all screens share: language, colours, where we are, what is asked for, who we are.
-import type { Pair, Status, Thing, Unit } from './shapes';
+import type { Pair, PeriodCode, Status, Thing, Unit } from './shapes';
 import { Refusal } from './api';
 
 const kept = (name: string) => localStorage.getItem(`nameplate-${name}`);
@@ -65,6 +65,12 @@ export function unit(of: Unit): string {
   return t(of.chinese, of.code);
 }
 
+/** A period in words: in English as a month is written there. */
+export function when(of: PeriodCode): string {
+  const english = of.code.replace(/^(\d+)-YTD(\d\d)$/, 'January to $1-$2').replace('-M', '-');
+  return t(of.chinese, english);
+}
+
 export function nameOf(thing: Thing | null | undefined): string {
   return thing ? (thing.name ?? thing.code) : '';
 }
@@ -72,6 +78,11 @@ export function nameOf(thing: Thing | null | undefined): string {
 export function whyNot(error: unknown): string {
   if (error instanceof Refusal) return t(error.chinese, error.english);
   return String(error);
+}
+
+/** Asks again whenever what comes first has changed. */
+export function after<T>(_changed: unknown, ask: () => T): T {
+  return ask();
 }
 
 /** Reads where we are from behind the #. */

@@ -14,6 +14,14 @@
 //! | `sheet` | who pulled a figure up or down? |
 //! | `object` | how did somebody's figures go, and were they revised? |
 //! | `lag` | who is behind his target? |
+//! | `acting` | in whose name is something done? |
+//! | `warnings` | what is warned of, and who sees to it? |
+//! | `stand` | how do cases and tasks stand? |
+//! | `cases` | what keeps enterprises from producing? |
+//! | `measures` | which task of which measure is whose? |
+//! | `collection` | who is late, and what becomes of a workbook? |
+//! | `rules` | what does a rule say, and what would it have done? |
+//! | `bulletins` | what does a bulletin say, and who has received it? |
 //!
 //! Everybody who may read sees what disclosure control lets be shown, and that only: one board for
 //! each month and figure, and what follows from it. Whoever may see single enterprises sees what the
@@ -22,16 +30,24 @@
 //! Not here: how anything is reckoned (room `monitor`), how the folder is laid out (room `cli`).
 
 mod access;
+mod acting;
 mod board;
+mod bulletins;
 mod bureau;
 mod call;
+mod cases;
+mod collection;
 mod files;
 mod lag;
+mod measures;
 mod object;
 mod question;
 mod routes;
+mod rules;
 mod server;
 mod sheet;
+mod stand;
+mod warnings;
 
 pub use access::{Access, Rights, TokenProblem};
 pub use bureau::{Bureau, Tables};

@@ -114,7 +114,7 @@ impl From<codes::Error> for Problem {
 
 impl From<collect::Error> for Problem {
     fn from(error: collect::Error) -> Self {
-        let said = [error.to_string(), error.chinese()];
+        let said = [error.to_string(), chinese(&error)];
         let (status, code) = match &error {
             collect::Error::Facts(facts) => of_facts(facts),
             collect::Error::Again { .. } => (StatusCode::CONFLICT, "again"),
@@ -134,6 +134,21 @@ impl From<collect::Error> for Problem {
             said,
             allowed: None,
         }
+    }
+}
+
+/// What it says in Chinese: of what is done here, not of figures that come in.
+fn chinese(error: &collect::Error) -> String {
+    match error {
+        collect::Error::Facts(Error::Message {
+            message, expected, ..
+        }) => format!("当前状态不能办理“{message}”：{expected}"),
+        collect::Error::Facts(Error::Missing { name, .. }) => format!("没有“{name}”"),
+        collect::Error::Facts(Error::There { name, .. }) => {
+            format!("“{name}”已经存在，且内容不同")
+        }
+        collect::Error::Facts(Error::Busy { .. }) => "系统繁忙，请稍后重试".to_owned(),
+        _ => error.chinese(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::access::Rights;
 use super::call::{Answer, Call, Problem};
-use super::{board, lag, object, question, sheet};
+use super::{
+    board, bulletins, cases, collection, lag, measures, object, question, rules, sheet, warnings,
+};
 use crate::reply::{JSON, Reply};
 use hyper::{Method, StatusCode};
 use monitor::province::INDICATORS;
@@ -25,11 +27,92 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
         ["series"] => read(call, object::answer),
         ["search"] => read(call, |call| Ok(object::search(call))),
         ["lag"] => read(call, lag::answer),
+        ["warnings", rest @ ..] => of_warnings(call, rest),
+        ["cases", rest @ ..] => of_cases(call, rest),
+        ["measures", rest @ ..] => of_measures(call, rest),
+        ["collection", rest @ ..] => of_collection(call, rest),
+        ["rules", rest @ ..] => of_rules(call, rest),
+        ["bulletins", rest @ ..] => of_bulletins(call, rest),
         _ => Err(Problem::not_found()),
     }
 }
 
-fn read(call: &Call<'_>, then: fn(&Call<'_>) -> Answer) -> Answer {
+fn of_warnings(call: &Call<'_>, path: &[&str]) -> Answer {
+    match path {
+        [] => read(call, warnings::list),
+        ["judge"] => write(call, warnings::judge),
+        [name] => read(call, |call| warnings::show(call, name)),
+        [name, "acknowledge"] => write(call, |call| warnings::acknowledge(call, name)),
+        [name, "hand-over"] => write(call, |call| warnings::hand_over(call, name)),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn of_cases(call: &Call<'_>, path: &[&str]) -> Answer {
+    match path {
+        [] if call.asked.is_read() => cases::list(call),
+        [] => cases::open(call),
+        [name] => read(call, |call| cases::show(call, name)),
+        [name, "steps"] => write(call, |call| cases::step(call, name)),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn of_measures(call: &Call<'_>, path: &[&str]) -> Answer {
+    match path {
+        [] => read(call, measures::list),
+        ["example"] => write(call, measures::list_example),
+        [name] => read(call, |call| measures::show(call, name)),
+        [name, "steps"] => write(call, |call| measures::step(call, name)),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn of_collection(call: &Call<'_>, path: &[&str]) -> Answer {
+    match path {
+        [] => read(call, collection::status),
+        ["workbook"] => write(call, collection::send),
+        ["marked", "workbook"] => write(call, collection::give_back),
+        ["mappings"] => write(call, collection::keep_mapping),
+        ["batches", id, "undo"] => write(call, |call| collection::undo(call, id)),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn of_rules(call: &Call<'_>, path: &[&str]) -> Answer {
+    match path {
+        [] if call.asked.is_read() => rules::list(call),
+        [] => rules::draft(call),
+        ["check"] => write(call, rules::check),
+        [name, number, "back-test"] => write(call, |call| rules::back_test(call, name, number)),
+        [name, number, "seen"] => write(call, |call| rules::seen(call, name, number)),
+        [name, number, "live"] => write(call, |call| rules::go_live(call, name, number)),
+        [name, number, "retire"] => write(call, |call| rules::retire(call, name, number)),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn of_bulletins(call: &Call<'_>, path: &[&str]) -> Answer {
+    match path {
+        [] if call.asked.is_read() => bulletins::list(call),
+        [] => bulletins::issue(call),
+        ["preview"] => write(call, bulletins::preview),
+        ["file"] => write(call, bulletins::draft),
+        [name] => read(call, |call| bulletins::show(call, name)),
+        [name, "receipts"] => write(call, |call| bulletins::receive(call, name)),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn write(call: &Call<'_>, then: impl Fn(&Call<'_>) -> Answer) -> Answer {
+    if call.asked.method == Method::POST {
+        then(call)
+    } else {
+        Err(Problem::method("POST"))
+    }
+}
+
+fn read(call: &Call<'_>, then: impl Fn(&Call<'_>) -> Answer) -> Answer {
     if call.asked.is_read() {
         then(call)
     } else {

@@ -17,7 +17,7 @@ use ureq::http::{HeaderMap, Request};
 use web::monitor::{Access, Bureau, Console, Tables};
 
 /// Longer than anything here takes, and short enough that a test that hangs is noticed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) const READ: &str = "read-read-read-read-read-read-read-read";
 pub(crate) const SEE: &str = "see-see-see-see-see-see-see-see-see-see";
