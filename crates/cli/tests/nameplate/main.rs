@@ -5,6 +5,7 @@
 
 mod administration;
 mod audit;
+mod chain;
 mod clients;
 mod commands;
 mod copies;

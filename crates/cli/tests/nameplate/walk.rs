@@ -40,7 +40,7 @@ impl Tree {
     }
 }
 
-fn start(data: &Path, records: &[Json]) -> ServingNode {
+pub(crate) fn start(data: &Path, records: &[Json]) -> ServingNode {
     fs::create_dir_all(data).unwrap();
     let file = data.join("records.jsonl");
     let lines: Vec<String> = records.iter().map(Json::to_string).collect();
