@@ -82,7 +82,9 @@ pub(crate) struct ResolveArguments {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["server", "transport", "site_key", "private", "no_refer", "json", "short"]
+        conflicts_with_all = [
+            "server", "transport", "site_key", "private", "no_refer", "json", "short",
+        ]
     )]
     verify: Option<PathBuf>,
     /// Accept any certificate over HTTPS, and from the roots answers that are not signed: anybody
