@@ -23,15 +23,13 @@ mod modify;
 mod monitor;
 mod output;
 mod passphrase;
+mod process;
 mod register;
 mod resolve;
 mod serve;
 mod store_commands;
 
 use clap::{Parser, Subcommand};
-use node::config::LogConfig;
-use node::logging::Logging;
-use std::error::Error;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -111,7 +109,7 @@ fn main() -> ExitCode {
     // A node's log is as its configuration says; that of everything else as the environment says.
     let _log = match &arguments.command {
         Command::Serve(_) => None,
-        _ => start_logging(),
+        _ => process::start_log(),
     };
     let done = match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
@@ -140,36 +138,5 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => store_commands::back_up(&arguments),
         Command::Restore(arguments) => store_commands::restore(&arguments),
     };
-    match done {
-        Ok(_) if output::has_failed() => {
-            eprintln!("nameplate: standard output cannot be written to");
-            ExitCode::FAILURE
-        }
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("nameplate: {}", with_causes(&*error));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Logs go to standard error; `NAMEPLATE_LOG` says how much (default: `warn`).
-fn start_logging() -> Option<Logging> {
-    let log = Logging::start(&LogConfig::default());
-    log.inspect_err(|error| eprintln!("nameplate: {error}"))
-        .ok()
-}
-
-/// An error and what caused it, in one line, without saying the same twice.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
+    process::end(done)
 }

@@ -7,8 +7,10 @@
 //! of measures (`measures.rs`), the bulletin, and the demonstration of it all (`demo.rs`). Everybody who may open the folder may see single enterprises; what may
 //! leave the house is what `board` shows.
 
+mod back_test;
 mod board;
 mod bulletin;
+mod cases;
 mod collecting;
 pub(crate) mod demo;
 mod folder;
@@ -17,8 +19,10 @@ mod load;
 mod measures;
 mod objects;
 mod question;
+mod rules;
 mod serve;
 mod show;
+mod stands;
 mod synthetic;
 mod table;
 mod warnings;
@@ -54,15 +58,15 @@ enum MonitorCommand {
     /// Who is furthest behind his target, and what the rest of the year needs. (目标差距)
     Lag(lag::LagArguments),
     /// Rules that warn, their versions, who let them live. (预警规则)
-    Rules(warnings::RulesArguments),
+    Rules(rules::RulesArguments),
     /// What a rule would have done, by what was known then. (回测)
-    Backtest(warnings::BackTestArguments),
+    Backtest(back_test::BackTestArguments),
     /// Judge everybody by the live rules. (研判)
     Warn(warnings::WarnArguments),
     /// The warnings that are open. (预警)
     Warnings(warnings::WarningsArguments),
     /// What keeps enterprises from producing, and who sees to it. (企业诉求)
-    Cases(measures::CasesArguments),
+    Cases(cases::CasesArguments),
     /// The ledger of measures. (任务台账)
     Measures(measures::MeasuresArguments),
     /// The bulletin of a region and a month. (通报)
@@ -124,12 +128,12 @@ pub(crate) fn run(arguments: &MonitorArguments) -> Result<ExitCode, Box<dyn Erro
         MonitorCommand::Board(arguments) => board::run(arguments),
         MonitorCommand::Lag(arguments) => lag::run(arguments),
         MonitorCommand::Load(arguments) => load::run(arguments),
-        MonitorCommand::Rules(arguments) => warnings::run_rules(arguments),
-        MonitorCommand::Backtest(arguments) => warnings::run_back_test(arguments),
+        MonitorCommand::Rules(arguments) => rules::run(arguments),
+        MonitorCommand::Backtest(arguments) => back_test::run(arguments),
         MonitorCommand::Warn(arguments) => warnings::run_warn(arguments),
         MonitorCommand::Warnings(arguments) => warnings::run_warnings(arguments),
-        MonitorCommand::Cases(arguments) => measures::run_cases(arguments),
-        MonitorCommand::Measures(arguments) => measures::run_measures(arguments),
+        MonitorCommand::Cases(arguments) => cases::run(arguments),
+        MonitorCommand::Measures(arguments) => measures::run(arguments),
         MonitorCommand::Bulletin(arguments) => bulletin::run(arguments),
         MonitorCommand::Serve(arguments) => serve::run(arguments),
     }

@@ -224,7 +224,7 @@ fn ask_any(
         });
         match asked {
             Ok(reply) => return Ok((reply, place)),
-            Err(error) => refusal = crate::with_causes(&error),
+            Err(error) => refusal = crate::process::with_causes(&error),
         }
     }
     Err(refusal)

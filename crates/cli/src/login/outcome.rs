@@ -1,6 +1,6 @@
 //! What is told of an answer: what the node said, what to do about it, and the exit code.
 
-use crate::with_causes;
+use crate::process::with_causes;
 use client::Error;
 use engine::administrator::Fault;
 use engine::exchange::Answered;

@@ -6,7 +6,6 @@
 
 mod story;
 
-use super::bulletin;
 use super::collecting::{self, Sent};
 use super::folder::Folder;
 use super::synthetic;

@@ -133,6 +133,11 @@ pub(super) fn month(written: &str) -> Result<Period, String> {
     read.or_else(|error| chinese().map_err(|_| format!("--month: {error}")))
 }
 
+/// The period of a frequency that ends when a month does that people write.
+pub(super) fn month_for(frequency: Frequency, written: &str) -> Result<Period, String> {
+    Ok(Period::containing(frequency, month(written)?.last_day()))
+}
+
 /// What an indicator is called in English and in Chinese.
 pub(super) fn indicator_names(code: &str) -> [String; 2] {
     let known = INDICATORS.iter().find(|of| of.code == code);
