@@ -2,29 +2,42 @@
 //! folder of its own.
 //!
 //! Here: the subcommands and what they share. Beneath, each a thin command over room `monitor`:
-//! the folder (`monitor/folder.rs`), a made-up province in it (`synthetic.rs`), workbooks (`load.rs`),
-//! reading (`show.rs`, `board.rs`, `lag.rs`), rules and warnings (`warnings.rs`), cases and the ledger
-//! of measures (`measures.rs`), the bulletin, and the demonstration of it all (`demo.rs`). Everybody who may open the folder may see single enterprises; what may
-//! leave the house is what `board` shows.
+//! the folder (`monitor/folder.rs`), a made-up province in it (`synthetic.rs`), workbooks (`load.rs`)
+//! and who owes them (`tasks.rs`), reading (`show.rs`, `board.rs`, `lag.rs`), rules and warnings
+//! (`rules.rs`, `back_test.rs`, `warnings.rs`), cases and the ledger of measures (`cases.rs`,
+//! `measures.rs`), the bulletin and its receipts, what is done when its time comes (`run.rs`), and the
+//! demonstration of it all (`demo.rs`). Everybody who may open the folder may see single enterprises;
+//! what may leave the house is what `board` shows.
 
 mod back_test;
 mod board;
 mod bulletin;
 mod cases;
+mod clock;
 mod collecting;
+mod commit;
+mod contacts;
+mod delivery;
 pub(crate) mod demo;
 mod folder;
 mod lag;
+mod letter;
 mod load;
 mod measures;
 mod objects;
+mod outbox;
+mod pdf;
+mod program;
 mod question;
+mod receipts;
 mod rules;
+mod run;
 mod serve;
 mod show;
 mod stands;
 mod synthetic;
 mod table;
+mod tasks;
 mod warnings;
 
 use crate::language::Language;
@@ -71,6 +84,14 @@ enum MonitorCommand {
     Measures(measures::MeasuresArguments),
     /// The bulletin of a region and a month. (通报)
     Bulletin(bulletin::BulletinArguments),
+    /// Who has received a bulletin, and that somebody has. (签收)
+    Receipts(receipts::ReceiptsArguments),
+    /// Who owes which figures, and how far all are. (报送进度)
+    Tasks(tasks::TasksArguments),
+    /// Do what is due, and deliver what lies in the outbox. (到期事项与送达)
+    Run(run::RunArguments),
+    /// Letters that wait or could not be delivered. (待送与退件)
+    Outbox(outbox::OutboxArguments),
     /// All of it in a browser. (控制台)
     Serve(serve::ServeArguments),
 }
@@ -135,6 +156,10 @@ pub(crate) fn run(arguments: &MonitorArguments) -> Result<ExitCode, Box<dyn Erro
         MonitorCommand::Cases(arguments) => cases::run(arguments),
         MonitorCommand::Measures(arguments) => measures::run(arguments),
         MonitorCommand::Bulletin(arguments) => bulletin::run(arguments),
+        MonitorCommand::Receipts(arguments) => receipts::run(arguments),
+        MonitorCommand::Tasks(arguments) => tasks::run(arguments),
+        MonitorCommand::Run(arguments) => run::run(arguments),
+        MonitorCommand::Outbox(arguments) => outbox::run(arguments),
         MonitorCommand::Serve(arguments) => serve::run(arguments),
     }
 }

@@ -4,7 +4,9 @@
 //! it says (room `monitor`).
 
 use super::Common;
+use super::commit::commit;
 use super::folder::{Folder, now};
+use super::letter::{Message, letter, post};
 use super::question::month;
 use crate::output::say;
 use clap::Args;
@@ -32,7 +34,9 @@ const WARNINGS_MAX: usize = 500;
                   is kept as it is, and the figures until the end of the month are frozen: they can \
                   be revised afterwards, but only as such.\n\n\
                   The form of a file is what its name ends with: .docx, .html, .xlsx, .typ (Typst), \
-                  .json."
+                  .json, and .pdf where the program typst is installed.\n\n\
+                  What is issued waits in the outbox for everybody whom it is to; `nameplate monitor \
+                  run` delivers it."
 )]
 pub(super) struct BulletinArguments {
     /// The region: its code, such as 99.
@@ -42,8 +46,11 @@ pub(super) struct BulletinArguments {
     #[arg(value_name = "MONTH")]
     month: String,
     /// Write it to this file; may be given several times.
-    #[arg(short, long, value_name = "FILE", required = true)]
+    #[arg(short, long, value_name = "FILE", required_unless_present = "pdf")]
     out: Vec<PathBuf>,
+    /// Make the PDF, too: beside the first --out, or REGION-MONTH.pdf here.
+    #[arg(long)]
+    pdf: bool,
     /// Keep it under this name, and freeze the figures.
     #[arg(long, value_name = "NAME")]
     issue: Option<String>,
@@ -86,18 +93,16 @@ pub(super) fn run(arguments: &BulletinArguments) -> Result<ExitCode, Box<dyn Err
     let order = wanted.order(&folder)?;
     let names = |object: &Object| folder.name(object);
     let bulletin = if arguments.issue.is_some() {
-        facts::commit(&folder.store, now(), |view, at| {
-            issue(view, at, &order, &names)
-        })?
+        issued(&folder, &order, now())?
     } else {
         compose(&*folder.view(), &order, &names)?
     };
-    for file in &arguments.out {
+    let files = arguments.files();
+    for file in &files {
         write(&bulletin, file)?;
     }
     if arguments.common.json {
-        let files: Vec<_> = arguments
-            .out
+        let files: Vec<_> = files
             .iter()
             .map(|file| file.display().to_string())
             .collect();
@@ -113,12 +118,60 @@ pub(super) fn run(arguments: &BulletinArguments) -> Result<ExitCode, Box<dyn Err
     } else {
         let choose = |said| arguments.common.choose(said).to_owned();
         say(choose([&bulletin.title[0], &bulletin.title[1]]));
-        for file in &arguments.out {
+        for file in &files {
             say(format_args!("    {}", file.display()));
         }
     }
     folder.store.close()?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl BulletinArguments {
+    /// Where it is written to.
+    fn files(&self) -> Vec<PathBuf> {
+        let mut files = self.out.clone();
+        let is_pdf = |file: &PathBuf| file.extension().is_some_and(|end| end == "pdf");
+        if self.pdf && !files.iter().any(is_pdf) {
+            let name = || PathBuf::from(format!("{}-{}.docx", self.region, self.month.trim()));
+            let beside = files.first().cloned().unwrap_or_else(name);
+            files.push(beside.with_extension("pdf"));
+        }
+        files
+    }
+}
+
+/// Issues a bulletin, with a letter to everybody whom it is to.
+pub(super) fn issued(
+    folder: &Folder,
+    order: &Order,
+    now: Instant,
+) -> Result<Bulletin, Box<dyn Error>> {
+    let names = |object: &Object| folder.name(object);
+    commit(&folder.store, now, |view, at| {
+        let (mut change, bulletin) = issue(view, at, order, &names)?;
+        let all = order.addressees.iter().chain(&order.copies);
+        for (number, addressee) in all.enumerate() {
+            let key = format!("bulletin/{}/{number}", order.name);
+            let letter = letter(key, addressee, &covering(&bulletin));
+            post(view, now, &mut change, &letter)?;
+        }
+        Ok((change, bulletin))
+    })
+}
+
+/// What stands on the letter that a bulletin goes with.
+fn covering(bulletin: &Bulletin) -> Message {
+    let [english, chinese] = &bulletin.title;
+    let name = &bulletin.order.name;
+    Message {
+        subject: [english.clone(), chinese.clone()],
+        text: [
+            format!("{english} ({name}) is attached. Please confirm its receipt."),
+            format!("现印发《{chinese}》（{name}），见附件，请签收。"),
+        ],
+        mark: bulletin.order.mark.clone(),
+        bulletin: Some(name.clone()),
+    }
 }
 
 /// What bulletin is wanted; all else follows from the folder.
@@ -188,11 +241,12 @@ pub(super) fn write(bulletin: &Bulletin, file: &Path) -> Result<(), Box<dyn Erro
         "html" => html(bulletin)?.into_bytes(),
         "xlsx" => xlsx(bulletin)?,
         "typ" => typst(bulletin).into_bytes(),
+        "pdf" => return super::pdf::write(&typst(bulletin), file),
         "json" => json(bulletin).into_bytes(),
         _ => {
             let file = file.display();
             return Err(format!(
-                "{file}: its name must end with .docx, .html, .xlsx, .typ or .json"
+                "{file}: its name must end with .docx, .html, .xlsx, .typ, .pdf or .json"
             )
             .into());
         }

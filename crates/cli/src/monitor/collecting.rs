@@ -3,37 +3,16 @@
 //! Here: what `load` and the demonstration share. Not here: what is wrong with them (room
 //! `monitor`).
 
+use super::commit::commit;
 use super::folder::Folder;
 use codes::{Period, Region};
-use facts::{Change, Instant, View};
+use facts::Instant;
 use monitor::collect::{
     Acceptance, Directory, Error, Fingerprint, Limits, Mapping, Reading, Rules, Sending,
     Submission, Taken, Workbook, keep, remember, remembered, take,
 };
 use std::collections::BTreeMap;
 use store::Store;
-
-/// A change of facts, planned by the collecting room: what it refuses is told as it says it.
-pub(super) fn commit<T>(
-    store: &Store,
-    now: Instant,
-    mut plan: impl FnMut(&dyn View, Instant) -> Result<(Change, T), Error>,
-) -> Result<T, Error> {
-    let mut refusal = None;
-    let done = facts::commit(store, now, |view, at| match plan(view, at) {
-        Ok((change, done)) => Ok((change, Some(done))),
-        Err(Error::Facts(error)) => Err(error),
-        Err(error) => {
-            refusal = Some(error);
-            Ok((Change::default(), None))
-        }
-    })?;
-    match (done, refusal) {
-        (Some(done), _) => Ok(done),
-        (None, Some(error)) => Err(error),
-        (None, None) => Err(Error::Facts(facts::Error::Busy { tries: 0 })),
-    }
-}
 
 /// A workbook that somebody sends.
 pub(super) struct Sent<'s> {
@@ -71,7 +50,8 @@ pub(super) fn learn(
     let version = commit(store, now, |view, at| keep(view, at, mapping))?;
     let fingerprint = Fingerprint::of(workbook);
     commit(store, now, |view, at| {
-        Ok((remember(view, at, fingerprint, &mapping.name)?, ()))
+        let change = remember(view, at, fingerprint, &mapping.name)?;
+        Ok::<_, Error>((change, ()))
     })?;
     Ok(version)
 }

@@ -6,10 +6,15 @@
 //! | `monitor.toml` | what the folder is, and how its figures are told |
 //! | `regions.csv`, `enterprises.csv` | `code,name`; regions beside the provinces that are known |
 //! | `targets.csv` | `object,indicator,year,growth`: the user's targets |
+//! | `offices.csv`, `contacts.csv` | who answers for a region, how a body is reached (`contacts`) |
+//! | `tasks/*.toml` | who owes which figures until when (`tasks`) |
+//! | `outgoing/` | letters that no program sends (`delivery`) |
 //!
 //! Not here: what is in a made-up province (`synthetic`).
 
 use super::Common;
+use super::contacts::{CONTACTS, OFFICES};
+use super::tasks::TASKS;
 use codes::{CreditCode, Frequency, Industry, List, Region};
 use facts::{Instant, Object, Role, View};
 use serde::{Deserialize, Serialize};
@@ -17,7 +22,6 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::{Options, Store};
 
@@ -41,6 +45,17 @@ pub(super) struct Settings {
     pub(super) merged_months: bool,
     /// Which figure is read if none is named.
     pub(super) indicator: String,
+    /// Who is told what is for nobody in particular; empty for whoever answers for the region.
+    pub(super) office: String,
+    /// So many days before something is due whoever must act is reminded.
+    pub(super) remind_days: u16,
+    /// So many days after its end a month is judged: its figures must have had time to come in.
+    pub(super) judge_after_days: u16,
+    /// After so many days whoever has not confirmed the receipt of a bulletin is reminded.
+    pub(super) receipt_days: u16,
+    /// The program that takes mail, with its arguments: `["/usr/sbin/sendmail", "-i", "--"]`; the
+    /// address is added as the last. Empty for none.
+    pub(super) mail: Vec<String>,
 }
 
 impl Default for Settings {
@@ -50,6 +65,11 @@ impl Default for Settings {
             region: Region::NATION.to_string(),
             merged_months: true,
             indicator: monitor::province::OUTPUT.to_owned(),
+            office: String::new(),
+            remind_days: 3,
+            judge_after_days: 15,
+            receipt_days: 3,
+            mail: Vec::new(),
         }
     }
 }
@@ -76,7 +96,7 @@ pub(super) struct Folder {
 }
 
 /// An error with the file that it is about.
-fn named(path: &Path) -> impl Fn(&dyn std::fmt::Display) -> String {
+pub(super) fn named(path: &Path) -> impl Fn(&dyn std::fmt::Display) -> String {
     let path = path.display().to_string();
     move |error| format!("{path}: {error}")
 }
@@ -132,9 +152,16 @@ impl Folder {
             (REGIONS, &tables.regions, headings),
             (ENTERPRISES, &tables.enterprises, headings),
             (TARGETS, &tables.targets, "object,indicator,year,growth\n"),
+            (OFFICES, &tables.offices, "region,body\n"),
+            (CONTACTS, &String::new(), "body,mail\n"),
         ] {
             let text = if text.is_empty() { otherwise } else { text };
             write(&path.join(name), text)?;
+        }
+        if !tables.task.is_empty() {
+            let tasks = path.join(TASKS);
+            fs::create_dir_all(&tasks).map_err(|error| named(&tasks)(&error))?;
+            write(&tasks.join("monthly.toml"), &tables.task)?;
         }
         Ok(Store::open(&path.join("facts"), &Options::default())?)
     }
@@ -187,6 +214,9 @@ pub(super) struct Tables {
     pub(super) regions: String,
     pub(super) enterprises: String,
     pub(super) targets: String,
+    pub(super) offices: String,
+    /// A task of the folder, in the words of room `monitor`.
+    pub(super) task: String,
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {

@@ -188,7 +188,8 @@ pub(super) fn tell_list<T>(
     ]));
 }
 
-fn lamp(lamp: Lamp) -> [&'static str; 2] {
+/// What a lamp is called in English and in Chinese.
+pub(super) fn lamp(lamp: Lamp) -> [&'static str; 2] {
     match lamp {
         Lamp::Off => ["-", "-"],
         Lamp::Blue => ["blue", "蓝"],

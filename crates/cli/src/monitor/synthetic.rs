@@ -6,14 +6,14 @@ use super::Common;
 use super::folder::{Folder, Settings, Tables};
 use crate::output::say;
 use clap::Args;
-use codes::{Date, Period, Region};
+use codes::{Date, Period, Region, RegionLevel};
 use facts::history::loaded;
 use facts::ledger::Ledger;
 use facts::relation::{Kind, Relation, relate};
 use facts::{Instant, Object, View};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Change;
-use monitor::province::{Enterprise, MARK, OUTPUT, Plan, Province};
+use monitor::province::{Enterprise, MARK, MERGED_MONTHS, OUTPUT, Plan, Province};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -173,6 +173,8 @@ pub(super) fn make(path: &Path, province: &Province) -> Result<Store, Box<dyn Er
         regions: province.regions_csv(),
         enterprises,
         targets,
+        offices: offices(province)?,
+        task: task(province),
     };
     let store = Folder::make(path, &tables)?;
     for chunk in province.enterprises().chunks(RELATIONS) {
@@ -181,6 +183,36 @@ pub(super) fn make(path: &Path, province: &Province) -> Result<Store, Box<dyn Er
         })?;
     }
     Ok(store)
+}
+
+/// Who answers for the regions of a made-up province: offices that are made up, too.
+fn offices(province: &Province) -> Result<String, Box<dyn Error>> {
+    let mut regions = codes::provinces();
+    regions.import(&province.regions_csv())?;
+    let own = std::iter::once(province.region());
+    let mut offices = "region,body\n".to_owned();
+    for region in own.chain(province.cities()).chain(province.counties()) {
+        let name = regions.name(region).unwrap_or_default();
+        let office = match region.level() {
+            RegionLevel::Province => "工信厅运行监测处",
+            _ => "工信局",
+        };
+        writeln!(offices, "{region},{name}{office}")?;
+    }
+    Ok(offices)
+}
+
+/// That all enterprises of a made-up province owe their output of each month.
+fn task(province: &Province) -> String {
+    let from = Period::containing(MERGED_MONTHS, province.plan().last.first_day());
+    format!(
+        "# {MARK}\nname = \"合成月报\"\nfrequency = \"merged-month\"\nfrom = \"{from}\"\n\
+         due-days = 12\n\n[who]\nrole = \"enterprise\"\nwithin = \"{}\"\n\n\
+         [[series]]\nindicator = \"{OUTPUT}\"\nform = \"level\"\nfrequency = \"merged-month\"\n\n\
+         [[chase]]\ndays = 1\nlevel = \"county\"\n\n[[chase]]\ndays = 3\nlevel = \"city\"\n\n\
+         [[chase]]\ndays = 7\nlevel = \"province\"\n",
+        province.region()
+    )
 }
 
 /// That enterprises lie in their counties and are of their divisions, in one change.

@@ -4,12 +4,12 @@
 
 use super::folder::{Folder, now};
 use super::question::month_for;
-use super::rules::subjects;
+use super::run::{Judging, judge_all};
 use super::table::{Side, Table};
 use super::{Common, choose};
 use crate::output::say;
 use clap::Args;
-use monitor::warn::{register, warning};
+use monitor::warn::{Rule, Subject, warning};
 use serde_json::json;
 use std::error::Error;
 use std::process::ExitCode;
@@ -40,31 +40,13 @@ pub(super) struct WarningsArguments {
 
 pub(super) fn run_warn(arguments: &WarnArguments) -> Result<ExitCode, Box<dyn Error>> {
     let folder = Folder::open(&arguments.common)?;
-    let all = register::all(&*folder.view())?;
-    let live = all
-        .into_iter()
-        .filter(|version| version.state == register::State::Live);
-    let (mut rules, mut judged, mut steps) = (0, 0, 0);
-    for version in live {
-        let rule = version.rule()?;
-        let period = month_for(rule.frequency(), &arguments.month)?;
-        rules += 1;
-        for subject in subjects(&*folder.view(), &rule)? {
-            let found = facts::commit(&folder.store, now(), |view, at| {
-                warning::judge(
-                    view,
-                    at,
-                    &version,
-                    &rule,
-                    &subject,
-                    period,
-                    &arguments.owner,
-                )
-            })?;
-            judged += 1;
-            steps += usize::from(found.account.is_some());
-        }
-    }
+    let period = |rule: &Rule| month_for(rule.frequency(), &arguments.month);
+    let owner = |_: &Subject| arguments.owner.clone();
+    let Judging {
+        rules,
+        judged,
+        steps,
+    } = judge_all(&folder, now(), &period, &owner)?;
     let open = warning::all_open(&*folder.view(), None, WARNINGS_MAX)?.len();
     let common = &arguments.common;
     if common.json {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 mod acting;
+mod delivering;
+mod running;
 
 /// A folder with a made-up province: five cities, four divisions, three enterprises of each.
 struct Place {

@@ -1,9 +1,11 @@
 //! What is done about figures: workbooks, rules, cases, bulletins, and the demonstration of it all.
 
 use super::Place;
-use crate::program::{path, run, told};
+use crate::program::{nameplate, path, run, told};
 use serde_json::Value as Json;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 /// A shock is reported, warned of, owned, solved and told; nothing is as unexpected.
 #[test]
@@ -223,4 +225,57 @@ fn cases_and_bulletins_are_made_by_hand_too() {
     );
     let issued = [&bulletin[..], &["--issue", "b-1", "--to", "丙市"]].concat();
     assert_eq!(place.run("bulletin", &issued).0, 0);
+}
+
+/// The PDF is made by another program: what it says goes on, and without it that is said.
+#[test]
+fn a_pdf_is_made_where_typst_is_installed() {
+    let place = Place::synthetic();
+    let folder = place.data.parent().unwrap();
+    let out = folder.join("b.docx");
+    let pdf = |program: &Path| {
+        let arguments = ["monitor", "bulletin", "99", "2022-11", "--pdf", "--out"];
+        let data = [path(&out), "--data", path(&place.data)];
+        let mut command = nameplate(arguments.into_iter().chain(data));
+        told(&command.env("NAMEPLATE_TYPST", program).output().unwrap())
+    };
+    let (code, _, err) = pdf(Path::new("/nowhere/typst"));
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("b.pdf: there is no program '/nowhere/typst'")
+            && err.contains("NAMEPLATE_TYPST"),
+        "{err}"
+    );
+    let script = folder.join("typst");
+    let write = |text: &str| {
+        fs::write(&script, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    write("echo 'error: unknown font' >&2; exit 1");
+    let (code, _, err) = pdf(&script);
+    assert_eq!(code, 1);
+    assert!(err.contains("failed: error: unknown font"), "{err}");
+    write("exit 0");
+    assert!(pdf(&script).2.contains("made nothing"));
+    assert!(!folder.join("b.pdf").exists());
+    // A real one, where `./test` has installed it; otherwise one that hands on what it reads.
+    if let Some(python) = std::env::var_os("NAMEPLATE_TEST_TYPST") {
+        let python = python.to_str().unwrap().to_owned();
+        let program = "import sys, typst; open(sys.argv[-1], \"wb\").write(\
+                       typst.compile(sys.stdin.buffer.read()))";
+        write(&format!("exec '{python}' -c '{program}' \"$@\""));
+    } else {
+        write("test \"$1 $4\" = \"compile -\" || exit 9; (echo %PDF-; cat) > \"$5\"");
+    }
+    let (code, said, err) = pdf(&script);
+    assert_eq!((code, err.as_str()), (0, ""), "{said}");
+    assert!(said.contains("b.docx") && said.contains("b.pdf"), "{said}");
+    let made = fs::read(folder.join("b.pdf")).unwrap();
+    assert!(made.starts_with(b"%PDF-") && made.len() > 2000);
+    assert_eq!(pdf(&script).0, 0);
+    assert_eq!(
+        fs::read(folder.join("b.pdf")).unwrap(),
+        made,
+        "the same again"
+    );
 }

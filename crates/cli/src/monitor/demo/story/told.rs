@@ -6,9 +6,10 @@ use super::{Done, OFFICE, Story, day};
 use crate::demo::Stage;
 use crate::monitor::bulletin::{self, Wanted};
 use crate::monitor::measures::list_notice;
+use crate::monitor::run;
 use codes::Date;
 use facts::{Instant, Object};
-use monitor::bulletin::{Warning as Told, issue, receipts, receive};
+use monitor::bulletin::{Warning as Told, receipts, receive};
 use monitor::cases::{Party, Said};
 use monitor::measures;
 use monitor::warn::warning::Warning;
@@ -50,7 +51,18 @@ impl Story {
 
     pub(crate) fn bulletins(&mut self, stage: &mut Stage) -> Done {
         stage.chapter("The bulletin tells it", "写入通报");
-        self.issue(stage, "demo-2022-11", "2022-11", day("2022-12-18"))
+        self.issue(stage, "demo-2022-11", "2022-11", day("2022-12-18"))?;
+        let done = run::round(&self.folder, day("2022-12-19"))?;
+        let outgoing = self.path.join("outgoing");
+        stage.expect(
+            done.delivered == 2,
+            &format!(
+                "Both bulletins have left the outbox: {}",
+                outgoing.display()
+            ),
+            &format!("两期通报均已送出：{}", outgoing.display()),
+        );
+        Ok(())
     }
 
     /// The open warnings, as a bulletin tells of them; the one that is being seen to with its case.
@@ -77,10 +89,7 @@ impl Story {
             warnings: self.told()?,
         };
         let order = wanted.order(folder)?;
-        let names = |object: &Object| folder.name(object);
-        let issued = facts::commit(&folder.store, now, |view, at| {
-            issue(view, at, &order, &names)
-        })?;
+        let issued = bulletin::issued(folder, &order, now)?;
         let is_same = bulletin::is_same_again(&*folder.view(), &issued)?;
         let text = monitor::bulletin::json(&issued);
         let is_told = text.contains("合成丙市") && text.contains("合成数据");
