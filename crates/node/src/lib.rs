@@ -237,7 +237,7 @@ impl Bound {
             self.runtime.handle(),
             &stopped,
         )?;
-        let registry = registry::Running::start(&self.config, founded, &answerer, &stopped)?;
+        let registry = registry::Running::start(&self.config, founded, &answerer)?;
         let mut node = Node {
             answerer,
             reception,
@@ -563,7 +563,7 @@ impl Node {
                 listener.join().await;
             }
         });
-        registry.join();
+        registry.stop();
         drop(runtime);
         drop(reception);
         match Arc::into_inner(answerer) {

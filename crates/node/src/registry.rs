@@ -321,8 +321,9 @@ fn refused(refusal: Refusal) -> Disagreed {
     }
 }
 
-/// A member that runs.
+/// A member that runs; dropped, it ends as soon as it notices.
 pub(crate) struct Running {
+    stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -335,10 +336,10 @@ impl Running {
         config: &Config,
         founded: Option<&Founded>,
         answerer: &Arc<Answerer>,
-        stopped: &watch::Receiver<bool>,
     ) -> Result<Self, RegistryError> {
+        let (stop, stopped) = watch::channel(false);
         let Some(registry) = answerer.registry() else {
-            return Ok(Self { thread: None });
+            return Ok(Self { stop, thread: None });
         };
         let waiting = lock(&registry.waiting).take();
         let events = waiting.map(|waiting| (registry.events.clone(), waiting));
@@ -349,14 +350,16 @@ impl Running {
             events.ok_or(RegistryError::NoKey)?,
         )?;
         *lock(&registry.shared) = Arc::clone(&beginning.shared);
-        let thread = driver::start(beginning, stopped.clone())?;
+        let thread = driver::start(beginning, stopped)?;
         Ok(Self {
+            stop,
             thread: Some(thread),
         })
     }
 
-    /// Waits until the member has stopped.
-    pub(crate) fn join(self) {
+    /// Stops the member, and waits until it has: after the last answer that waits for it.
+    pub(crate) fn stop(self) {
+        self.stop.send_replace(true);
         if let Some(thread) = self.thread {
             // One that has panicked has said so on its own.
             let _ = thread.join();
