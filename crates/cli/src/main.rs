@@ -25,6 +25,7 @@ mod output;
 mod passphrase;
 mod process;
 mod register;
+mod registry;
 mod resolve;
 mod serve;
 mod store_commands;
@@ -98,6 +99,8 @@ enum Command {
     Monitor(monitor::MonitorArguments),
     /// Look after a data folder. (数据目录)
     Store(store_commands::StoreArguments),
+    /// Say how the registry of prefixes stands, and who agrees on it. (登记簿)
+    Registry(registry::RegistryArguments),
     /// Copy the data folder of a running or stopped node. (备份)
     Backup(store_commands::BackupArguments),
     /// Make a data folder from a backup. (恢复)
@@ -135,6 +138,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Monitor(arguments) => monitor::run(&arguments),
         Command::Store(arguments) => store_commands::run(&arguments),
+        Command::Registry(arguments) => registry::run(&arguments),
         Command::Backup(arguments) => store_commands::back_up(&arguments),
         Command::Restore(arguments) => store_commands::restore(&arguments),
     };

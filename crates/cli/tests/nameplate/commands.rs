@@ -243,6 +243,7 @@ fn help_keeps_to_a_hundred_columns() {
         "home",
         "unhome",
         "monitor",
+        "registry",
     ];
     let helps = subcommands.iter().map(|name| vec![*name, "--help"]);
     for arguments in helps.chain([

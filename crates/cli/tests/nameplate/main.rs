@@ -17,6 +17,7 @@ mod monitor;
 mod mutations;
 mod operating;
 mod program;
+mod registry;
 mod resolve;
 mod serve;
 mod served;

@@ -1,0 +1,124 @@
+//! `nameplate registry`: how the registry stands that a running node is a member of.
+//!
+//! Not here: what the members agree on, and how (rooms `quorum` and `node`).
+
+use crate::output::say;
+use clap::{Args, Subcommand};
+use node::control;
+use node::registry::{MemberState, RegistryState};
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub(crate) struct RegistryArguments {
+    #[command(subcommand)]
+    command: RegistryCommand,
+}
+
+#[derive(Subcommand)]
+enum RegistryCommand {
+    /// Say who leads, how far this member is, and what is wrong. (状态)
+    #[command(after_help = STATUS_HELP)]
+    Status(MemberArguments),
+    /// Say who the members are, and which of them are connected with this one. (成员)
+    Members(MemberArguments),
+}
+
+const STATUS_HELP: &str = "\
+Exit codes: 0 somebody leads and this member follows, 1 nobody does, or this member has stopped, or
+the node cannot be asked, 2 wrong usage.";
+
+#[derive(Args)]
+struct MemberArguments {
+    /// The data folder of the running node.
+    #[arg(value_name = "DIR")]
+    data: PathBuf,
+    /// Answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &RegistryArguments) -> Result<ExitCode, Box<dyn Error>> {
+    match &arguments.command {
+        RegistryCommand::Status(member) => {
+            let state = control::ask_for_registry(&member.data)?;
+            tell(&state, member.json, tell_status)?;
+            let is_well = state.leader != 0 && state.trouble.is_empty();
+            Ok(if is_well {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        RegistryCommand::Members(member) => {
+            let state = control::ask_for_registry(&member.data)?;
+            tell(&state, member.json, tell_members)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn tell(
+    state: &RegistryState,
+    json: bool,
+    as_text: fn(&RegistryState),
+) -> Result<(), serde_json::Error> {
+    if json {
+        say(serde_json::to_string_pretty(state)?);
+    } else {
+        as_text(state);
+    }
+    Ok(())
+}
+
+fn tell_status(state: &RegistryState) {
+    let leader = match state.leader {
+        0 => "nobody leads: changes of the registry must wait".to_owned(),
+        leader if leader == state.member => "leads".to_owned(),
+        leader => format!("follows member {leader}"),
+    };
+    say(format_args!(
+        "member:   {} of registry {}, {leader}",
+        state.member, state.group
+    ));
+    let age = match state.age_ms {
+        Some(age) => format!("at most {age} ms old"),
+        None => "of unknown age".to_owned(),
+    };
+    say(format_args!(
+        "position: term {}, entry {}, {age}",
+        state.term, state.applied
+    ));
+    say(format_args!(
+        "records:  {} prefixes, {} entries not stored yet, {} askers wait",
+        state.delegations, state.unstored, state.waiting
+    ));
+    if !state.trouble.is_empty() {
+        say(format_args!("stopped:  {}", state.trouble));
+    }
+}
+
+fn tell_members(state: &RegistryState) {
+    for member in &state.members {
+        let MemberState {
+            number,
+            role,
+            address,
+            is_connected,
+        } = member;
+        let stands = match (*number == state.member, is_connected) {
+            (true, _) => "this one",
+            (false, true) => "connected",
+            (false, false) => "not connected",
+        };
+        let leads = if *number == state.leader {
+            ", leads"
+        } else {
+            ""
+        };
+        say(format_args!(
+            "{number:>4} {role:<10} {address:<24} {stands}{leads}"
+        ));
+    }
+}
