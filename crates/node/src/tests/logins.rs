@@ -171,6 +171,15 @@ fn a_longer_message_is_taken_where_that_is_set() {
     assert_eq!(code(&answer), ResponseCode::INVALID_VALUE);
     let answer = connection.ask(&creation_of(8, "https://e.org"));
     assert_eq!(code(&answer), ResponseCode::SUCCESS);
+    // A question is answered however long it is: with very many types here.
+    let question = (0..200).fold(
+        Question::about("88.1/8".parse().unwrap()),
+        |question, number| question.of_type(format!("{number}{}", "T".repeat(2000))),
+    );
+    let question = question.of_type("URL").resolution(9, client::Clock::date());
+    assert!(question.encode().len() > config::TcpConfig::default().message_octets_max);
+    let answer = connection.ask(&question);
+    assert_eq!(code(&answer), ResponseCode::SUCCESS);
     let mut beyond = creation_of(9, "x").to_packet();
     beyond.envelope.message_length = 16_672_501;
     connection.stream.write_all(&beyond.encode()[..20]).unwrap();
