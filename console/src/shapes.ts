@@ -133,7 +133,7 @@ export type WarningShown = Warning & {
     levelName: string;
     level: number;
     owner: string;
-    remark: string;
+    remark?: string;
     why?: string;
     figures?: Used[];
   }[];

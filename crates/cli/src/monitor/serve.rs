@@ -168,3 +168,28 @@ fn read_tokens(file: &Path) -> Result<Access, Box<dyn Error>> {
     let text = fs::read_to_string(file).map_err(|error| named(&error))?;
     Ok(Access::of_file(&text).map_err(|problem| named(&problem))?)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_file_of_tokens_that_others_may_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokens");
+        fs::write(&file, format!("act * {}\n", "a".repeat(32))).unwrap();
+        let with = |mode| {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            read_tokens(&file)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        };
+        for mode in [0o644, 0o640, 0o604] {
+            assert!(with(mode).unwrap_err().contains("chmod 600"), "{mode:o}");
+        }
+        assert_eq!(with(0o600), Ok(()));
+        fs::write(&file, "act * short\n").unwrap();
+        assert!(with(0o600).unwrap_err().contains("line 1"));
+    }
+}

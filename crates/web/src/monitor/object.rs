@@ -298,7 +298,8 @@ fn of_boards(
     Ok(points)
 }
 
-fn place(
+/// What a board tells of a place; `None` where it hides it, and of places that it does not have.
+pub(super) fn place(
     board: &monitor::Board,
     top: Region,
     region: Region,

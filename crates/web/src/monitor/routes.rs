@@ -8,6 +8,7 @@ use super::{
 use crate::reply::{JSON, Reply};
 use hyper::{Method, StatusCode};
 use monitor::province::INDICATORS;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value as Json, json};
 
 /// Where the API begins.
@@ -16,7 +17,11 @@ pub(super) const API: &str = "/api/monitor/v1/";
 /// Answers a call of the API by somebody who may come in.
 pub(super) fn answer(call: &Call<'_>) -> Answer {
     let path = call.asked.path.strip_prefix(API).unwrap_or_default();
-    let parts: Vec<&str> = path.split('/').collect();
+    let decoded = path
+        .split('/')
+        .map(|part| percent_decode_str(part).decode_utf8_lossy());
+    let decoded: Vec<_> = decoded.collect();
+    let parts: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
     match parts.as_slice() {
         ["openapi.json"] => read(call, |_| {
             Ok(Reply::new(StatusCode::OK, JSON, super::OPENAPI))

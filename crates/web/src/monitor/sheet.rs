@@ -213,11 +213,13 @@ fn tell_board(call: &Call<'_>, here: Here, question: &Question, mut said: Json) 
     let board = board.as_ref().as_ref().ok_or_else(withheld)?;
     let (objects, parts, own) = row(board, here, top).ok_or_else(nothing)?;
     let whole = board::whole(board);
-    said["by"] = json!(if here.region == top {
-        "city"
-    } else {
-        "division"
-    });
+    let by = match board::below(top) {
+        _ if here.region != top => "division",
+        RegionLevel::Province => "province",
+        RegionLevel::City => "city",
+        _ => "county",
+    };
+    said["by"] = json!(by);
     said["isProtected"] = json!(true);
     said["whole"] = match own {
         Some(own) => json!({

@@ -1,18 +1,19 @@
 //! The inbox of warnings: what is warned of, why, and who sees to it.
 //!
-//! Who may not see single enterprises is told of warnings about regions and industries alone, and
-//! without the figures that led to them, for these may have to be hidden.
+//! Who may not see single enterprises is told of warnings about regions and industries alone that the
+//! board shows, and without the figures that led to them, for these may have to be hidden.
 
 use super::access::Rights;
+use super::bureau::Bureau;
 use super::call::{Answer, Call, Problem};
+use super::object::place;
 use super::question::period_json;
 use super::rules::subjects;
 use codes::Period;
-use facts::{Instant, Role};
-use monitor::bulletin;
-use monitor::cases;
+use facts::{Form, Instant, Object, Role};
 use monitor::warn::register::{self, By, State};
 use monitor::warn::warning::{self, Account, Used, Warning};
+use monitor::{Question, bulletin, cases};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -34,12 +35,41 @@ fn is_single(of: &Warning) -> bool {
     roles.any(|role| role == Role::ENTERPRISE)
 }
 
-/// The open warnings that somebody may see.
+/// Whether somebody may know of a warning. That one was raised tells how far a figure fell: a reader
+/// is told of no place that the board of its month hides.
+fn may_know(call: &Call<'_>, of: &Warning) -> Result<bool, Problem> {
+    if call.may(Rights::See) {
+        return Ok(true);
+    }
+    let mut objects = of.subject.objects().iter();
+    let industry = objects.find_map(Object::as_industry);
+    let bureau = call.bureau;
+    let (Some(industry), Some(unit)) = (industry, Bureau::unit(&bureau.indicator)) else {
+        return Ok(!is_single(of) && industry.is_none());
+    };
+    let question = Question {
+        indicator: bureau.indicator.parse()?,
+        form: Form::Level,
+        period: Period::containing(bureau.months(), of.period.last_day()),
+        unit,
+        at: Instant::LAST,
+    };
+    let region = of.subject.region().unwrap_or(bureau.region);
+    let board = bureau.board(&question, bureau.region)?;
+    let board = board.as_ref().as_ref();
+    let figure = board.and_then(|board| place(board, bureau.region, region, Some(industry)));
+    Ok(!is_single(of) && figure.is_some())
+}
+
+/// The open warnings that somebody may know of.
 fn open(call: &Call<'_>) -> Result<Vec<Warning>, Problem> {
-    let all = warning::all_open(&*call.bureau.view(), None, WARNINGS_COUNT_MAX)?;
-    let sees = call.may(Rights::See);
-    let may = |of: &Warning| sees || !is_single(of);
-    Ok(all.into_iter().filter(may).collect())
+    let mut found = Vec::new();
+    for of in warning::all_open(&*call.bureau.view(), None, WARNINGS_COUNT_MAX)? {
+        if may_know(call, &of)? {
+            found.push(of);
+        }
+    }
+    Ok(found)
 }
 
 /// Red, yellow or blue, as bulletins call it; `unknown` of one that tells only that.
@@ -117,8 +147,12 @@ fn find(call: &Call<'_>, name: &str) -> Result<Warning, Problem> {
         Some(found) => Some(found),
         None => warning::ended(&*call.bureau.view(), name)?,
     };
-    let found = found.filter(|of| call.may(Rights::See) || !is_single(of));
-    found.ok_or_else(Problem::not_found)
+    let found = found.ok_or_else(Problem::not_found)?;
+    if may_know(call, &found)? {
+        Ok(found)
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 /// A warning, its steps, and the cases that were opened for it.
@@ -137,7 +171,7 @@ pub(super) fn show(call: &Call<'_>, name: &str) -> Answer {
     }
     said["steps"] = json!(steps);
     if call.may(Rights::See) {
-        let region = facts::Object::region(call.bureau.region);
+        let region = Object::region(call.bureau.region);
         let all = cases::of(&*view, &region, Instant::LAST)?;
         let of_this = all
             .iter()
@@ -159,9 +193,10 @@ fn account_json(call: &Call<'_>, of: &Account) -> Json {
         "levelName": of.level_name,
         "isUnknown": of.is_unknown,
         "owner": of.owner,
-        "remark": of.remark,
     });
     if call.may(Rights::See) {
+        // Who wrote it may have named an enterprise.
+        said["remark"] = json!(of.remark);
         let figure = |used: &Used| {
             let objects = used.series.objects().iter();
             json!({

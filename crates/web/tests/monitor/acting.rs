@@ -64,7 +64,7 @@ fn go_live(running: &Running) -> Json {
 /// solved, by whom each step is for.
 #[test]
 fn a_shock_is_warned_of_owned_and_solved() {
-    let running = start(plan(4));
+    let running = start(plan(12));
     let test = go_live(&running);
     assert_eq!(
         (&test["score"]["hits"], &test["score"]["misses"]),
@@ -87,7 +87,7 @@ fn a_shock_is_warned_of_owned_and_solved() {
         (&warning["lamp"], &warning["owner"]),
         (&json!("red"), &json!("office"))
     );
-    // A reader is told that there is one, but not by which figures.
+    // A reader is told that there is one where the board shows the place, but not by which figures.
     let shown = running.told(READ, &format!("warnings/{name}"));
     assert!(shown["steps"][0].get("figures").is_none() && shown.get("cases").is_none());
     let shown = running.told(SEE, &format!("warnings/{name}"));
@@ -95,6 +95,8 @@ fn a_shock_is_warned_of_owned_and_solved() {
     let care = json!({"by": "office", "remark": "by telephone"});
     let taken = done(&running, &format!("warnings/{name}/acknowledge"), &care);
     assert_eq!(taken["acknowledged"]["by"], "office");
+    let shown = running.told(READ, &format!("warnings/{name}"));
+    assert!(!shown.to_string().contains("telephone"), "{shown}");
 
     let region = warning["objects"][0]["code"].as_str().unwrap();
     let sheet = running.told(
@@ -103,9 +105,9 @@ fn a_shock_is_warned_of_owned_and_solved() {
     );
     let enterprise = sheet["lines"].as_array().unwrap().last().unwrap();
     let enterprise = enterprise["object"]["code"].as_str().unwrap();
-    let case = json!({"name": "case-1", "title": "no material", "enterprise": enterprise,
+    let opening = json!({"name": "case-1", "title": "no material", "enterprise": enterprise,
         "class": "material", "owner": "office", "by": "office", "warning": name});
-    let opened = done(&running, "cases", &case);
+    let opened = done(&running, "cases", &opening);
     assert_eq!(opened["state"]["code"], "opened");
     let step = |message: &str, role: &str, by: &str, more: Json| {
         let mut said = json!({"message": message, "role": role, "by": by});
@@ -132,6 +134,26 @@ fn a_shock_is_warned_of_owned_and_solved() {
     assert_eq!(shown["cases"][0]["name"], "case-1");
     for path in ["cases", "cases/case-1"] {
         assert_eq!(running.get(READ, path).status, 403, "{path}");
+    }
+}
+
+/// That a warning was raised tells how far a figure fell, so it is hidden where that is.
+#[test]
+fn readers_are_told_of_no_warning_about_what_is_hidden() {
+    let running = start(plan(2));
+    go_live(&running);
+    done(
+        &running,
+        "warnings/judge",
+        &json!({"month": "2022-09", "owner": "office"}),
+    );
+    let all = running.told(SEE, "warnings");
+    let lines = all["lines"].as_array().unwrap();
+    assert!(!lines.is_empty());
+    assert_eq!(running.told(READ, "warnings")["count"], 0);
+    for line in lines {
+        let path = format!("warnings/{}", line["name"].as_str().unwrap());
+        assert_eq!(running.get(READ, &path).status, 404);
     }
 }
 

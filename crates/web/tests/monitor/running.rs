@@ -171,7 +171,7 @@ fn bureau(store: Store, province: &Province) -> Bureau {
         targets: targets.collect(),
     };
     let mut bureau = Bureau::new(store, province.region(), OUTPUT.to_owned(), tables);
-    bureau.mark = MARK.to_owned();
+    MARK.clone_into(&mut bureau.mark);
     bureau
 }
 
@@ -190,9 +190,10 @@ impl Running {
         headers: &[(&str, &str)],
         body: &Body<'_>,
     ) -> Answer {
-        let path = match path.starts_with('/') {
-            true => path.to_owned(),
-            false => format!("/api/monitor/v1/{path}"),
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("/api/monitor/v1/{path}")
         };
         let url = format!("http://{}{path}", self.address);
         let mut request = Request::builder().method(method).uri(url);
