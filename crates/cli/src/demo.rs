@@ -114,8 +114,8 @@ fn start(stage: &mut Stage, folder: &Path) -> Result<Tree, Box<dyn Error>> {
         ),
     );
     stage.tell(
-        "Of the seven sites at the top, Wuhan writes and the others copy it.",
-        "顶级的七个站点中，武汉负责写入，其余为其副本。",
+        "The seven sites at the top agree on who answers for what; four of them suffice.",
+        "顶级的七个站点就各前缀由谁负责达成一致，四个站点即可议决。",
     );
     Ok(tree)
 }

@@ -1,12 +1,14 @@
 //! Who is in the demo: a root, seven sites at the top, two industries, four enterprises, and who
 //! asks for everybody.
 
+use std::ops::Range;
+
 /// What a node is for the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// Names who answers for `88`.
     Root,
-    /// Answers for `88`: one writes, the others copy it.
+    /// Answers for `88`, and agrees with the others on who answers for what is below.
     TopLevel,
     /// The same, elsewhere, for when others are lost.
     Recovery,
@@ -47,9 +49,8 @@ const fn part(
 }
 
 pub(super) const ROOT: usize = 0;
-/// The site at the top that writes.
-pub(super) const WRITER: usize = 1;
-pub(super) const LAST_AT_THE_TOP: usize = 7;
+/// The sites at the top.
+pub(super) const TOP: Range<usize> = 1..8;
 pub(super) const MACHINERY: usize = 8;
 pub(super) const RECYCLER: usize = 13;
 pub(super) const RECURSIVE: usize = 14;

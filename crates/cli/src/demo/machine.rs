@@ -1,12 +1,15 @@
 //! A node of the demo: a process of its own, with its own folder and sockets.
 
 use super::cast::Part;
+use node::Config;
+use node::founding::{self, Keys, Listening};
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use store::{Options, Store};
 
 /// A node that runs, or did.
 pub(super) struct Machine {
@@ -53,6 +56,18 @@ impl Machine {
             running: None,
             addresses,
         })
+    }
+
+    /// Makes its keys and says where it will be, as a first start does.
+    pub(super) fn found(&self) -> Result<(), Box<dyn Error>> {
+        let store = Store::open(&self.folder, &Options::default())?;
+        let keys = Keys::open(&self.folder, None)?;
+        let listening = Listening {
+            native: vec![self.addresses.native],
+            http: vec![self.addresses.http],
+        };
+        founding::found(&self.folder, &keys, &store, &Config::default(), &listening)?;
+        Ok(())
     }
 
     /// Begins to start it.

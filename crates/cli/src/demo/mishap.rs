@@ -1,7 +1,7 @@
 //! Two sites at the top and an enterprise's node are killed while questions are asked, and come
 //! back.
 
-use super::cast::{CAST, MACHINERY, RECYCLER, WRITER};
+use super::cast::{CAST, MACHINERY, RECYCLER, TOP};
 use super::load::{self, Outcome, Phase, Way};
 use super::stage::Stage;
 use super::tree::Tree;
@@ -16,8 +16,10 @@ const COUNT: usize = 900;
 /// When nodes are killed, and for how long they are away.
 const CALM: Duration = Duration::from_secs(1);
 const AWAY: Duration = Duration::from_secs(2);
-/// Who is killed: the site that writes, one that copies it, and an enterprise.
-const KILLED: [usize; 3] = [WRITER, WRITER + 3, RECYCLER];
+/// Who is killed: two sites at the top and an enterprise.
+const KILLED: [usize; 3] = [TOP.start, TOP.start + 3, RECYCLER];
+/// Who is asked to name somebody meanwhile.
+const ASKED: usize = TOP.start + 1;
 /// An enterprise that lives.
 const LIVING: usize = RECYCLER - 1;
 
@@ -30,11 +32,13 @@ pub(super) fn show(stage: &mut Stage, tree: &mut Tree) -> Result<(), Box<dyn Err
     let names = |name: fn(usize) -> &'static str| KILLED.map(name).join(", ");
     let (english, chinese) = (names(|at| CAST[at].english), names(|at| CAST[at].chinese));
     let server = tree.resolver;
+    let mut named_after = Duration::ZERO;
     let outcome = load::run(server, &questions, || {
         thread::sleep(CALM);
         let lost = Instant::now();
         tree.kill(&KILLED);
-        thread::sleep(AWAY);
+        named_after = name_one(tree)?;
+        thread::sleep(AWAY.saturating_sub(lost.elapsed()));
         tree.bring_up(&KILLED)?;
         Ok((lost, Instant::now()))
     })?;
@@ -43,7 +47,28 @@ pub(super) fn show(stage: &mut Stage, tree: &mut Tree) -> Result<(), Box<dyn Err
         &format!("kill -9：{chinese}；两秒后恢复。"),
     );
     tell(stage, &outcome);
+    let milliseconds = named_after.as_secs_f64() * 1000.0;
+    stage.tell(
+        &format!(
+            "The five that were left at the top agreed on a new prefix after {milliseconds:.0} ms."
+        ),
+        &format!("顶级其余五个站点在 {milliseconds:.0} 毫秒内就一个新前缀达成一致。"),
+    );
     Ok(())
+}
+
+/// Names one more node at the top while some of it is gone; how long it took until it was agreed on.
+/// Whoever is asked may have nobody to lead it yet, and says so.
+fn name_one(tree: &Tree) -> Result<Duration, Box<dyn Error>> {
+    let begun = Instant::now();
+    let order = tree.naming("88.7777", &[MACHINERY])?;
+    while let Err(error) = tree.order(ASKED, vec![order.clone()]) {
+        if begun.elapsed() > AWAY {
+            return Err(error);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(begun.elapsed())
 }
 
 /// Registers what will be asked for, each once.
@@ -67,10 +92,10 @@ fn prepare(tree: &Tree) -> Result<Vec<(Way, Identifier)>, Box<dyn Error>> {
         homed.push(Order::home(&prefix.parse()?)?);
         made.push(Order::register(&thing(&prefix, number)?, &values));
     }
-    tree.order(WRITER, named)?;
+    tree.order(ASKED, named)?;
     tree.order(MACHINERY, homed)?;
     tree.order(MACHINERY, made)?;
-    tree.wait_for_copies(&format!("0.NA/88.{}", 2000 + COUNT - 1))?;
+    tree.wait_for_all(&format!("0.NA/88.{}", 2000 + COUNT - 1))?;
     let mut questions = Vec::with_capacity(3 * COUNT);
     for number in 0..COUNT {
         let top = format!("88.{}", 2000 + number);

@@ -1,6 +1,6 @@
 //! The tree of the demo: its nodes started, and each named by the one above it.
 
-use super::cast::{CAST, LAST_AT_THE_TOP, MACHINERY, RECURSIVE, ROOT, Role, THINGS, WRITER, above};
+use super::cast::{CAST, RECURSIVE, ROOT, Role, THINGS, TOP, above};
 use super::machine::{Addresses, Machine};
 use super::ports;
 use client::{Administrator, Client, Means, Transport, WINDOW};
@@ -9,6 +9,7 @@ use engine::Question;
 use engine::administrator::Order;
 use model::{Identifier, KeyFile, Prefix, PrivateKey, Site, Value};
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -20,6 +21,8 @@ use wire::{Identity, ResponseCode};
 
 /// Whoever administers: the same key at every node, so that a demo need not make fifteen.
 const ADMINISTRATOR: &str = "0.NA/0.NA";
+/// The same of what the sites at the top agree on.
+const ADMINISTRATOR_OF_ALL: &str = "0.NA/88";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// All nodes, in the order of [`CAST`].
@@ -37,7 +40,7 @@ impl Tree {
     pub(super) fn start(folder: &Path) -> Result<Self, Box<dyn Error>> {
         let started = Instant::now();
         let keys = Keys::make(folder)?;
-        let mut places = ports::free(2 * CAST.len() + 1)?.into_iter();
+        let mut places = ports::free(2 * CAST.len() + 1 + TOP.len())?.into_iter();
         let mut place = || places.next().ok_or("too few places");
         let resolver = place()?;
         let asks_for_others = format!(
@@ -49,7 +52,6 @@ impl Tree {
             resolver,
             took: Duration::ZERO,
         };
-        // Who depends on files of others comes later.
         let files = [
             ("admpriv.bin", keys.private.as_path()),
             ("admpub.bin", &keys.public),
@@ -57,39 +59,67 @@ impl Tree {
         for part in &CAST {
             let (native, http) = (place()?, place()?);
             let addresses = Addresses { native, http };
-            let prepare = |settings: &str, files: &[(&str, &Path)]| {
-                Machine::prepare(part, addresses, folder, settings, files)
+            let settings = match part.role {
+                Role::Root => REFERS,
+                Role::Recursive => &asks_for_others,
+                _ => "",
             };
-            let machine = match part.role {
-                Role::TopLevel | Role::Recovery if part.name != CAST[WRITER].name => {
-                    prepare(COPY, &[("copy.bin", &keys.private)])
-                }
-                Role::TopLevel => prepare(COPIED, &files),
-                Role::Recursive => prepare(&asks_for_others, &[]),
-                Role::Root => prepare(REFERS, &files),
-                _ => prepare("", &files),
-            };
-            tree.machines.push(machine?);
+            let machine = Machine::prepare(part, addresses, folder, settings, &files)?;
+            tree.machines.push(machine);
         }
-        let is_late = |at: &usize| (WRITER + 1..=LAST_AT_THE_TOP).contains(at) || *at == RECURSIVE;
-        let (late, early): (Vec<usize>, Vec<usize>) = (0..CAST.len()).partition(is_late);
-        tree.bring_up(&early)?;
-        for &at in &late {
-            let (from, name) = if at == RECURSIVE {
-                (
-                    tree.of(ROOT)?.file("bootstrap_handles"),
-                    "bootstrap_handles.root",
-                )
-            } else {
-                (tree.of(WRITER)?.file("siteinfo.json"), "source.json")
-            };
-            fs::copy(from, tree.of(at)?.file(name))?;
-        }
-        tree.bring_up(&late)?;
+        tree.found_all()?;
+        let roots = tree.roots_file()?;
+        fs::copy(roots, tree.of(RECURSIVE)?.file("bootstrap_handles.root"))?;
+        let ports: Vec<SocketAddr> = places.collect();
+        tree.found_registry(&ports)?;
+        let all: Vec<usize> = (0..CAST.len()).collect();
+        tree.bring_up(&all)?;
         tree.delegate()?;
-        tree.wait_for_copies(&format!("0.NA/{}", CAST[MACHINERY + 1].prefix))?;
         tree.took = started.elapsed();
         Ok(tree)
+    }
+
+    /// Makes the keys of all nodes, side by side.
+    fn found_all(&self) -> Result<(), Box<dyn Error>> {
+        thread::scope(|scope| {
+            let machines = self.machines.iter();
+            let founding: Vec<_> = machines
+                .map(|machine| scope.spawn(|| machine.found().map_err(|error| error.to_string())))
+                .collect();
+            for founding in founding {
+                founding
+                    .join()
+                    .map_err(|_| "founding a node has panicked")??;
+            }
+            Ok(())
+        })
+    }
+
+    /// Tells the sites at the top who they are: each listens for the others at a port of its own.
+    fn found_registry(&self, ports: &[SocketAddr]) -> Result<(), Box<dyn Error>> {
+        let top = || self.machines.iter().take(TOP.end).skip(TOP.start);
+        let mut members = String::new();
+        for ((number, machine), port) in (1..).zip(top()).zip(ports) {
+            let role = match machine.part.role {
+                Role::Recovery => "recovery",
+                _ => "top-level",
+            };
+            let site = machine.file("siteinfo.json");
+            let site = site.to_str().ok_or("a folder whose name is no text")?;
+            write!(
+                members,
+                "[[registry.members]]\nnumber = {number}\nrole = \"{role}\"\n\
+                 address = \"{port}\"\nsite = {site:?}\n"
+            )?;
+        }
+        for (number, machine) in (1..).zip(top()) {
+            let settings = format!(
+                "[registry]\nmember = {number}\nprefixes = [\"88\"]\n\
+                 admin_key_file = \"admpub.bin\"\n{members}"
+            );
+            fs::write(machine.file("nameplate.toml"), settings)?;
+        }
+        Ok(())
     }
 
     /// Starts some nodes side by side.
@@ -123,7 +153,12 @@ impl Tree {
 
     /// Has one node carry out orders, many under way; all must succeed.
     pub(super) fn order(&self, at: usize, orders: Vec<Order>) -> Result<(), Box<dyn Error>> {
-        let identity = Identity::new(ADMINISTRATOR, node::founding::ADMIN_INDEX);
+        let administrator = if TOP.contains(&at) {
+            ADMINISTRATOR_OF_ALL
+        } else {
+            ADMINISTRATOR
+        };
+        let identity = Identity::new(administrator, node::founding::ADMIN_INDEX);
         let server = self.of(at)?.addresses.native;
         let means = Means::Key(SigningKey::new(&self.key)?);
         let mut administrator = Administrator::new(server, identity, means, WINDOW).with_session();
@@ -144,21 +179,18 @@ impl Tree {
 
     /// Names nodes at those above them, and makes each home to its prefix.
     fn delegate(&self) -> Result<(), Box<dyn Error>> {
-        let top: Vec<usize> = (WRITER..=LAST_AT_THE_TOP).collect();
+        let top: Vec<usize> = TOP.collect();
         self.order(ROOT, vec![self.naming("88", &top)?])?;
+        self.wait_for_leader()?;
         for (at, part) in CAST.iter().enumerate() {
-            let is_home = at == WRITER || matches!(part.role, Role::SecondLevel | Role::Enterprise);
-            if is_home {
-                self.order(at, vec![Order::home(&prefix(part.prefix)?)?])?;
-            }
             let namer = match part.role {
-                Role::SecondLevel => Some(WRITER),
-                Role::Enterprise => above(part.prefix),
-                _ => None,
+                // Any of the seven will do.
+                Role::SecondLevel => TOP.start + at % TOP.len(),
+                Role::Enterprise => above(part.prefix).ok_or("nobody is above it")?,
+                _ => continue,
             };
-            if let Some(namer) = namer {
-                self.order(namer, vec![self.naming(part.prefix, &[at])?])?;
-            }
+            self.order(at, vec![Order::home(&prefix(part.prefix)?)?])?;
+            self.order(namer, vec![self.naming(part.prefix, &[at])?])?;
         }
         Ok(())
     }
@@ -176,19 +208,32 @@ impl Tree {
         Ok(Order::register(&identifier, &values))
     }
 
-    /// Waits until every site at the top has the record that was registered last.
-    pub(super) fn wait_for_copies(&self, last: &str) -> Result<(), Box<dyn Error>> {
+    /// Waits until the sites at the top agree.
+    fn wait_for_leader(&self) -> Result<(), Box<dyn Error>> {
         let begun = Instant::now();
-        let copies = self.machines.iter().skip(WRITER + 1);
-        for copy in copies.take(LAST_AT_THE_TOP - WRITER) {
-            let mut client = Client::new(copy.addresses.native)?;
+        let empty = Order::register(&"0.NA/88.0".parse()?, &[]);
+        while let Err(error) = self.order(TOP.start, vec![empty.clone()]) {
+            if begun.elapsed() > PATIENCE {
+                return Err(error);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Waits until every site at the top has the record that was agreed on last.
+    pub(super) fn wait_for_all(&self, last: &str) -> Result<(), Box<dyn Error>> {
+        let begun = Instant::now();
+        for at in TOP {
+            let machine = self.of(at)?;
+            let mut client = Client::new(machine.addresses.native)?;
             loop {
                 let reply = client.ask_over(Transport::Tcp, &Question::about(last.parse()?))?;
                 if reply.answered.message.header.response_code == ResponseCode::SUCCESS {
                     break;
                 }
                 if begun.elapsed() > PATIENCE {
-                    return Err(format!("{} does not catch up", copy.part.name).into());
+                    return Err(format!("{} does not catch up", machine.part.name).into());
                 }
                 thread::sleep(Duration::from_millis(5));
             }
@@ -225,9 +270,6 @@ impl Tree {
 /// Seven sites are more than what is sent over UDP by default, and askers lose time until they come
 /// over TCP.
 const REFERS: &str = "[udp]\nanswer_octets_max = 8192\n";
-const COPIED: &str = "[replication]\nadmins = [\"300:0.NA/0.NA\"]\n";
-const COPY: &str = "[mirror]\nof = \"source.json\"\nidentity = \"300:0.NA/0.NA\"\n\
-    key_file = \"copy.bin\"\n";
 
 fn prefix(text: &str) -> Result<Prefix, Box<dyn Error>> {
     Ok(text.parse()?)
