@@ -73,7 +73,7 @@ use http::listener::{self, Front};
 use reception::{Desk, Reception};
 use recursive::Recursive;
 use replication::Timekeeper;
-use replication::mirror::Mirror;
+use replication::mirror::{self, Mirror};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -219,6 +219,7 @@ impl Bound {
     ) -> Result<Node, Error> {
         let (stop, stopped) = watch::channel(false);
         let elsewhere = Elsewhere::of(&self.config, founded, self.runtime.handle())?;
+        mirror::number_apart(&self.config, &store)?;
         let answerer = Arc::new(Answerer::new(&self.config, store, founded, elsewhere)?);
         let recursive = Recursive::of(&self.config, founded, &answerer, self.runtime.handle())?;
         let reception = Reception::new(&self.config, &answerer, recursive);

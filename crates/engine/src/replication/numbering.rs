@@ -71,6 +71,21 @@ pub fn next_epoch(last: u64, now_ms: u64, drawn: u32) -> u64 {
 }
 
 impl Numbering {
+    /// Of a node that is a copy itself, and the first that its own copies follow: its log has other
+    /// places than its source's, so what is numbered by them is a series of its own.
+    pub fn of_a_copy(epoch: u64) -> Self {
+        Self {
+            epoch,
+            ..Self::default()
+        }
+    }
+
+    /// The least epoch of a source that this node copies: one in which it was the writer itself is
+    /// not followed back. A series of a copy binds nobody.
+    pub fn least_to_follow(&self) -> u64 {
+        if self.before > 0 { self.epoch } else { 0 }
+    }
+
     /// The number of the entry at a place of the own log.
     pub fn txn_of(&self, position: u64) -> u64 {
         self.txn
@@ -165,6 +180,19 @@ mod tests {
         };
         assert_eq!(Numbering::read(octets.clone().into()), Ok(without));
         assert!(Numbering::read(octets[..24].to_vec().into()).is_err());
+    }
+
+    #[test]
+    fn only_who_was_the_writer_follows_no_earlier_epoch() {
+        let promoted = Numbering {
+            epoch: 9,
+            before: 1,
+            ..Numbering::default()
+        };
+        assert_eq!(promoted.least_to_follow(), 9);
+        let copy = Numbering::of_a_copy(9);
+        assert_eq!((copy.epoch, copy.least_to_follow()), (9, 0));
+        assert_eq!(copy.position_of(7), Some(7));
     }
 
     #[test]

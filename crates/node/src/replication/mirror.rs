@@ -4,12 +4,13 @@
 //! Not here: what is done with what comes (`taking`).
 
 use super::dialogue::{Partner, Proof, Refused};
+use super::promotion::new_epoch;
 use super::taking::{Taking, Trouble};
 use crate::answerer::Answerer;
 use crate::config::Config;
 use crate::founding::Founded;
 use bytes::Bytes;
-use engine::replication::{Share, Standing};
+use engine::replication::{Numbering, Share, Standing};
 use model::change::Write;
 use model::site::{InterfaceKind, Transport};
 use model::{Change, Key, KeyFile, Reference, Site};
@@ -54,6 +55,9 @@ pub enum MirrorError {
          `nameplate store promote` first"
     )]
     NotPromoted,
+    /// The operating system must give randomness.
+    #[error("no epoch can be drawn: {0}")]
+    Randomness(#[from] getrandom::Error),
     /// How far the copy has come cannot be read.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -110,6 +114,20 @@ impl Mirror {
             let _ = task.await;
         }
     }
+}
+
+/// Gives a copy an epoch of its own, by which its own copies know its numbers from its source's:
+/// both are places in a log, of two logs.
+pub(crate) fn number_apart(config: &Config, store: &Store) -> Result<(), MirrorError> {
+    let key = Key::numbering();
+    if config.mirror.of.is_none() || store.view().get(&key)?.is_some() {
+        return Ok(());
+    }
+    let first = Numbering::default().epoch;
+    let mut change = Change::default();
+    change.put(key, Numbering::of_a_copy(new_epoch(first)?).octets());
+    store.commit(change)?;
+    Ok(())
 }
 
 /// Writes down which servers there are, so that those that are never reached are missed; forgets

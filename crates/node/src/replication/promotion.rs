@@ -62,7 +62,7 @@ pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionErro
     let before = store.view().get(&Key::numbering())?;
     let before = before.map(Numbering::read).transpose()?;
     let known = last.epoch.max(before.map_or(0, |before| before.epoch));
-    let epoch = next_epoch(known, now_ms(), getrandom::u32()?);
+    let epoch = new_epoch(known)?;
     let numbering = Numbering {
         epoch,
         // Of the entry that says so itself, which nobody is sent.
@@ -103,9 +103,11 @@ fn last_of(copied: &BTreeMap<Key, Standing>) -> Result<Followed, PromotionError>
     Ok(last)
 }
 
-fn now_ms() -> u64 {
+/// An epoch that is later than a known one, and no other node's.
+pub(super) fn new_epoch(known: u64) -> Result<u64, getrandom::Error> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+    let now_ms = u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+    Ok(next_epoch(known, now_ms, getrandom::u32()?))
 }
 
 fn copied(store: &Store) -> Result<BTreeMap<Key, Standing>, PromotionError> {

@@ -121,7 +121,7 @@ impl Taking {
                 case: store.settings().suffix_case,
             },
             standing,
-            least_epoch: numbering.map_or(0, |numbering| numbering.epoch),
+            least_epoch: numbering.map_or(0, |numbering| numbering.least_to_follow()),
             given: 0,
             done: watch::Sender::new(Done::default()),
         })

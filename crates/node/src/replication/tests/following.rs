@@ -228,6 +228,43 @@ fn a_copy_of_a_copy_has_the_same() {
     wait_until("it comes through", || last.rows() == writer.rows());
 }
 
+/// A copy of the writer is told to follow another copy: the numbers of both are places in a log, and
+/// the other's log is a shorter one.
+#[test]
+fn a_copy_that_follows_another_copy_does_not_take_its_numbers_for_the_writers() {
+    let writer = Machine::writer(|_| ());
+    for number in 0..50 {
+        writer.put(&format!("88.1/{number}"), "x");
+    }
+    let mut last = Machine::copy_of(&writer, 301);
+    last.has_caught_up_with(&writer);
+    last.stop();
+    writer.put("88.1/missed", "x");
+    let middle = Machine::copy_with(&writer, 302, |config| {
+        config.replication.admins = vec![format!("301:{WHO}")];
+    });
+    middle.has_caught_up_with(&writer);
+    for number in 0..70 {
+        writer.put(&format!("88.1/{number}"), "y");
+    }
+    middle.has_caught_up_with(&writer);
+    assert!(middle.store().head().position > last_of(&last));
+    last.config.mirror.of = Some(middle.path().join("siteinfo.json"));
+    last.start();
+    last.has_caught_up_with(&middle);
+    assert_eq!(last.ask("88.1/missed").0, ResponseCode::SUCCESS);
+    // Nor is the writer's next number that of the copy in between.
+    assert_ne!(middle.node().replication().epoch, 1);
+}
+
+/// Where a copy whose node is stopped stands with its source.
+fn last_of(copy: &Machine) -> store::Position {
+    let store = Store::open(copy.path(), &Options::default()).unwrap();
+    let stored = store.view().get(&Key::copied(0)).unwrap();
+    let standing = Standing::read(stored).unwrap();
+    store::Position(standing.followed().unwrap().txn)
+}
+
 /// A copy that is one of two servers of its own site, by its number.
 fn half(writer: &Machine, at: u32) -> Machine {
     let mut copy = Machine::copy_of(writer, 301);

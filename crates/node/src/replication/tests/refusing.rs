@@ -144,7 +144,7 @@ fn a_folder_that_never_reached_its_source_may_become_a_writer() {
     copy.stop();
     copy.config.mirror.of = None;
     copy.start();
-    assert_eq!(copy.node().replication().epoch, 1);
+    assert_eq!(copy.node().replication().mirror, []);
 }
 
 #[test]
