@@ -236,8 +236,8 @@ pub fn next_position(before: &Followed, txn: u64) -> Result<Followed, Fault> {
     }
 }
 
-/// The position after a transaction of the field: a later one, for nobody tells of all, or the same,
-/// of an entry with many identifiers.
+/// The position after a transaction of the field: a later one, for nobody tells of all, or the
+/// same, of an entry with many identifiers.
 ///
 /// # Errors
 /// [`Fault::GoesBack`].

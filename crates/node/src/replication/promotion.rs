@@ -1,8 +1,8 @@
 //! How a copy becomes the writer, by the word of an operator: no node does so by itself.
 //!
-//! Whoever promotes a copy has stopped the writer for good, and chosen the copy that has most. A new
-//! epoch begins after the last transaction that the copy has, so that other copies that had exactly
-//! as much go on with it, and those that follow the old writer refuse that one.
+//! Whoever promotes a copy has stopped the writer for good, and chosen the copy that has most. A
+//! new epoch begins after the last transaction that the copy has, so that other copies that had
+//! exactly as much go on with it, and those that follow the old writer refuse that one.
 
 use engine::replication::numbering::next_epoch;
 use engine::replication::standing::{Copying, Followed};

@@ -58,8 +58,8 @@ fn without_a_copy_the_outcome_is_unknown_and_the_same_request_is_answered_when_t
     });
 }
 
-/// A node that stops hears no copies any more: whoever waits for them is told so, and not left until
-/// the connection ends.
+/// A node that stops hears no copies any more: whoever waits for them is told so, and not left
+/// until the connection ends.
 #[test]
 fn who_waits_for_copies_is_told_when_the_node_stops() {
     let mut writer = Machine::writer(|config| {

@@ -228,8 +228,8 @@ fn a_copy_of_a_copy_has_the_same() {
     wait_until("it comes through", || last.rows() == writer.rows());
 }
 
-/// A copy of the writer is told to follow another copy: the numbers of both are places in a log, and
-/// the other's log is a shorter one.
+/// A copy of the writer is told to follow another copy: the numbers of both are places in a log,
+/// and the other's log is a shorter one.
 #[test]
 fn a_copy_that_follows_another_copy_does_not_take_its_numbers_for_the_writers() {
     let writer = Machine::writer(|_| ());
