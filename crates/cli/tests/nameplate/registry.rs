@@ -171,28 +171,81 @@ impl Tree {
         Administrator::new(self.addresses[at].0, identity, means, 1)
     }
 
-    /// Registers a prefix at a member; asks again as long as it is told to.
-    fn register(&self, administrator: &mut Administrator, prefix: &str) {
-        let identifier = format!("0.NA/{prefix}").parse().unwrap();
-        let admin = Admin {
-            identifier: "0.NA/88".into(),
-            index: 200,
-            permissions: model::admin::AdminPermissions::ALL,
-            has_legacy_end: false,
-        };
-        let values = [
-            Value::public(1, "NAME", prefix.to_owned()),
-            Value::public(100, "HS_ADMIN", admin.encode()),
-        ];
-        wait_until("a write is acknowledged", || {
-            let answered = administrator.ask(Order::register(&identifier, &values));
-            match answered.unwrap().message.header.response_code {
-                ResponseCode::SUCCESS | ResponseCode::HANDLE_ALREADY_EXISTS => true,
-                ResponseCode::SERVER_BUSY | ResponseCode::ERROR => false,
-                other => panic!("{other}"),
-            }
+    /// Waits until all members that run have so many prefixes beside `88`.
+    fn has_everywhere(&self, prefixes: usize) {
+        wait_until("all members have everything", || {
+            let mut running = self.running().into_iter();
+            running.all(|at| {
+                let state = self.state(at);
+                state["delegations"] == prefixes + 1 && state["unstored"] == 0
+            })
         });
     }
+
+    /// Three are left: a write is told that nobody leads.
+    fn is_busy(&self) {
+        wait_until("they notice", || {
+            let mut running = self.running().into_iter();
+            running.all(|at| self.state(at)["leader"] == 0)
+        });
+        let at = self.running()[0];
+        let identifier = "0.NA/88.9000".parse().unwrap();
+        let order = Order::register(&identifier, &[Value::public(1, "NAME", "never")]);
+        let mut administrator = self.administrator(at);
+        let started = Instant::now();
+        let answered = administrator.ask(order).unwrap();
+        let took = started.elapsed();
+        let code = answered.message.header.response_code;
+        assert_eq!(code, ResponseCode::SERVER_BUSY);
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        let (code, out, _) = told(&run(["registry", "status", path(&self.data(at))]));
+        assert!(code == 1 && out.contains("nobody leads"), "{out}");
+    }
+
+    /// All are killed and come back, and each has what was ever acknowledged.
+    fn come_back(&mut self, acknowledged: &[String]) {
+        for at in self.running() {
+            self.kill(at);
+        }
+        for at in 0..MEMBERS {
+            self.start_member(at);
+        }
+        self.leader();
+        self.has_everywhere(PREFIXES + acknowledged.len());
+        for at in 0..MEMBERS {
+            let server = self.addresses[at].0.to_string();
+            for prefix in acknowledged {
+                let identifier = format!("0.NA/{prefix}");
+                let ask = ["resolve", &identifier, "--server", &server, "--short"];
+                let (code, out, err) = told(&run(ask));
+                assert_eq!(code, 0, "{prefix} at {at}: {err}");
+                assert!(out.contains(prefix), "{out}");
+            }
+        }
+    }
+}
+
+/// Registers a prefix at a member; asks again as long as it is told to.
+fn register(administrator: &mut Administrator, prefix: &str) {
+    let identifier = format!("0.NA/{prefix}").parse().unwrap();
+    let admin = Admin {
+        identifier: "0.NA/88".into(),
+        index: 200,
+        permissions: model::admin::AdminPermissions::ALL,
+        has_legacy_end: false,
+    };
+    let values = [
+        Value::public(1, "NAME", prefix.to_owned()),
+        Value::public(100, "HS_ADMIN", admin.encode()),
+    ];
+    wait_until("a write is acknowledged", || {
+        let answered = administrator.ask(Order::register(&identifier, &values));
+        match answered.unwrap().message.header.response_code {
+            ResponseCode::SUCCESS | ResponseCode::HANDLE_ALREADY_EXISTS => true,
+            ResponseCode::SERVER_BUSY | ResponseCode::ERROR => false,
+            other => panic!("{other}"),
+        }
+    });
 }
 
 /// Walks for prefixes from the root, each time for another than before.
@@ -260,18 +313,9 @@ fn members_are_killed_one_after_another_under_questions() {
     let leader = tree.leader();
     let mut administrator = tree.administrator(0);
     for number in 0..PREFIXES {
-        tree.register(&mut administrator, &format!("88.{number}"));
+        register(&mut administrator, &format!("88.{number}"));
     }
-    let everywhere = |tree: &Tree, prefixes: u64| {
-        wait_until("all members have everything", || {
-            let mut running = tree.running().into_iter();
-            running.all(|at| {
-                let state = tree.state(at);
-                state["delegations"] == prefixes + 1 && state["unstored"] == 0
-            })
-        });
-    };
-    everywhere(&tree, PREFIXES as u64);
+    tree.has_everywhere(PREFIXES);
     let resolver = tree.resolver();
     let askers = Askers {
         stops: AtomicBool::new(false),
@@ -281,7 +325,7 @@ fn members_are_killed_one_after_another_under_questions() {
     let mut acknowledged = Vec::new();
     let mut write = |tree: &Tree, prefix: String| {
         let asked = *tree.running().last().unwrap();
-        tree.register(&mut tree.administrator(asked), &prefix);
+        register(&mut tree.administrator(asked), &prefix);
         acknowledged.push(prefix);
     };
     thread::scope(|scope| {
@@ -307,23 +351,8 @@ fn members_are_killed_one_after_another_under_questions() {
             write(&tree, format!("88.{}", 1000 + dead));
         }
         tree.kill(tree.running()[0]);
-        // Four are dead: questions are answered, and writes are told that nobody leads.
-        let at = tree.running()[0];
-        wait_until("they notice", || {
-            let mut running = tree.running().into_iter();
-            running.all(|at| tree.state(at)["leader"] == 0)
-        });
-        let identifier = "0.NA/88.9000".parse().unwrap();
-        let order = Order::register(&identifier, &[Value::public(1, "NAME", "never")]);
-        let mut administrator = tree.administrator(at);
-        let started = Instant::now();
-        let answered = administrator.ask(order).unwrap();
-        let took = started.elapsed();
-        let code = answered.message.header.response_code;
-        assert_eq!(code, ResponseCode::SERVER_BUSY);
-        assert!(took < Duration::from_secs(5), "{took:?}");
-        let (code, out, _) = told(&run(["registry", "status", path(&tree.data(at))]));
-        assert!(code == 1 && out.contains("nobody leads"), "{out}");
+        // Four are dead: questions are answered all the same.
+        tree.is_busy();
         askers.go_on();
         drop(stop);
     });
@@ -332,29 +361,7 @@ fn members_are_killed_one_after_another_under_questions() {
         askers.asked.load(Ordering::Relaxed),
         askers.longest_ms.load(Ordering::Relaxed)
     );
-    for at in tree.running() {
-        tree.kill(at);
-    }
-    for at in 0..MEMBERS {
-        tree.start_member(at);
-    }
-    tree.leader();
-    everywhere(&tree, (PREFIXES + acknowledged.len()) as u64);
-    for at in 0..MEMBERS {
-        for prefix in &acknowledged {
-            let server = tree.addresses[at].0.to_string();
-            let ask = [
-                "resolve",
-                &format!("0.NA/{prefix}"),
-                "--server",
-                &server,
-                "--short",
-            ];
-            let (code, out, err) = told(&run(ask));
-            assert_eq!(code, 0, "{prefix} at {at}: {err}");
-            assert!(out.contains(prefix), "{out}");
-        }
-    }
+    tree.come_back(&acknowledged);
     let (code, out, _) = told(&run(["registry", "members", path(&tree.data(0))]));
     assert_eq!((code, out.lines().count()), (0, MEMBERS), "{out}");
     assert!(
