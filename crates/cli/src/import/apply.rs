@@ -68,7 +68,7 @@ impl Applier<'_> {
             }
             Action::Unhome(prefix) => self.unhome(&prefix),
             // Whoever has the folder needs no permission.
-            Action::Authenticate(_) | Action::Nothing(_) => Ok(Done::Nothing),
+            Action::Authenticate(_) | Action::At(_) | Action::Nothing(_) => Ok(Done::Nothing),
         }
     }
 

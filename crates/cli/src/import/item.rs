@@ -43,6 +43,8 @@ pub(super) enum Action {
     Unhome(Prefix),
     /// Somebody else asks from here on, where a node is asked.
     Authenticate(Login),
+    /// The next blocks are for a server, as a batch file says it.
+    At(String),
     /// Nothing, and why.
     Nothing(&'static str),
 }
@@ -75,7 +77,7 @@ impl Action {
             | Self::Delete(identifier)
             | Self::Remove(identifier, _) => Some(identifier.as_str()),
             Self::Home(prefix) | Self::Unhome(prefix) => Some(prefix.as_str()),
-            Self::Authenticate(_) | Self::Nothing(_) => None,
+            Self::Authenticate(_) | Self::At(_) | Self::Nothing(_) => None,
         }
     }
 }

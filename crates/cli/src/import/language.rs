@@ -111,8 +111,8 @@ impl<R: BufRead> BatchFile<R> {
             "MODIFY" => self.values_of(place, rest, Action::Modify),
             "DELETE" => Ok(identifier(place, rest).map(Action::Delete)),
             "REMOVE" => Ok(removal(place, rest)),
-            "HOME" => self.prefixes(place, Action::Home),
-            "UNHOME" => self.prefixes(place, Action::Unhome),
+            "HOME" => self.prefixes(place, rest, Action::Home),
+            "UNHOME" => self.prefixes(place, rest, Action::Unhome),
             "AUTHENTICATE" => self.authentication(rest),
             "SESSIONSETUP" => {
                 self.passed_over("a folder needs no session, and a node is always asked in one")
@@ -177,6 +177,7 @@ impl<R: BufRead> BatchFile<R> {
     fn prefixes(
         &mut self,
         place: Place,
+        server: &str,
         action: impl Fn(model::Prefix) -> Action,
     ) -> Result<Result<Action, Refusal>, Refusal> {
         let mut items = VecDeque::new();
@@ -198,7 +199,7 @@ impl<R: BufRead> BatchFile<R> {
         if self.waiting.is_empty() {
             return Ok(Err(Refusal::new(place, "the block names no prefix")));
         }
-        Ok(Ok(Action::Nothing("the prefixes follow")))
+        Ok(Ok(Action::At(server.to_owned())))
     }
 
     /// A value line: `index type ttl permissions kind data`.

@@ -59,6 +59,7 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<ExitCode, Box<dyn Error
     let mut source = super::open_source(input, mapping.as_deref(), arguments)?;
     let mut sender = Sender {
         arguments,
+        name: name.clone(),
         folder,
         asking: None,
         named: None,
@@ -123,6 +124,8 @@ fn resumed(begin: &Checkpoint, progress: &Progress, name: &str) -> Result<Counts
 /// The way of a file to a node.
 struct Sender<'a> {
     arguments: &'a ImportArguments,
+    /// The name of the file.
+    name: String,
     /// Where the files are that a batch file names.
     folder: Option<PathBuf>,
     asking: Option<Administrator>,
@@ -218,6 +221,9 @@ impl Sender<'_> {
                 }
             };
         }
+        if let Action::At(server) = &action {
+            self.warn_of_another(server, place);
+        }
         let is_alone = is_alone(&action);
         let Some((canonical, order, skips_existing)) = self.order(action) else {
             self.end(number, Became::Nothing, report);
@@ -247,6 +253,20 @@ impl Sender<'_> {
             self.hear(report)?;
         }
         Ok(())
+    }
+
+    /// Says that a block names another server than the one that is asked: a file is for one.
+    fn warn_of_another(&self, named: &str, place: Place) {
+        let asked = self.arguments.server.server.as_deref().unwrap_or_default();
+        // `127.0.0.1:2641:TCP`.
+        let address = named.rsplit_once(':').map_or("", |(address, _)| address);
+        if address != asked {
+            let name = &self.name;
+            eprintln!(
+                "nameplate: {name}: {place}: the block names the server {named:?}; it is carried \
+                 out at {asked}, which all of the file is for"
+            );
+        }
     }
 
     /// What a node is asked for an item, with the identifier it is about; none if it says nothing.
@@ -293,7 +313,7 @@ impl Sender<'_> {
             Action::Unhome(prefix) => {
                 return Some((Vec::new(), Order::unhome(&prefix).ok()?, false));
             }
-            Action::Authenticate(_) | Action::Nothing(_) => return None,
+            Action::Authenticate(_) | Action::At(_) | Action::Nothing(_) => return None,
         };
         // A node may tell the cases of suffixes apart: then some wait that need not.
         Some((identifier.canonical(SuffixCase::Insensitive), order, skips))
@@ -440,7 +460,7 @@ fn is_alone(action: &Action) -> bool {
             let prefix = identifier.prefix();
             prefix.as_str().eq_ignore_ascii_case(PREFIX_OF_PREFIXES)
         }
-        Action::Authenticate(_) | Action::Nothing(_) => false,
+        Action::Authenticate(_) | Action::At(_) | Action::Nothing(_) => false,
     }
 }
 

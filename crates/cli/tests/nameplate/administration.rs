@@ -15,13 +15,13 @@ use tempfile::TempDir;
 const ADMIN: &str = "300:0.NA/0.NA";
 
 /// A founded node, and somebody with the key of its administrator.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
     node: Option<ServingNode>,
 }
 
 impl Desk {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = TempDir::new().unwrap();
         let node = ServingNode::start(&folder.path().join("node"));
         let desk = Self {
@@ -32,7 +32,7 @@ impl Desk {
         desk
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -40,11 +40,11 @@ impl Desk {
         self.file("node")
     }
 
-    fn server(&self) -> String {
+    pub(crate) fn server(&self) -> String {
         self.node.as_ref().unwrap().server()
     }
 
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         fs::write(self.file(name), text).unwrap();
         self.file(name)
     }
@@ -71,13 +71,13 @@ impl Desk {
     }
 
     /// Does something that must be done; gives what was said.
-    fn done(&self, arguments: &[&str]) -> String {
+    pub(crate) fn done(&self, arguments: &[&str]) -> String {
         let (code, out, err) = self.as_admin(arguments);
         assert_eq!((code, &err[..]), (0, ""), "{arguments:?}");
         out
     }
 
-    fn resolved(&self, identifier: &str) -> (i32, String) {
+    pub(crate) fn resolved(&self, identifier: &str) -> (i32, String) {
         let server = self.server();
         let resolve = ["resolve", identifier, "--server", &server, "--short"];
         let (code, out, _) = told(&run(resolve));

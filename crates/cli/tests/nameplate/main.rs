@@ -6,6 +6,7 @@
 mod administration;
 mod audit;
 mod chain;
+mod batches;
 mod clients;
 mod commands;
 mod copies;

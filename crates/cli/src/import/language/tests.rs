@@ -34,6 +34,7 @@ fn shown(action: &Action) -> String {
         Action::Home(prefix) => format!("home {prefix}"),
         Action::Unhome(prefix) => format!("unhome {prefix}"),
         Action::Authenticate(login) => format!("{} {:?}", login.who, login.shown.as_str()),
+        Action::At(server) => format!("at {server:?}"),
         Action::Nothing(why) => format!("({why})"),
         other => panic!("{other:?}"),
     }
@@ -58,7 +59,7 @@ fn every_block_is_read() {
         [
             "line 1: SECKEY:301:0.NA/88.1 \"secret\"",
             "line 4: (a folder needs no session, and a node is always asked in one)",
-            "line 8: (the prefixes follow)",
+            "line 8: at \"127.0.0.1:2641:TCP\"",
             "line 9: home 88.1",
             "line 10: home 88.2",
             "line 12: create 88.1/a b 1=URL=60=1110=https://example.org/ x 2=NAME=86400=0010= \
@@ -69,7 +70,7 @@ fn every_block_is_read() {
             "line 22: modify 88.1/a 4=T=1=1111=y",
             "line 25: remove 88.1/a [4, 3]",
             "line 27: delete 88.1/a",
-            "line 28: (the prefixes follow)",
+            "line 28: at \"x\"",
             "line 29: unhome 88.1",
         ]
     );
