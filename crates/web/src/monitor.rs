@@ -24,8 +24,8 @@
 //! | `bulletins` | what does a bulletin say, and who has received it? |
 //!
 //! Everybody who may read sees what disclosure control lets be shown, and that only: one board for
-//! each month and figure, and what follows from it. Whoever may see single enterprises sees what the
-//! folder holds. `access` says who that is.
+//! each month and figure, and what follows from it. Whoever may see single enterprises sees what
+//! the folder holds. `access` says who that is.
 //!
 //! Not here: how anything is reckoned (room `monitor`), how the folder is laid out (room `cli`).
 

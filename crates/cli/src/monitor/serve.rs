@@ -29,13 +29,14 @@ const WATCH: Duration = Duration::from_millis(100);
 #[derive(Args)]
 #[command(
     after_help = "Without --tokens it serves this machine alone: whoever comes from it reads what \
-                  disclosure control lets be shown, and the link that is printed, made for this run, \
-                  lets its holder see single enterprises and act.\n\n\
+                  disclosure control lets be shown, and the link that is printed, made for this \
+                  run, lets its holder see single enterprises and act.\n\n\
                   A file of tokens has a line for each: rights, the body that it speaks for, the \
-                  token (32 characters or more). Rights are read (what may be published), see (single \
-                  enterprises, too) and act (takes steps in the name of the body, too); the body '*' \
-                  speaks for whichever it names. Nobody but its owner may read the file. The console \
-                  speaks plain HTTP: put a proxy with TLS before it wherever others listen.\n\n\
+                  token (32 characters or more). Rights are read (what may be published), see \
+                  (single enterprises, too) and act (takes steps in the name of the body, too); \
+                  the body '*' speaks for whichever it names. Nobody but its owner may read the \
+                  file. The console speaks plain HTTP: put a proxy with TLS before it wherever \
+                  others listen.\n\n\
                   Exit codes: 0 stopped in good order, 1 cannot run, 2 wrong usage."
 )]
 pub(super) struct ServeArguments {

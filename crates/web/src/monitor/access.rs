@@ -13,8 +13,8 @@
 //! `read`: what disclosure control lets be shown. `see`: single enterprises, too, and cases. `act`:
 //! takes steps in the name of its body, too. A name with a blank in it has `_` for it.
 //!
-//! Only digests of tokens are kept in memory, and they are compared in constant time. Not here: what
-//! disclosure control is (room `facts`).
+//! Only digests of tokens are kept in memory, and they are compared in constant time. Not here:
+//! what disclosure control is (room `facts`).
 
 use crypto::Provider;
 use engine::{Cryptography, Digests, Macs};

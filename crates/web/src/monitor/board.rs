@@ -1,8 +1,8 @@
 //! What everybody may see: regions by industries, with what tells of single enterprises hidden.
 //!
-//! There is one board for a month and a figure, and everything that is told to those who may not see
-//! single enterprises is read from it: a second table would have to be protected together with it.
-//! Not here: what must be hidden (room `facts`).
+//! There is one board for a month and a figure, and everything that is told to those who may not
+//! see single enterprises is read from it: a second table would have to be protected together with
+//! it. Not here: what must be hidden (room `facts`).
 
 use super::call::{Answer, Call, Problem};
 use super::question::PLACES;

@@ -210,7 +210,10 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let mut lines = Vec::new();
     for of in bulletin::issued(&*view, call.region()?)? {
         let receipts = bulletin::receipts(&*view, &of.name)?;
-        let receipt = |of: &bulletin::Receipt| json!({"addressee": of.addressee, "person": of.person, "at": of.at.to_string()});
+        let receipt = |of: &bulletin::Receipt| {
+            let at = of.at.to_string();
+            json!({"addressee": of.addressee, "person": of.person, "at": at})
+        };
         let found = bulletin::find(&*view, &of.name)?.ok_or_else(Problem::not_found)?;
         lines.push(json!({
             "name": of.name,

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::Store;
 
-/// How many snapshots and boards are kept: a board, a drill-down and a year of protected series. One
-/// of 100,000 enterprises takes some 15 MB.
+/// How many snapshots and boards are kept: a board, a drill-down and a year of protected series.
+/// One of 100,000 enterprises takes some 15 MB.
 const KEPT_COUNT_MAX: usize = 16;
 
 /// From how many enterprises it is looked up which months were told.
@@ -116,8 +116,8 @@ impl Bureau {
         Ok(keep(&mut self.kept().snapshots, key, taken))
     }
 
-    /// The board of a region by the regions in it and divisions, fit to be shown; `None` if nothing of
-    /// it can be.
+    /// The board of a region by the regions in it and divisions, fit to be shown; `None` if nothing
+    /// of it can be.
     pub(super) fn board(
         &self,
         question: &Question,

@@ -1,4 +1,5 @@
-//! What was asked, by whom, and how it is answered or refused. Not here: who may come in (`access`).
+//! What was asked, by whom, and how it is answered or refused. Not here: who may come in
+//! (`access`).
 
 use super::access::{Rights, Who};
 use super::bureau::Bureau;

@@ -1,8 +1,8 @@
 //! Collecting: who has told his figures, workbooks on their way in and back.
 //!
 //! How many are late where is told to all; who they are, and what stood in which cell, to those who
-//! may see enterprises. A workbook is the body of a request as it is: no page from elsewhere can send
-//! that unasked. Not here: what is wrong with it (room `monitor`).
+//! may see enterprises. A workbook is the body of a request as it is: no page from elsewhere can
+//! send that unasked. Not here: what is wrong with it (room `monitor`).
 
 use super::access::Rights;
 use super::bureau::now;

@@ -1,4 +1,5 @@
-//! The console's built files, which are part of the program. Not here: what is in them (`console/`).
+//! The console's built files, which are part of the program. Not here: what is in them
+//! (`console/`).
 
 use super::call::Problem;
 use crate::reply::{HTML, JAVASCRIPT, Reply};

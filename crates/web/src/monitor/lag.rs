@@ -1,8 +1,8 @@
 //! Who is behind his target, and what the rest of the year needs.
 //!
-//! Both years are of the same enterprises, those that told of both. Targets of regions and industries
-//! are told to those who may see enterprises only, for they are sums that no board protects. Not
-//! here: how it is reckoned (room `monitor`).
+//! Both years are of the same enterprises, those that told of both. Targets of regions and
+//! industries are told to those who may see enterprises only, for they are sums that no board
+//! protects. Not here: how it is reckoned (room `monitor`).
 
 use super::access::Rights;
 use super::call::{Answer, Call};

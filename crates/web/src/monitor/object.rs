@@ -2,8 +2,8 @@
 //! since.
 //!
 //! Of an enterprise that is what it told. Of a region or an industry of it these are sums of
-//! enterprises: for those who may see them, of the same enterprises in all months; for others out of
-//! the boards that may be shown.
+//! enterprises: for those who may see them, of the same enterprises in all months; for others out
+//! of the boards that may be shown.
 
 use super::access::Rights;
 use super::call::{Answer, Call, Problem};
@@ -27,7 +27,8 @@ const BOARDS_COUNT: usize = 13;
 /// The most revisions that are told of all months together.
 const REVISIONS_COUNT_MAX: usize = 200;
 
-/// From how many enterprises on a sum is not told month by month: it would read millions of figures.
+/// From how many enterprises on a sum is not told month by month: it would read millions of
+/// figures.
 const SUMMED_COUNT_MAX: usize = 20_000;
 
 pub(super) fn answer(call: &Call<'_>) -> Answer {
@@ -265,8 +266,8 @@ fn growth_over_both(before: &[(Object, Number)], now: &[(Object, Number)]) -> Op
     growth(sum, base, PLACES).ok()
 }
 
-/// What the boards of the months tell of a place; nothing of regions and industries that they do not
-/// have.
+/// What the boards of the months tell of a place; nothing of regions and industries that they do
+/// not have.
 fn of_boards(
     call: &Call<'_>,
     question: &Question,

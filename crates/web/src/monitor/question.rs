@@ -1,5 +1,5 @@
-//! Which figure is asked for, of which month, in which unit, as known when. Not here: what is made of
-//! the answer.
+//! Which figure is asked for, of which month, in which unit, as known when. Not here: what is made
+//! of the answer.
 
 use super::access::Rights;
 use super::bureau::Bureau;
@@ -58,8 +58,8 @@ impl Call<'_> {
         ))
     }
 
-    /// What is asked for. Who may not see single enterprises asks of months alone, as they are known
-    /// now: the difference of two boards would tell what each hides.
+    /// What is asked for. Who may not see single enterprises asks of months alone, as they are
+    /// known now: the difference of two boards would tell what each hides.
     pub(super) fn question(&self) -> Result<Question, Problem> {
         let indicator = self.indicator();
         let to_date = self.parameter("form") == Some("cumulative");

@@ -1,8 +1,8 @@
 //! The editor of rules: what a rule says, what it would have done, and how it goes live.
 //!
 //! A rule goes live only after somebody has looked at its back-test: the digest that goes with the
-//! plot is sent back, and the room compares it. Back-tests are of figures that may have to be hidden:
-//! only who may see enterprises runs or reads them.
+//! plot is sent back, and the room compares it. Back-tests are of figures that may have to be
+//! hidden: only who may see enterprises runs or reads them.
 
 use super::access::Rights;
 use super::call::{Answer, Call, Problem};

@@ -1,7 +1,7 @@
 //! How one connection is served: limits, who is let in, what stands in every answer.
 //!
-//! The bounds: so many connections, so much time for a head and a body, so many octets of all bodies.
-//! Not here: what is answered.
+//! The bounds: so many connections, so much time for a head and a body, so many octets of all
+//! bodies. Not here: what is answered.
 
 use super::access::Access;
 use super::bureau::Bureau;

@@ -139,8 +139,8 @@ pub(super) fn lamp(lamp: Lamp) -> &'static str {
 /// One of a list, and how many days are left.
 pub(super) type Line<'s, T> = (&'s Stand<T>, Option<i64>);
 
-/// Open ones, the most urgent first, then closed ones, the newest first; each with how many days are
-/// left.
+/// Open ones, the most urgent first, then closed ones, the newest first; each with how many days
+/// are left.
 pub(super) fn lines<'s, T>(
     call: &Call<'_>,
     found: &'s [Stand<T>],

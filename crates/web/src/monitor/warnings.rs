@@ -1,7 +1,7 @@
 //! The inbox of warnings: what is warned of, why, and who sees to it.
 //!
-//! Who may not see single enterprises is told of warnings about regions and industries alone that the
-//! board shows, and without the figures that led to them, for these may have to be hidden.
+//! Who may not see single enterprises is told of warnings about regions and industries alone that
+//! the board shows, and without the figures that led to them, for these may have to be hidden.
 
 use super::access::Rights;
 use super::bureau::Bureau;
@@ -35,8 +35,8 @@ fn is_single(of: &Warning) -> bool {
     roles.any(|role| role == Role::ENTERPRISE)
 }
 
-/// Whether somebody may know of a warning. That one was raised tells how far a figure fell: a reader
-/// is told of no place that the board of its month hides.
+/// Whether somebody may know of a warning. That one was raised tells how far a figure fell: a
+/// reader is told of no place that the board of its month hides.
 fn may_know(call: &Call<'_>, of: &Warning) -> Result<bool, Problem> {
     if call.may(Rights::See) {
         return Ok(true);
