@@ -5,12 +5,14 @@
 
 use crate::data_set::{ownership, put_ownership};
 use crate::field::{flag, long, put_long, put_reference, put_short, reference, short};
+use crate::registry::{REMEMBERED, SEEN_REMEMBERED};
 use crate::{Answer, DataSetName, Error, Ownership, Refusal};
 use bytes::Bytes;
 use model::Reference;
 use model::octets::{Reader, put_count};
 use std::fmt;
 use std::ops::BitOr;
+use std::time::Duration;
 
 /// The longest name of a delegation or a list of sites, in octets: as of prefixes.
 pub(crate) const NAME_OCTETS_MAX: usize = model::identifier::IDENTIFIER_OCTETS_MAX;
@@ -206,16 +208,30 @@ impl Command {
         !matches!(self, Self::Renew { .. })
     }
 
-    /// Whether an answer to it is remembered. Strangers could fill the memory with refusals that
-    /// only say that nothing was done: that somebody may not, that there is no room, that somebody
-    /// who is no holder has nothing to hand back. Asked again, these are judged again.
-    pub fn is_remembered_with(&self, answer: Answer) -> bool {
+    /// For how long an answer to it is remembered; none if it is not. Strangers could fill the
+    /// memory with refusals that only say that nothing was done: that somebody may not, that there
+    /// is no room, that somebody who is no holder has nothing to hand back. Asked again, these are
+    /// judged again.
+    ///
+    /// What needs no rights is remembered for as long as who asked may still wait. Its serials make
+    /// it happen once at any time: they only rise, so one that comes again is refused.
+    pub fn remembered_with(&self, answer: Answer) -> Option<Duration> {
         let is_of_strangers = match answer {
             Answer::Refused(Refusal::NotPermitted | Refusal::Full) => true,
-            Answer::Refused(_) => matches!(self, Self::HandBack { .. }),
+            Answer::Refused(_) => matches!(
+                self,
+                Self::HandBack { .. } | Self::PutDelegationAsSeen { .. }
+            ),
             _ => false,
         };
-        self.is_remembered() && !is_of_strangers
+        let is_remembered = self.is_remembered() && !is_of_strangers;
+        let needs_no_rights = matches!(self, Self::PutDelegationAsSeen { .. });
+        let duration = if needs_no_rights {
+            SEEN_REMEMBERED
+        } else {
+            REMEMBERED
+        };
+        is_remembered.then_some(duration)
     }
 
     pub(crate) fn put(&self, out: &mut Vec<u8>) {

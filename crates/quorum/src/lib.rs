@@ -47,7 +47,7 @@ pub use member::{
 pub use message::MESSAGE_OCTETS_MAX;
 pub use registry::{
     Applied, MEMBERS_COUNT_MAX, Membership, Publication, REGISTRY_OCTETS_MAX, REMEMBERED,
-    REMEMBERED_COUNT_MAX, Registry,
+    REMEMBERED_COUNT_MAX, Registry, SEEN_REMEMBERED,
 };
 pub use request::{Digest, Request};
 pub use time::{Moment, Now, Time};

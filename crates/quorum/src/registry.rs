@@ -28,6 +28,10 @@ use std::time::Duration;
 /// For how long it is remembered how a request was answered.
 pub const REMEMBERED: Duration = Duration::from_hours(24);
 
+/// The same for requests that need no rights: longer than anybody waits for an answer, and so short
+/// that nobody fills the memory with them.
+pub const SEEN_REMEMBERED: Duration = Duration::from_mins(1);
+
 /// How many requests are remembered: more than one a second for a day. Beyond it requests are
 /// refused until older ones are forgotten, for to forget early would be to execute twice.
 pub const REMEMBERED_COUNT_MAX: usize = 100_000;
@@ -149,8 +153,8 @@ impl Registry {
             };
         }
         let answer = self.judge(&request.identity, &request.command);
-        if request.command.is_remembered_with(answer) {
-            let until = self.time + REMEMBERED;
+        if let Some(duration) = request.command.remembered_with(answer) {
+            let until = self.time + duration;
             self.answers.insert(digest, (until, answer));
             self.expirations.insert((until, digest));
         }

@@ -494,6 +494,31 @@ fn what_was_judged_stands_only_on_what_is_still_so() {
     assert_eq!(Registry::decode(counted.encode()), Ok(counted));
 }
 
+/// Whoever may change one record, and nothing else, cannot fill the memory for a day: what is done
+/// is forgotten after a minute, and a conflict is not remembered at all. Nothing happens twice.
+#[test]
+fn what_needs_no_rights_is_remembered_for_a_minute() {
+    let mut course = Course::new();
+    let as_seen = |serial| Command::PutDelegationAsSeen {
+        prefix: Bytes::from_static(b"88.118"),
+        serial,
+        octets: Bytes::from_static(b"sites"),
+        seen: vec![(Bytes::from_static(b"88.118"), serial - 1)],
+    };
+    let request = course.request(&person("nobody"), as_seen(1));
+    course.seconds = 10;
+    let once = course.send(&request);
+    assert!(once.answer.is_done());
+    course.seconds = 69;
+    let again = course.send(&request);
+    assert_eq!((again.answer, again.is_repeated), (once.answer, true));
+    course.seconds = 70;
+    let serial = refused(Refusal::Serial { current: 1 });
+    let late = course.send(&request);
+    assert_eq!((late.answer, late.is_repeated), (serial, false));
+    assert!(course.registry.answers.is_empty(), "conflicts fill nothing");
+}
+
 fn as_seen() -> impl Strategy<Value = Command> {
     let octets = || proptest::collection::vec(any::<u8>(), 0..40).prop_map(Bytes::from);
     let seen = proptest::collection::vec((octets(), 0_u32..3), 0..4);

@@ -124,7 +124,7 @@ impl Judge {
             }
             Outcome::Answered(answer, _) => {
                 let first = *asked.answer.get_or_insert(answer);
-                let is_remembered = |answer| request.command.is_remembered_with(answer);
+                let is_remembered = |answer| request.command.remembered_with(answer).is_some();
                 keep(
                     first == answer || !is_remembered(first) || !is_remembered(answer),
                     "a_request_has_one_answer",
