@@ -22,11 +22,13 @@
 //! | `registry/driver` | what drives the member? |
 //! | `registry/links` | how do members talk to each other? |
 //! | `registry/journal` | where does it keep what it must not forget? |
+//! | `registry/backlog` | what does the store not have yet, and who waits for it? |
 //! | `registry/storing` | how does what was agreed on become records? |
 //! | `registry/state` | how does it stand? |
 //!
 //! Not here: how members agree (room `quorum`).
 
+mod backlog;
 mod clock;
 mod driver;
 mod group;

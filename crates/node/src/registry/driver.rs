@@ -6,6 +6,7 @@
 //!
 //! Not here: what a member does (room `quorum`), connections (`links`), records (`storing`).
 
+use super::backlog::Backlog;
 use super::group::Described;
 use super::journal::FileJournal;
 use super::links::Links;
@@ -19,25 +20,18 @@ use quorum::{
     Request, Ticket, Time, Trouble,
 };
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc as threads;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 /// How many things may wait for the member; whoever has more to say waits.
 pub(super) const EVENTS_COUNT_MAX: usize = 256;
-
-/// How many effects may wait for the store. Beyond it they are forgotten, and everything is
-/// compared when it has caught up.
-const EFFECTS_COUNT_MAX: u64 = 4096;
-
-/// How long to wait until the store is written to again that could not be.
-const STORE_RETRY: Duration = Duration::from_secs(1);
 
 /// What a member is told.
 pub(super) enum Event {
@@ -56,8 +50,8 @@ pub(super) enum Event {
     JournalFailed { reason: String },
     /// So many effects are in the store.
     Stored { count: u64 },
-    /// The store cannot be written.
-    StoreFailed { reason: String },
+    /// One of the effects, the one with this number, could not be stored.
+    StoreFailed { count: u64, reason: String },
 }
 
 /// The registry, and what was done to it that the store does not know yet.
@@ -167,13 +161,7 @@ struct Driver {
     shared: Arc<Shared>,
     events: mpsc::Receiver<Event>,
     asked: BTreeMap<Ticket, oneshot::Sender<Outcome>>,
-    /// Answers, and how many effects must be in the store before they are given.
-    answers: VecDeque<(u64, oneshot::Sender<Outcome>, Outcome)>,
-    /// How many effects were given to the store, and are in it.
-    given: u64,
-    stored: u64,
-    /// When everything is written to the store again, if something could not be.
-    again: Option<tokio::time::Instant>,
+    backlog: Backlog<oneshot::Sender<Outcome>>,
     threads: Vec<JoinHandle<()>>,
     leader: Option<MemberId>,
     has_told_trouble: bool,
@@ -209,10 +197,7 @@ impl Driver {
             shared,
             events,
             asked: BTreeMap::new(),
-            answers: VecDeque::new(),
-            given: 0,
-            stored: 0,
-            again: None,
+            backlog: Backlog::new(),
             threads: vec![keeping, writing],
             leader: None,
             has_told_trouble: false,
@@ -249,11 +234,7 @@ impl Driver {
                 self.member.handle_timeout(now);
                 self.tell();
             }
-            if self
-                .again
-                .is_some_and(|at| at <= tokio::time::Instant::now())
-            {
-                self.again = None;
+            if self.backlog.is_all_due(Instant::now()) {
                 self.store_all();
             }
         }
@@ -306,14 +287,11 @@ impl Driver {
                 error!(%reason, "the journal of the registry cannot be written; this member stops");
                 self.journal_trouble.get_or_insert(reason);
             }
-            Event::Stored { count } => {
-                self.stored = count;
-                self.give_answers();
-            }
-            Event::StoreFailed { reason } => {
-                warn!(%reason, "what the members have agreed on cannot be stored; trying again");
-                self.forget_answers();
-                self.again = Some(tokio::time::Instant::now() + STORE_RETRY);
+            Event::Stored { count } => self.backlog.note_stored(count),
+            Event::StoreFailed { count, reason } => {
+                if self.backlog.note_failed(count, Instant::now()) {
+                    warn!(%reason, "what the members have agreed on cannot be stored; trying again");
+                }
             }
         }
     }
@@ -330,8 +308,11 @@ impl Driver {
                 Output::Persist(batch) => drop(self.journal.send(batch)),
                 Output::Send { to, octets } => self.links.send(to, octets),
                 Output::Answer { ticket, outcome } => {
-                    if let Some(tell) = self.asked.remove(&ticket) {
-                        self.answers.push_back((self.given, tell, outcome));
+                    match (self.asked.remove(&ticket), outcome) {
+                        // Nothing was done: there is nothing to wait for.
+                        (Some(tell), Outcome::Busy) => drop(tell.send(outcome)),
+                        (Some(tell), _) => self.backlog.answer(tell, outcome, Instant::now()),
+                        (None, _) => (),
                     }
                 }
             }
@@ -349,14 +330,11 @@ impl Driver {
         {
             return;
         }
-        let is_one = matches!(effect, Effect::Delegated { .. });
-        if is_one && self.given - self.stored >= EFFECTS_COUNT_MAX {
-            self.forget_answers();
-            self.again
-                .get_or_insert(tokio::time::Instant::now() + STORE_RETRY);
-            return;
+        match effect {
+            Effect::All { .. } => self.backlog.admit_all(),
+            Effect::Delegated { .. } if self.backlog.admit_one(Instant::now()) => (),
+            Effect::Delegated { .. } => return,
         }
-        self.given += 1;
         let _ = self.storing.send(effect);
     }
 
@@ -364,28 +342,20 @@ impl Driver {
         // While it catches up with what the store has, older records are not put back.
         let time = self.member.registry().time;
         if self.followed.is_some_and(|followed| time < followed) {
-            self.again = Some(tokio::time::Instant::now() + STORE_RETRY);
+            self.backlog.give_all_later(Instant::now());
             return;
         }
-        self.store(Recorder::all(self.member.registry()));
+        // They are in it, and must not come after what is newer.
+        self.member.machine().effects.borrow_mut().clear();
+        self.backlog.admit_all();
+        let all = Recorder::all(self.member.registry());
+        let _ = self.storing.send(all);
     }
 
     fn give_answers(&mut self) {
-        while let Some((needed, ..)) = self.answers.front() {
-            if *needed > self.stored {
-                return;
-            }
-            if let Some((_, tell, outcome)) = self.answers.pop_front() {
-                // Whoever asked may have gone.
-                let _ = tell.send(outcome);
-            }
-        }
-    }
-
-    /// Tells those that nobody knows who wait for a store that cannot be written.
-    fn forget_answers(&mut self) {
-        for (_, tell, _) in self.answers.drain(..) {
-            let _ = tell.send(Outcome::Unknown);
+        while let Some((tell, outcome)) = self.backlog.take_answer(Instant::now()) {
+            // Whoever asked may have gone.
+            let _ = tell.send(outcome);
         }
     }
 
@@ -442,8 +412,8 @@ impl Driver {
             state.applied = position.index;
             state.age_ms = age.and_then(|age| u64::try_from(age.as_millis()).ok());
             state.delegations = registry.delegations.len() as u64;
-            state.waiting = (self.asked.len() + self.answers.len()) as u64;
-            state.unstored = self.given - self.stored;
+            state.waiting = (self.asked.len() + self.backlog.answers_count()) as u64;
+            state.unstored = self.backlog.unstored();
             let trouble = trouble.or_else(|| self.journal_trouble.clone());
             state.trouble = trouble.unwrap_or_default();
         });
@@ -490,6 +460,7 @@ fn start_storing(
             let event = match storing.write(effect) {
                 Ok(()) => Event::Stored { count },
                 Err(error) => Event::StoreFailed {
+                    count,
                     reason: error.to_string(),
                 },
             };
