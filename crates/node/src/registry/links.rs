@@ -4,8 +4,13 @@
 //! Within TLS 1.3, in which both sides show the key of their site: a stranger gets no further than
 //! the handshake, and nothing can be changed, left out or sent again unnoticed. A message is its
 //! length in four octets and its octets. What cannot be sent is dropped: the members say it again.
+//! Every second there is one of no octets, which is answered with one octet: a connection that
+//! something on the way has forgotten is noticed before it swallows a vote.
 //!
 //! Not here: what the messages say (room `quorum`).
+
+#[cfg(test)]
+mod tests;
 
 use super::RegistryError;
 use super::driver::Event;
@@ -24,12 +29,12 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinHandle};
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tracing::{debug, info, warn};
 
@@ -45,6 +50,10 @@ const PEER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait before a member is connected to again, and how long at most.
 const RETRY_MIN: Duration = Duration::from_millis(50);
 const RETRY_MAX: Duration = Duration::from_secs(1);
+
+/// How often a member is asked whether it still listens. One that does not answer for
+/// [`PEER_TIMEOUT`] does not, and one that is not asked for so long is not spoken to any more.
+const PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How many handshakes strangers may have under way, and how many connections from the addresses of
 /// members there may be: they do not wait for each other. Beyond it a connection is closed.
@@ -229,11 +238,9 @@ impl Sending {
                     debug!(%id, %error, "a member cannot be reached");
                     // What is old when it comes is of no use.
                     self.forget();
-                    sleep(retry).await;
-                    retry = (retry * 2).min(RETRY_MAX);
                 }
                 Ok(stream) => {
-                    retry = RETRY_MIN;
+                    let begun = Instant::now();
                     info!(%id, "connected to a member");
                     if self.events.send(Event::Lost { to: id }).await.is_err() {
                         return;
@@ -245,8 +252,14 @@ impl Sending {
                         Ok(()) => return,
                         Err(error) => info!(%id, %error, "the connection to a member is lost"),
                     }
+                    // One that refuses this member's key says so after the handshake alone.
+                    if begun.elapsed() > RETRY_MAX {
+                        retry = RETRY_MIN;
+                    }
                 }
             }
+            sleep(retry).await;
+            retry = (retry * 2).min(RETRY_MAX);
         }
     }
 
@@ -266,25 +279,34 @@ impl Sending {
         stream: tokio_rustls::client::TlsStream<TcpStream>,
     ) -> io::Result<()> {
         let (mut from, mut to) = tokio::io::split(stream);
-        let mut nothing = [0; 1];
+        let mut answer = [0; 16];
+        let mut pings = interval(PING_INTERVAL);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut unanswered = None;
         loop {
-            let message = tokio::select! {
-                message = self.messages.recv() => message,
-                // The other side says nothing; that it closes is heard here at once.
-                _ = from.read(&mut nothing) => return Err(ErrorKind::UnexpectedEof.into()),
-            };
-            let Some(message) = message else {
-                return Ok(());
-            };
-            self.waiting
-                .octets
-                .fetch_sub(message.len(), Ordering::Relaxed);
-            let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
-            timeout(PEER_TIMEOUT, to.write_all(&length.to_be_bytes())).await??;
-            for piece in message.chunks(READ_OCTETS) {
-                timeout(PEER_TIMEOUT, to.write_all(piece)).await??;
+            tokio::select! {
+                // What has come while something long was sent is heard first.
+                biased;
+                heard = from.read(&mut answer) => match heard? {
+                    0 => return Err(ErrorKind::UnexpectedEof.into()),
+                    _ => unanswered = None,
+                },
+                _ = pings.tick() => {
+                    let since = unanswered.get_or_insert_with(Instant::now);
+                    if since.elapsed() > PEER_TIMEOUT {
+                        return Err(ErrorKind::TimedOut.into());
+                    }
+                    say(&mut to, &[]).await?;
+                }
+                message = self.messages.recv() => {
+                    let Some(message) = message else {
+                        return Ok(());
+                    };
+                    let count = message.len();
+                    self.waiting.octets.fetch_sub(count, Ordering::Relaxed);
+                    say(&mut to, &message).await?;
+                }
             }
-            timeout(PEER_TIMEOUT, to.flush()).await??;
         }
     }
 
@@ -295,6 +317,16 @@ impl Sending {
                 .fetch_sub(message.len(), Ordering::Relaxed);
         }
     }
+}
+
+/// Says one message, of which some is taken every now and then.
+async fn say(to: &mut (impl AsyncWrite + Unpin), message: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    timeout(PEER_TIMEOUT, to.write_all(&length.to_be_bytes())).await??;
+    for piece in message.chunks(READ_OCTETS) {
+        timeout(PEER_TIMEOUT, to.write_all(piece)).await??;
+    }
+    timeout(PEER_TIMEOUT, to.flush()).await?
 }
 
 struct Accepting {
@@ -391,7 +423,12 @@ async fn hear(
     events: mpsc::Sender<Event>,
 ) -> io::Result<()> {
     loop {
-        let length = stream.read_u32().await? as usize;
+        let length = timeout(PEER_TIMEOUT, stream.read_u32()).await?? as usize;
+        if length == 0 {
+            timeout(PEER_TIMEOUT, stream.write_all(&[0])).await??;
+            timeout(PEER_TIMEOUT, stream.flush()).await??;
+            continue;
+        }
         if length > MESSAGE_OCTETS_MAX {
             return Err(io::Error::new(
                 ErrorKind::InvalidData,
