@@ -37,7 +37,8 @@ pub(crate) struct DemoArguments {
     /// End when everything has been shown; exit code 1 if anything was not as expected.
     #[arg(long)]
     once: bool,
-    /// Show the monitoring instead: a supply shock in a made-up province, from workbook to bulletin.
+    /// Show the monitoring instead: a supply shock in a made-up province, from workbook to
+    /// bulletin.
     #[arg(long)]
     monitor: bool,
     /// The folder for the nodes' data folders, instead of a temporary one. It must be empty or not

@@ -2,12 +2,13 @@
 //! folder of its own.
 //!
 //! Here: the subcommands and what they share. Beneath, each a thin command over room `monitor`:
-//! the folder (`monitor/folder.rs`), a made-up province in it (`synthetic.rs`), workbooks (`load.rs`)
-//! and who owes them (`tasks.rs`), reading (`show.rs`, `board.rs`, `lag.rs`), rules and warnings
-//! (`rules.rs`, `back_test.rs`, `warnings.rs`), cases and the ledger of measures (`cases.rs`,
-//! `measures.rs`), the bulletin and its receipts, what is done when its time comes (`run.rs`), and the
-//! demonstration of it all (`demo.rs`). Everybody who may open the folder may see single enterprises;
-//! what may leave the house is what `board` shows.
+//! the folder (`monitor/folder.rs`), a made-up province in it (`synthetic.rs`), workbooks
+//! (`load.rs`) and who owes them (`tasks.rs`), reading (`show.rs`, `board.rs`, `lag.rs`), rules and
+//! warnings (`rules.rs`, `back_test.rs`, `warnings.rs`), cases and the ledger of measures
+//! (`cases.rs`,
+//! `measures.rs`), the bulletin and its receipts, what is done when its time comes (`run.rs`), and
+//! the demonstration of it all (`demo.rs`). Everybody who may open the folder may see single
+//! enterprises; what may leave the house is what `board` shows.
 
 mod back_test;
 mod board;

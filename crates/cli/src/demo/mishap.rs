@@ -57,8 +57,8 @@ pub(super) fn show(stage: &mut Stage, tree: &mut Tree) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-/// Names one more node at the top while some of it is gone; how long it took until it was agreed on.
-/// Whoever is asked may have nobody to lead it yet, and says so.
+/// Names one more node at the top while some of it is gone; how long it took until it was agreed
+/// on. Whoever is asked may have nobody to lead it yet, and says so.
 fn name_one(tree: &Tree) -> Result<Duration, Box<dyn Error>> {
     let begun = Instant::now();
     let order = tree.naming("88.7777", &[MACHINERY])?;

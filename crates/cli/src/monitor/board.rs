@@ -22,8 +22,8 @@ const HIDDEN: &str = "■";
 
 #[derive(Args)]
 #[command(
-    after_help = "Hidden (■) is what tells of fewer than three enterprises, or of two with more than \
-                  85 per cent, and whatever it could be reckoned from. What is shown may be \
+    after_help = "Hidden (■) is what tells of fewer than three enterprises, or of two with more \
+                  than 85 per cent, and whatever it could be reckoned from. What is shown may be \
                   published; a second board of the same figures must not be, unless both were \
                   protected together."
 )]

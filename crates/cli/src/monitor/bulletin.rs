@@ -1,7 +1,7 @@
 //! `nameplate monitor bulletin`: the bulletin of a region and a month, issued and written to files.
 //!
-//! Issuing freezes the month's figures; the same order made again is the same octets. Not here: what
-//! it says (room `monitor`).
+//! Issuing freezes the month's figures; the same order made again is the same octets. Not here:
+//! what it says (room `monitor`).
 
 use super::Common;
 use super::commit::commit;
@@ -31,12 +31,12 @@ const WARNINGS_MAX: usize = 500;
 #[derive(Args)]
 #[command(
     after_help = "Without --issue it is composed and written, and nothing is kept. With --issue it \
-                  is kept as it is, and the figures until the end of the month are frozen: they can \
-                  be revised afterwards, but only as such.\n\n\
-                  The form of a file is what its name ends with: .docx, .html, .xlsx, .typ (Typst), \
-                  .json, and .pdf where the program typst is installed.\n\n\
-                  What is issued waits in the outbox for everybody whom it is to; `nameplate monitor \
-                  run` delivers it."
+                  is kept as it is, and the figures until the end of the month are frozen: they \
+                  can be revised afterwards, but only as such.\n\n\
+                  The form of a file is what its name ends with: .docx, .html, .xlsx, .typ \
+                  (Typst), .json, and .pdf where the program typst is installed.\n\n\
+                  What is issued waits in the outbox for everybody whom it is to; `nameplate \
+                  monitor run` delivers it."
 )]
 pub(super) struct BulletinArguments {
     /// The region: its code, such as 99.

@@ -6,7 +6,8 @@ use facts::ledger::Ledger;
 use facts::{Change, Error, Instant, View};
 use store::Store;
 
-/// How often a change is planned before its maker is told that others are too busy: as often as room
+/// How often a change is planned before its maker is told that others are too busy: as often as
+/// room
 /// `facts` does.
 const TRIES_MAX: u32 = 64;
 

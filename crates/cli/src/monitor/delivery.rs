@@ -2,9 +2,10 @@
 //!
 //! | of whoever it is for | goes |
 //! | --- | --- |
-//! | there is an address in `contacts.csv`, and `mail` in `monitor.toml` | to that program, with the address as its last argument and the letter on its standard input |
+//! | there is an address in `contacts.csv`, and `mail` in `monitor.toml` | to that program |
 //! | otherwise | into `outgoing/BODY/`, as a file that programs for mail open |
 //!
+//! The program gets the address as its last argument and the letter on its standard input.
 //! A file is there as a whole or not at all, and the same letter is the same file. A program may be
 //! told the same letter twice, if this one dies between: the `Message-ID` is the same. Not here:
 //! when it is tried again (room `jobs`).

@@ -1,7 +1,7 @@
 //! `nameplate monitor lag`: who is furthest behind his target, and what the rest of the year needs.
 //!
-//! Targets are the user's: `targets.csv`. Both years are of the same enterprises, those that told of
-//! both. Not here: how it is reckoned (room `monitor`).
+//! Targets are the user's: `targets.csv`. Both years are of the same enterprises, those that told
+//! of both. Not here: how it is reckoned (room `monitor`).
 
 use super::Common;
 use super::folder::{Folder, TARGETS};
@@ -23,9 +23,9 @@ use std::process::ExitCode;
 
 #[derive(Args)]
 #[command(
-    after_help = "Targets stand in targets.csv of the folder: object,indicator,year,growth, where an \
-                  object is the code of a region, an industry or an enterprise, and the growth is \
-                  that of the whole year in per cent."
+    after_help = "Targets stand in targets.csv of the folder: object,indicator,year,growth, where \
+                  an object is the code of a region, an industry or an enterprise, and the growth \
+                  is that of the whole year in per cent."
 )]
 pub(super) struct LagArguments {
     /// To the end of which month, such as 2022-11.

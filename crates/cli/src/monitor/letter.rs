@@ -1,7 +1,8 @@
 //! What is sent to somebody, and how it waits in the outbox.
 //!
-//! A letter is addressed to a body, not to an address: whoever mends `contacts.csv` mends what waits,
-//! too. What it says is kept as JSON; a bulletin goes by its name. Not here: sending (`delivery`).
+//! A letter is addressed to a body, not to an address: whoever mends `contacts.csv` mends what
+//! waits, too. What it says is kept as JSON; a bulletin goes by its name. Not here: sending
+//! (`delivery`).
 
 use codes::Region;
 use facts::{Change, Instant, Object, View};

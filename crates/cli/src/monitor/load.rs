@@ -26,9 +26,9 @@ const OCTETS_MAX: u64 = 32 << 20;
 
 #[derive(Args)]
 #[command(
-    after_help = "The first workbook of a form needs --mapping: a file (TOML) that says which column \
-                  tells which figure. --propose writes one to be looked at and mended. It is \
-                  remembered, and next month's workbook needs none.\n\n\
+    after_help = "The first workbook of a form needs --mapping: a file (TOML) that says which \
+                  column tells which figure. --propose writes one to be looked at and mended. It \
+                  is remembered, and next month's workbook needs none.\n\n\
                   Exit codes: 0 everything is recorded, 1 something is not, 2 wrong usage."
 )]
 pub(super) struct LoadArguments {
@@ -163,8 +163,8 @@ fn mapping(
     known_mapping(&folder.store, workbook)?.ok_or_else(|| {
         let file = arguments.file.display();
         format!(
-            "{file}: no mapping is remembered for workbooks like this; `--propose FILE` writes one to \
-             look at, `--mapping FILE` uses and remembers it"
+            "{file}: no mapping is remembered for workbooks like this; `--propose FILE` writes \
+             one to look at, `--mapping FILE` uses and remembers it"
         )
         .into()
     })
@@ -257,7 +257,10 @@ fn tell(arguments: &LoadArguments, loaded: &Loaded) {
         .batch
         .map_or("-".to_owned(), |batch| batch.to_string());
     say(common.choose([
-        &format!("{recorded} figures recorded, {unchanged} known already, {held} held back; batch {batch}"),
+        &format!(
+            "{recorded} figures recorded, {unchanged} known already, {held} held back; \
+             batch {batch}"
+        ),
         &format!("入库{recorded}个数据，{unchanged}个无变化，{held}个暂缓；批次{batch}"),
     ]));
 }

@@ -169,8 +169,8 @@ pub(super) fn left_out(snapshot: &Snapshot) -> Option<[String; 2]> {
     (single + nowhere > 0).then(|| {
         [
             format!(
-                "not counted: {single} that told of one of the two periods only, {nowhere} of which \
-                 region or industry is not known"
+                "not counted: {single} that told of one of the two periods only, {nowhere} of \
+                 which region or industry is not known"
             ),
             format!("未计入：仅有一期数据的企业{single}家，地区或行业不明的企业{nowhere}家"),
         ]

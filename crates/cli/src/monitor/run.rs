@@ -2,15 +2,16 @@
 //!
 //! | timer | when | what |
 //! | --- | --- | --- |
-//! | `reports` | each day at 9 | who owes figures and is late: whoever the task says is called, county, city, province |
-//! | `deadlines` | each day at 9 | cases and tasks that are due soon or late: who must act is reminded, and the office of what is long overdue |
+//! | `reports` | each day at 9 | who is late with figures: called by county, city, province |
+//! | `deadlines` | each day at 9 | what is due soon or late: who must act, then the office |
 //! | `receipts` | each day at 9 | bulletins whose receipt nobody has confirmed |
-//! | `judgement` | each day at 10 | everybody is judged by the live rules; warnings of retired ones end |
+//! | `judgement` | each day at 10 | live rules judge; warnings of retired ones end |
 //! | `escalation` | each hour | what nobody has taken notice of goes a region up; owners are told |
 //!
-//! What a timer leads to lies in the outbox with the change that says it was seen to, or under a key
-//! that it has only once: so whenever this process is killed, the next does what is left, and nobody
-//! is told twice of the same. A letter that was on its way then may go twice, with the same key.
+//! What a timer leads to lies in the outbox with the change that says it was seen to, or under a
+//! key that it has only once: so whenever this process is killed, the next does what is left, and
+//! nobody is told twice of the same. A letter that was on its way then may go twice, with the same
+//! key.
 //!
 //! One process has the folder at a time, so a round is short and `--every` lets go of it between.
 //! Not here: what is late and who is told (beneath), sending (`delivery`).
@@ -61,11 +62,12 @@ const LOOK_EACH: Duration = Duration::from_millis(200);
 
 #[derive(Args)]
 #[command(
-    after_help = "Call it by cron, or let it stay with --every. In the folder it reads monitor.toml \
-                  (office, mail, remind_days, judge_after_days, receipt_days), tasks/*.toml (who owes \
-                  which figures until when), offices.csv (region,body) and contacts.csv (body,mail). \
-                  Letters to whoever has no address lie in outgoing/.\n\n\
-                  Exit codes: 0 all went well, 1 something could not be done or delivered, 2 wrong usage."
+    after_help = "Call it by cron, or let it stay with --every. In the folder it reads \
+                  monitor.toml (office, mail, remind_days, judge_after_days, receipt_days), \
+                  tasks/*.toml (who owes which figures until when), offices.csv (region,body) and \
+                  contacts.csv (body,mail). Letters to whoever has no address lie in outgoing/.\n\n\
+                  Exit codes: 0 all went well, 1 something could not be done or delivered, 2 wrong \
+                  usage."
 )]
 pub(super) struct RunArguments {
     /// As if it were this moment in China: 2022-12-12, or 2022-12-12T09:30; for trying out.

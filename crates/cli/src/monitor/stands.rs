@@ -1,5 +1,5 @@
-//! Cases and tasks as they are listed, taken on by a step and told step by step: what the commands of
-//! both share.
+//! Cases and tasks as they are listed, taken on by a step and told step by step: what the commands
+//! of both share.
 //!
 //! Not here: who may do what (room `monitor` asks for the role; whoever may write to the folder
 //! speaks for everybody).

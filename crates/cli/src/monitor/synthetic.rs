@@ -28,8 +28,8 @@ const FIGURES: usize = 20_000;
 
 #[derive(Args)]
 #[command(
-    after_help = "A made-up province is the same for a seed everywhere. Its codes are nobody's, its \
-                  names have 合成 in them, and it is marked as synthetic wherever it is shown."
+    after_help = "A made-up province is the same for a seed everywhere. Its codes are nobody's, \
+                  its names have 合成 in them, and it is marked as synthetic wherever it is shown."
 )]
 pub(super) struct InitArguments {
     /// Fill the folder with the made-up province of this seed.

@@ -26,8 +26,8 @@ const OCTETS_MAX: u64 = 256 << 10;
 #[derive(Args)]
 #[command(
     after_help = "A task is a file tasks/NAME.toml of the folder: name, frequency, from, due-days, \
-                  [who] role and within, [[series]] indicator, form and frequency, [[chase]] days and \
-                  level. `nameplate monitor run` calls those who are behind."
+                  [who] role and within, [[series]] indicator, form and frequency, [[chase]] days \
+                  and level. `nameplate monitor run` calls those who are behind."
 )]
 pub(super) struct TasksArguments {
     /// Of which month.

@@ -5,8 +5,8 @@
 
 mod administration;
 mod audit;
-mod chain;
 mod batches;
+mod chain;
 mod clients;
 mod commands;
 mod copies;

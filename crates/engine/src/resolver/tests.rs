@@ -358,8 +358,8 @@ fn who_is_silent_has_a_head_start_only() {
     assert!(world.now - before <= 700);
 }
 
-/// Whoever has answered quickly before and is silent now gets less of a head start; whoever was slow
-/// the whole of it.
+/// Whoever has answered quickly before and is silent now gets less of a head start; whoever was
+/// slow the whole of it.
 #[test]
 fn who_was_fast_and_is_silent_has_a_short_head_start() {
     for (usual, longest) in [(0, 80), (20, 200), (100, 320)] {

@@ -1,7 +1,8 @@
 //! What only fronts in the same process ask of an answerer: whole lists, many changes at a time,
 //! the site's signature.
 //!
-//! Beside it: `fronts/again.rs` calls that may come again. Not here: what a front makes of the answers (room `web`).
+//! Beside it: `fronts/again.rs` calls that may come again. Not here: what a front makes of the
+//! answers (room `web`).
 
 pub(crate) mod again;
 

@@ -290,7 +290,7 @@ impl Driver {
             Event::Stored { count } => self.backlog.note_stored(count),
             Event::StoreFailed { count, reason } => {
                 if self.backlog.note_failed(count, Instant::now()) {
-                    warn!(%reason, "what the members have agreed on cannot be stored; trying again");
+                    warn!(%reason, "what the members agreed on cannot be stored; trying again");
                 }
             }
         }

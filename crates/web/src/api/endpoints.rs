@@ -119,7 +119,9 @@ const FLAG: &str = r#"{ "type": "boolean", "default": false }"#;
 const TEXT: &str = r#"{ "type": "string" }"#;
 
 macro_rules! parameters {
-    ($($ident:ident $name:literal $place:ident $schema:expr, $others:expr, $description:expr;)*) => {
+    ($(
+        $ident:ident $name:literal $place:ident $schema:expr, $others:expr, $description:expr;
+    )*) => {
         $(pub(crate) static $ident: Parameter = Parameter {
             name: $name,
             place: Place::$place,
@@ -146,7 +148,10 @@ parameters! {
         r#"{ "explode": true }"#,
         "Only values of these types; one that ends in a dot stands for its subtypes too.";
     INDEX "index" Query
-        r#"{ "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 4294967295 } }"#,
+        concat!(
+            r#"{ "type": "array", "items": { "type": "integer", "#,
+            r#""minimum": 0, "maximum": 4294967295 } }"#
+        ),
         r#"{ "explode": true }"#,
         "Only values with these indexes, together with those of the types.";
     INDEX_OF_BODY "index" Query
@@ -154,8 +159,8 @@ parameters! {
         r#"{ "explode": true }"#,
         "Adds or replaces only these values: the indexes of the body, or `various` for any.";
     PUBLIC_ONLY "publicOnly" Query r#"{ "type": "boolean" }"#, "{}",
-        "`false` asks for values too that only some may read; these need authentication. Without it: \
-         true for who has not shown who they are; else all that they may read.";
+        "`false` asks for values too that only some may read; these need authentication. Without \
+         it: true for who has not shown who they are; else all that they may read.";
     AUTH "auth" Query FLAG, "{}", "Only a primary may answer.";
     CERT "cert" Query FLAG, "{}", "Asks for a signed answer.";
     DO_NOT_REFER "doNotRefer" Query FLAG, "{}",
@@ -407,12 +412,13 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
                 identifier and to records of prefixes. `put` creates or replaces (`overwrite`, \
                 default true; `mint`), `add` and `modify` take `values` (`add` has `overwrite`, \
                 default false), `remove` takes `indexes`. A call with a request id, as \
-                `Idempotency-Key` or as `{\"requestId\":\"…\"}` in its first line, that comes again \
-                with the same body from the same identity is given the same answers, and nothing \
-                is done twice: for twelve hours at least, also after a restart or a crash, when \
-                what was not done yet is done. A call that changed nothing is remembered only while \
-                the process lives. 409 where the call is under way, or the id was used for another \
-                body; 413 where there are too many lines or octets, and nothing was done.",
+                `Idempotency-Key` or as `{\"requestId\":\"…\"}` in its first line, that comes \
+                again with the same body from the same identity is given the same answers, and \
+                nothing is done twice: for twelve hours at least, also after a restart or a \
+                crash, when what was not done yet is done. A call that changed nothing is \
+                remembered only while the process lives. 409 where the call is under way, or the \
+                id was used for another body; 413 where there are too \
+                many lines or octets, and nothing was done.",
             is_secured: true,
             parameters: &[&REQUEST_ID],
             body: Some("Lines"),

@@ -253,8 +253,8 @@ fn who_has_no_site_key_signs_nothing() {
     assert_eq!(session(&running, &body).get("serverSignature"), None);
 }
 
-/// A node with a key shows that it is the site's: it signs its nonce and then the client's, wherever
-/// a nonce is told.
+/// A node with a key shows that it is the site's: it signs its nonce and then the client's,
+/// wherever a nonce is told.
 #[test]
 fn a_node_of_a_site_shows_who_it_is() {
     let (running, key) = start_founded();

@@ -1,6 +1,6 @@
-//! What bulletins of the same region have shown and hidden already of the sums that another is about
-//! to show: corrections of the same month, and those of the year before and after, which compare
-//! with it.
+//! What bulletins of the same region have shown and hidden already of the sums that another is
+//! about to show: corrections of the same month, and those of the year before and after, which
+//! compare with it.
 //!
 //! Not here: protecting them (`board`).
 

@@ -1,8 +1,8 @@
 //! Cases as a bulletin tells them that names no enterprises.
 //!
-//! An enterprise that opens a case chooses its name, its title and whom it asks for, and may put its
-//! own name into each. So a case is called by the day on which it was opened and a number of that
-//! day, and its owner is told only since an office has named one.
+//! An enterprise that opens a case chooses its name, its title and whom it asks for, and may put
+//! its own name into each. So a case is called by the day on which it was opened and a number of
+//! that day, and its owner is told only since an office has named one.
 //!
 //! Not here: what is said of cases (`standing`).
 

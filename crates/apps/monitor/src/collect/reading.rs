@@ -255,8 +255,8 @@ impl Reader<'_> {
         above.next().or_else(in_names)
     }
 
-    /// A period that the sheet mentions where titles stand, though whoever sends it says which it is
-    /// of: with his year where it names none. Days are of signatures, and years of systems of
+    /// A period that the sheet mentions where titles stand, though whoever sends it says which it
+    /// is of: with his year where it names none. Days are of signatures, and years of systems of
     /// reporting; neither is what a month's sheet is of.
     fn mentioned(&self, before: u32) -> Option<Period> {
         let given = self.given?;

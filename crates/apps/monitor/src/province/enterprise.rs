@@ -156,8 +156,8 @@ fn there(chance: &mut Chance, plan: &Plan) -> [usize; 2] {
     }
 }
 
-/// Who begins is asked from the next January on, lest half a year be compared with a whole one; from
-/// the first month if there is none any more.
+/// Who begins is asked from the next January on, lest half a year be compared with a whole one;
+/// from the first month if there is none any more.
 fn next_january(plan: &Plan, at: usize) -> usize {
     let months = usize::from(plan.months);
     let left = |at: usize| i32::try_from(months - at).unwrap_or(1);

@@ -40,9 +40,9 @@ struct Made {
 type Sums = BTreeMap<Region, [(i64, i64); GROWTHS.len()]>;
 
 impl Province {
-    /// What the bureau tells of the province and its cities from January to the end of a month, and of
-    /// the divisions of each city what they made in the month and its growth, with the moment at which it becomes
-    /// known. Growths are told where there is a year before.
+    /// What the bureau tells of the province and its cities from January to the end of a month, and
+    /// of the divisions of each city what they made in the month and its growth, with the moment at
+    /// which it becomes known. Growths are told where there is a year before.
     ///
     /// # Errors
     /// [`Error::Code`] if a figure has too many digits, which no plan leads to.

@@ -107,8 +107,9 @@ pub struct Judged {
 /// whether or not a warning is open: what it says now is in what follows from it.
 ///
 /// # Errors
-/// [`Error::Message`] if the version is not the one that is live; [`Error::Missing`], [`Error::Frequency`] as of
-/// [`assess`]; [`Error::Text`] of the owner; [`Error::Past`], [`Error::Store`], [`Error::Stored`].
+/// [`Error::Message`] if the version is not the one that is live; [`Error::Missing`],
+/// [`Error::Frequency`] as of [`assess`]; [`Error::Text`] of the owner; [`Error::Past`],
+/// [`Error::Store`], [`Error::Stored`].
 pub fn judge(
     view: &dyn View,
     at: Instant,

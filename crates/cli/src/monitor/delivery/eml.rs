@@ -1,7 +1,7 @@
 //! A letter as the text of a mail (RFC 5322, MIME), which any program for mail opens.
 //!
-//! Everything that somebody was called goes through an encoding, so that no name can begin a line of
-//! its own. The same letter is the same octets. Not here: sending it.
+//! Everything that somebody was called goes through an encoding, so that no name can begin a line
+//! of its own. The same letter is the same octets. Not here: sending it.
 
 use crate::monitor::letter::Message;
 use base64::Engine as _;
@@ -47,7 +47,8 @@ pub(super) fn eml(envelope: &Envelope, message: &Message, with: &[Attachment]) -
     if let Some(day) = envelope.day {
         head("Date", &date(day));
     }
-    // Without an address it goes to a group without members: who it is for can be read all the same.
+    // Without an address it goes to a group without members: who it is for can be read all the
+    // same.
     let to = match envelope.mail {
         Some(mail) => format!("{} <{mail}>", encoded(envelope.to)),
         None => format!("{}:;", encoded(envelope.to)),

@@ -30,8 +30,8 @@ pub(in crate::monitor) struct Judging {
     pub(in crate::monitor) steps: usize,
 }
 
-/// Judges everybody by all live rules, each by the period that is given for it; whoever is to be told
-/// of a step has a letter with the change that it is.
+/// Judges everybody by all live rules, each by the period that is given for it; whoever is to be
+/// told of a step has a letter with the change that it is.
 pub(in crate::monitor) fn judge_all(
     folder: &Folder,
     now: Instant,
@@ -100,8 +100,8 @@ pub(super) fn judge(ground: &Ground) -> Result<Vec<Letter>, Box<dyn Error>> {
     Ok(Vec::new())
 }
 
-/// The last period of a rule's frequency whose figures have had time to come in: so many days, but no
-/// longer than such a period lasts.
+/// The last period of a rule's frequency whose figures have had time to come in: so many days, but
+/// no longer than such a period lasts.
 fn period_of(rule: &Rule, today: Date, after_days: u16) -> Option<Period> {
     let mut at = Period::containing(rule.frequency(), today).previous();
     loop {
@@ -131,8 +131,8 @@ fn end(folder: &Folder, now: Instant, warning: &Warning) -> Result<(), Box<dyn E
 }
 
 /// Lets go a region up what nobody has taken notice of in time; gives a letter for the last step of
-/// every open warning, which is new if nobody was told of that yet: because it has just gone up, was
-/// muted until now, or because somebody judged without telling.
+/// every open warning, which is new if nobody was told of that yet: because it has just gone up,
+/// was muted until now, or because somebody judged without telling.
 pub(super) fn escalate(ground: &Ground) -> Result<Vec<Letter>, Box<dyn Error>> {
     let folder = ground.folder;
     let mut letters = Vec::new();

@@ -125,7 +125,7 @@ fn run_and_kill(place: &Place, moment: &str, said: &Path, lines: usize) {
         if has_ended {
             return;
         }
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::park_timeout(Duration::from_millis(1));
     }
     process.kill().unwrap();
     process.wait().unwrap();

@@ -107,7 +107,8 @@ impl Reader<'_> {
         }
     }
 
-    /// What a row is called where indicators stand in rows; noted, so that it is known which do not.
+    /// What a row is called where indicators stand in rows; noted, so that it is known which do
+    /// not.
     fn label(&mut self, row: u32, column: u32) -> Option<String> {
         let label = self.sheet.seen(Place { row, column })?;
         let label = plain(&label.to_string()).0;

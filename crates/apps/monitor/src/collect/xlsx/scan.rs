@@ -8,7 +8,7 @@
 //! | limit | value | why |
 //! | --- | --- | --- |
 //! | `<` of a part | 8,000,000 | a beginning and an end for each of its nodes |
-//! | `=` of a part | 8,000,000 | three attributes for a cell, of four times the cells that are read |
+//! | `=` of a part | 8,000,000 | three attributes a cell, for four times the cells that are read |
 //! | attributes of an element | 256 | the widest of the standard has some seventy |
 //! | prefixes of a part | 256 | other writers use some thirty |
 //! | namespaces copied | 1,000,000 | elements that declare one, times prefixes |

@@ -21,8 +21,8 @@ use facts::{Error, Instant, View};
 use model::change::Write;
 use model::{Change, Key};
 
-/// Makes the change that goes with a notice: one that is muted is held, and one that is told lets go
-/// of whatever was held of its warning. To be committed with the letter, or in its place.
+/// Makes the change that goes with a notice: one that is muted is held, and one that is told lets
+/// go of whatever was held of its warning. To be committed with the letter, or in its place.
 pub fn hold(notice: &Notice, warning: &Warning) -> Change {
     let mut change = Change::default();
     let octets = notice.muted.is_some().then(|| {

@@ -75,8 +75,8 @@ impl Story {
         stage.expect(
             too_early && (hits, misses, alarms) == (1, 0, 0),
             &format!(
-                "Untested it was refused. Over {} judgements: {hits} hit, {misses} missed, {alarms} \
-                 false alarms. Seen by {OFFICE}: live.",
+                "Untested it was refused. Over {} judgements: {hits} hit, {misses} missed, \
+                 {alarms} false alarms. Seen by {OFFICE}: live.",
                 tally.periods
             ),
             &format!(
