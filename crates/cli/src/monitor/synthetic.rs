@@ -142,7 +142,8 @@ fn report(arguments: &InitArguments, path: &Path, made: Option<&(Province, usize
             plan.last
         ),
         &format!(
-            "{shown}：{MARK}\n{cities}个市，{divisions}个行业大类，{enterprises}家企业，截至{}共{told}个数据",
+            "{shown}：{MARK}\n{cities}个市，{divisions}个行业大类，{enterprises}家企业，\
+             截至{}共{told}个数据",
             plan.last.chinese()
         ),
     ]));

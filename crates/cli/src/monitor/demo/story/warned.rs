@@ -80,7 +80,8 @@ impl Story {
                 tally.periods
             ),
             &format!(
-                "未回测不得启用。回测{}次判断：命中{hits}，漏报{misses}，误报{alarms}。{OFFICE}已阅，启用。",
+                "未回测不得启用。回测{}次判断：命中{hits}，漏报{misses}，误报{alarms}。\
+                 {OFFICE}已阅，启用。",
                 tally.periods
             ),
         );
