@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::sync::mpsc as threads;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 use tracing::{error, info, warn};
@@ -139,12 +140,20 @@ pub(super) fn start(
         .enable_all()
         .build()
         .map_err(RegistryError::Io)?;
-    let driver = {
-        let _entered = runtime.enter();
-        Driver::new(beginning)?
-    };
+    let links = tokio::runtime::Builder::new_multi_thread();
+    let links = { links }
+        .worker_threads(1)
+        .thread_name("registry-links")
+        .enable_all()
+        .build()
+        .map_err(RegistryError::Io)?;
+    let driver = Driver::new(beginning, links.handle())?;
     let thread = thread::Builder::new().name("registry".into());
-    let spawned = thread.spawn(move || runtime.block_on(driver.run(stopped)));
+    let spawned = thread.spawn(move || {
+        runtime.block_on(driver.run(stopped));
+        // Waits until nobody listens any more: another may want the port.
+        drop(links);
+    });
     spawned.map_err(RegistryError::Io)
 }
 
@@ -169,7 +178,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(beginning: Beginning) -> Result<Self, RegistryError> {
+    fn new(beginning: Beginning, runtime: &Handle) -> Result<Self, RegistryError> {
         let Beginning {
             own,
             member,
@@ -182,7 +191,7 @@ impl Driver {
             shared,
             events: (tell, events),
         } = beginning;
-        let links = Links::start(own, &key, listener, tell.clone())?;
+        let links = Links::start(runtime, own, &key, listener, tell.clone())?;
         let (journal, keeping) = start_journal(journal, tell.clone())?;
         let (storing, writing) = start_storing(storing, tell)?;
         let mut driver = Self {

@@ -7,6 +7,8 @@
 //! Every second there is one of no octets, which is answered with one octet: a connection that
 //! something on the way has forgotten is noticed before it swallows a vote.
 //!
+//! They run on a thread of their own: what strangers make them work holds up no member.
+//!
 //! Not here: what the messages say (room `quorum`).
 
 #[cfg(test)]
@@ -19,6 +21,7 @@ use crate::replication::Pinned;
 use crate::tls::AnyCertificate;
 use bytes::{Bytes, BytesMut};
 use crypto::{ClientCertificate, SigningKey};
+use engine::{Allowance, AllowanceLimits, Moment};
 use quorum::{MESSAGE_OCTETS_MAX, MemberId};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
@@ -32,7 +35,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -60,6 +64,13 @@ const PING_INTERVAL: Duration = Duration::from_secs(1);
 const STRANGERS_COUNT_MAX: usize = 32;
 const NEIGHBOURS_COUNT_MAX: usize = 128;
 
+/// How many handshakes there may be with strangers in a second, and with each: to begin one costs
+/// them nothing and this node a signature of 1 to 5 ms.
+const STRANGERS: AllowanceLimits = AllowanceLimits {
+    per_second: 32,
+    per_source_and_second: 8,
+};
+
 /// How many messages, and how many octets, may wait for a member: more is said than it takes. A
 /// message that is alone may have any length.
 const WAITING_COUNT_MAX: usize = 1024;
@@ -71,6 +82,8 @@ const READ_OCTETS: usize = 64 << 10;
 /// The members that there are connections with.
 pub(super) struct Links {
     own: MemberId,
+    /// What they run on.
+    runtime: Handle,
     tls: Arc<Tls>,
     events: mpsc::Sender<Event>,
     out: BTreeMap<MemberId, Outgoing>,
@@ -88,8 +101,9 @@ struct Known {
 }
 
 impl Links {
-    /// Begins to listen. Must be called within the runtime.
+    /// Begins to listen.
     pub(super) fn start(
+        runtime: &Handle,
         own: MemberId,
         key: &SigningKey,
         listener: std::net::TcpListener,
@@ -98,6 +112,7 @@ impl Links {
         let tls = Arc::new(Tls::new(key)?);
         let known = Arc::new(Mutex::new(Known::default()));
         listener.set_nonblocking(true).map_err(RegistryError::Io)?;
+        let _entered = runtime.enter();
         let accepting = Accepting {
             own,
             listener: TcpListener::from_std(listener).map_err(RegistryError::Io)?,
@@ -107,11 +122,12 @@ impl Links {
         };
         Ok(Self {
             own,
+            runtime: runtime.clone(),
             tls,
             events,
             out: BTreeMap::new(),
             known,
-            accepting: tokio::spawn(accepting.run()),
+            accepting: runtime.spawn(accepting.run()),
         })
     }
 
@@ -123,13 +139,15 @@ impl Links {
             if self.out.contains_key(&id) {
                 continue;
             }
-            match Outgoing::start(id, described.clone(), &self.tls, &self.events) {
+            let runtime = &self.runtime;
+            match Outgoing::start(runtime, id, described.clone(), &self.tls, &self.events) {
                 Ok(outgoing) => drop(self.out.insert(id, outgoing)),
                 Err(error) => warn!(%id, %error, "a member cannot be connected to"),
             }
         }
         let mut known = lock(&self.known);
-        known.addresses = members.values().map(|it| it.address.ip()).collect();
+        let addresses = members.values().map(|it| it.address.ip());
+        known.addresses = addresses.map(|it| it.to_canonical()).collect();
         let gone: Vec<MemberId> = known.connections.keys().copied().collect();
         for id in gone.into_iter().filter(|id| !members.contains_key(id)) {
             if let Some(connection) = known.connections.remove(&id) {
@@ -179,6 +197,7 @@ struct Outgoing {
 
 impl Outgoing {
     fn start(
+        runtime: &Handle,
         id: MemberId,
         to: Described,
         tls: &Tls,
@@ -194,7 +213,7 @@ impl Outgoing {
             waiting: Arc::clone(&waiting),
             events: events.clone(),
         };
-        let task = tokio::spawn(sending.run());
+        let task = runtime.spawn(sending.run());
         Ok(Self {
             to,
             messages,
@@ -341,6 +360,8 @@ impl Accepting {
     async fn run(self) {
         let strangers = Arc::new(Semaphore::new(STRANGERS_COUNT_MAX));
         let neighbours = Arc::new(Semaphore::new(NEIGHBOURS_COUNT_MAX));
+        let mut allowance = Allowance::new(STRANGERS);
+        let begun = Instant::now();
         loop {
             let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
@@ -350,7 +371,12 @@ impl Accepting {
                     continue;
                 }
             };
-            let is_neighbour = lock(&self.known).addresses.contains(&peer.ip());
+            let address = peer.ip().to_canonical();
+            let is_neighbour = lock(&self.known).addresses.contains(&address);
+            let now = u64::try_from(begun.elapsed().as_millis()).map(Moment);
+            if !is_neighbour && !allowance.take(address, now.unwrap_or(Moment(u64::MAX))) {
+                continue;
+            }
             let room = if is_neighbour {
                 &neighbours
             } else {
@@ -366,10 +392,9 @@ impl Accepting {
                 events: self.events.clone(),
             };
             tokio::spawn(async move {
-                if let Err(error) = incoming.serve(stream).await {
+                if let Err(error) = incoming.serve(stream, permit).await {
                     debug!(%peer, %error, "a connection among members has ended");
                 }
-                drop(permit);
             });
         }
     }
@@ -383,7 +408,8 @@ struct Incoming {
 }
 
 impl Incoming {
-    async fn serve(self, stream: TcpStream) -> io::Result<()> {
+    /// Lets a member in, and listens to it; `permit` is for who is not known yet.
+    async fn serve(self, stream: TcpStream, permit: OwnedSemaphorePermit) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let stream = timeout(HANDSHAKE_TIMEOUT, self.acceptor.accept(stream)).await??;
         let shown = stream.get_ref().1.peer_certificates();
@@ -391,6 +417,8 @@ impl Incoming {
         let shown = shown.ok_or_else(|| refused("it shows no key"))?;
         let member = lock(&self.known).who_has(&shown, self.own);
         let member = member.ok_or_else(|| refused("it shows the key of no member"))?;
+        // There is one connection of each member, wherever it comes from.
+        drop(permit);
         let events = self.events.clone();
         let hearing = tokio::spawn(async move { hear(stream, member, events).await });
         let before = lock(&self.known)

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Role;
 use crypto::RsaBits;
+use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicU32;
 use std::thread;
@@ -44,7 +45,8 @@ struct Side {
     links: Links,
     events: mpsc::Receiver<Event>,
     address: SocketAddr,
-    runtime: Runtime,
+    /// Ends after the connections.
+    _runtime: Runtime,
 }
 
 impl Side {
@@ -54,13 +56,12 @@ impl Side {
         let (listener, address) = listener();
         let (tell, events) = mpsc::channel(16);
         let own = MemberId(own);
-        let _entered = runtime.enter();
-        let links = Links::start(own, key, listener, tell).unwrap();
+        let links = Links::start(runtime.handle(), own, key, listener, tell).unwrap();
         let mut side = Self {
             links,
             events,
             address,
-            runtime,
+            _runtime: runtime,
         };
         side.know(others);
         side
@@ -68,7 +69,6 @@ impl Side {
 
     fn know(&mut self, others: &[(u64, Described)]) {
         let others = others.iter().cloned();
-        let _entered = self.runtime.enter();
         self.links
             .set(others.map(|(id, it)| (MemberId(id), it)).collect());
     }
@@ -151,4 +151,23 @@ fn connections_that_are_open_on_one_side_alone_end() {
         1 + count as usize,
         "the connection to the second stays"
     );
+}
+
+/// A stranger may knock as often as it likes: who signs is asked for a few handshakes a second.
+#[test]
+fn strangers_get_a_few_handshakes_a_second() {
+    let side = Side::start(1, &key(), &[]);
+    let mut signed = 0;
+    let begun = Instant::now();
+    for _ in 0..100 {
+        let mut stream = std::net::TcpStream::connect(side.address).unwrap();
+        stream.set_read_timeout(Some(PEER_TIMEOUT)).unwrap();
+        // Not a handshake: whoever was let in is told so in an alert.
+        let _ = stream.write_all(&[0xff; 16]);
+        let mut octets = [0; 1];
+        signed += usize::from(matches!(stream.read(&mut octets), Ok(1)));
+    }
+    let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap();
+    assert!(signed >= 1, "somebody is let in");
+    assert!(signed <= 8 * (seconds + 2), "{signed} in {seconds} s");
 }
