@@ -21,6 +21,8 @@ enum RegistryCommand {
     /// Say who leads, how far this member is, and what is wrong. (状态)
     #[command(after_help = STATUS_HELP)]
     Status(MemberArguments),
+    /// Let a node that has never been a member found the registry when it starts. (组建)
+    Found(FoundArguments),
     /// Say who the members are, and which of them are connected with this one. (成员)
     Members(MemberArguments),
 }
@@ -39,6 +41,13 @@ struct MemberArguments {
     json: bool,
 }
 
+#[derive(Args)]
+struct FoundArguments {
+    /// The data folder of the node.
+    #[arg(value_name = "DIR")]
+    data: PathBuf,
+}
+
 pub(crate) fn run(arguments: &RegistryArguments) -> Result<ExitCode, Box<dyn Error>> {
     match &arguments.command {
         RegistryCommand::Status(member) => {
@@ -50,6 +59,10 @@ pub(crate) fn run(arguments: &RegistryArguments) -> Result<ExitCode, Box<dyn Err
             } else {
                 ExitCode::FAILURE
             })
+        }
+        RegistryCommand::Found(founded) => {
+            node::registry::allow_founding(&founded.data)?;
+            Ok(ExitCode::SUCCESS)
         }
         RegistryCommand::Members(member) => {
             let state = control::ask_for_registry(&member.data)?;

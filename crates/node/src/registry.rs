@@ -60,9 +60,10 @@ use quorum::{
 };
 use state::Shared;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use storing::{Standing, Storing};
@@ -141,6 +142,17 @@ pub enum RegistryError {
     )]
     LostJournal {
         /// The file.
+        path: PathBuf,
+    },
+    /// There is no journal, and nobody has said that there never was one.
+    #[error(
+        "this node has no journal of the registry, {}. If it has never been a member, say so with \
+         `nameplate registry found DIR`. If it has, its disk was lost or is another: it may have \
+         forgotten votes and what it acknowledged, and must not be a member again under its number",
+        path.display()
+    )]
+    NotFounded {
+        /// The file that is missing.
         path: PathBuf,
     },
     /// The sites and the key do not make a record.
@@ -323,6 +335,25 @@ fn refused(refusal: Refusal) -> Disagreed {
     }
 }
 
+/// Says that the node of a folder has never been a member: when it starts as one it founds the
+/// registry, as the others do. Holds until it has.
+///
+/// # Errors
+/// [`RegistryError::File`] if there is a journal already, or the folder cannot be written.
+pub fn allow_founding(folder: &Path) -> Result<(), RegistryError> {
+    let path = folder.join(journal::FILE);
+    if path.exists() {
+        let reason = "the node is a member already".to_owned();
+        return Err(RegistryError::File { path, reason });
+    }
+    let path = folder.join(journal::FOUND_FILE);
+    let written = File::create(&path).and_then(|file| file.sync_all());
+    written.map_err(|error| RegistryError::File {
+        path,
+        reason: error.to_string(),
+    })
+}
+
 /// A member that runs; dropped, it ends as soon as it notices.
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
@@ -426,8 +457,13 @@ fn open(
         path: path.clone(),
         source,
     })?;
-    if octets.is_empty() && standing.is_some() {
-        return Err(RegistryError::LostJournal { path });
+    match (octets.is_empty(), standing) {
+        (true, Some(_)) => return Err(RegistryError::LostJournal { path }),
+        // A disk that is lost leaves nothing that could tell.
+        (true, None) if !journal.may_be_founded() => {
+            return Err(RegistryError::NotFounded { path });
+        }
+        _ => (),
     }
     let founding = match standing {
         Some(_) => Agreed::default(),

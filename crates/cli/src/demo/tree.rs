@@ -118,6 +118,7 @@ impl Tree {
                  admin_key_file = \"admpub.bin\"\n{members}"
             );
             fs::write(machine.file("nameplate.toml"), settings)?;
+            node::registry::allow_founding(&machine.file(""))?;
         }
         Ok(())
     }

@@ -94,6 +94,8 @@ impl Tree {
                 key.display()
             );
             fs::write(self.data(at).join("nameplate.toml"), settings).unwrap();
+            let (code, _, err) = told(&run(["registry", "found", path(&self.data(at))]));
+            assert_eq!(code, 0, "{err}");
         }
     }
 

@@ -13,6 +13,10 @@ use std::path::{Path, PathBuf};
 /// an old one would have forgotten its votes.
 pub(super) const FILE: &str = "registry.journal";
 
+/// The name of the file with which an operator says that the node was never a member: only then it
+/// founds the registry. It is gone as soon as there is a journal.
+pub(super) const FOUND_FILE: &str = "registry.found";
+
 /// The file; it is opened anew after every replacement.
 pub(super) struct FileJournal {
     path: PathBuf,
@@ -31,6 +35,11 @@ impl FileJournal {
         &self.path
     }
 
+    /// Whether an operator has said that there never was one.
+    pub(super) fn may_be_founded(&self) -> bool {
+        self.path.with_file_name(FOUND_FILE).exists()
+    }
+
     fn replace(&mut self, octets: &[u8]) -> io::Result<()> {
         let beside = self.path.with_extension("journal.new");
         let mut file = OpenOptions::new()
@@ -44,6 +53,11 @@ impl FileJournal {
         fs::rename(&beside, &self.path)?;
         if let Some(folder) = self.path.parent() {
             File::open(folder)?.sync_all()?;
+        }
+        // What was said holds once. If it is there after a crash, so is the journal.
+        match fs::remove_file(self.path.with_file_name(FOUND_FILE)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => (),
         }
         self.file = Some(file);
         Ok(())

@@ -7,7 +7,7 @@ mod refusing;
 
 use crate::config::{MemberConfig, RegistryConfig, Role};
 use crate::founding::{self, Keys, Listening};
-use crate::registry::RegistryState;
+use crate::registry::{RegistryState, allow_founding};
 use crate::{Config, Error, Node};
 use client::{Administrator, Client, Transport};
 use crypto::SigningKey;
@@ -164,6 +164,7 @@ impl Machine {
         };
         founding::found(&folder, &keys, &store, &config, &listening).unwrap();
         store.close().unwrap();
+        allow_founding(&folder).unwrap();
         Self {
             node: None,
             folder,

@@ -99,6 +99,35 @@ fn a_member_without_its_journal_or_with_a_damaged_one_does_not_start() {
     assert_eq!(ring.register(0, "88.6", "more"), ResponseCode::SUCCESS);
 }
 
+/// A disk that is lost leaves nothing that says that there was a member; keys are brought back.
+#[test]
+fn a_member_whose_disk_is_lost_does_not_found_itself_anew() {
+    const KEPT: [&str; 5] = [
+        "admpriv.bin",
+        "admpub.bin",
+        "privkey.bin",
+        "pubkey.bin",
+        "siteinfo.json",
+    ];
+    let mut ring = Ring::start(3);
+    ring.leader();
+    assert_eq!(ring.register(0, "88.7", "kept"), ResponseCode::SUCCESS);
+    let machine = &mut ring.members[2];
+    let told = allow_founding(&machine.folder);
+    assert!(told.is_err(), "it is a member");
+    machine.stop();
+    let lost = machine.folder.with_extension("lost");
+    fs::rename(&machine.folder, &lost).unwrap();
+    fs::create_dir(&machine.folder).unwrap();
+    for name in KEPT {
+        fs::copy(lost.join(name), machine.folder.join(name)).unwrap();
+    }
+    let error = start_failed(machine);
+    assert!(matches!(error, RegistryError::NotFounded { .. }), "{error}");
+    assert!(error.to_string().contains("registry found"), "{error}");
+    assert_eq!(ring.register(1, "88.8", "by two"), ResponseCode::SUCCESS);
+}
+
 #[test]
 fn a_node_is_no_other_member_than_the_one_whose_key_it_has() {
     let mut ring = Ring::prepare(2);
