@@ -92,8 +92,9 @@ impl Rule {
     /// let text = "rule r every month of region level red when yoy(output) < -5";
     /// assert_eq!(Rule::read(text)?.name(), "r");
     /// let complaint = Rule::read("rule r every fortnight").unwrap_err();
-    /// assert!(complaint.to_string().starts_with("line 1, column 14: found 'fortnight',
-    /// expected")); assert!(complaint.chinese().starts_with("第 1 行第 14 列："));
+    /// let told = complaint.to_string();
+    /// assert!(told.starts_with("line 1, column 14: found 'fortnight', expected"));
+    /// assert!(complaint.chinese().starts_with("第 1 行第 14 列："));
     /// # Ok::<(), monitor::warn::Complaint>(())
     /// ```
     ///
