@@ -8,6 +8,7 @@ use crypto::{RsaBits, SigningKey};
 use engine::Question;
 use engine::administrator::Order;
 use model::{Identifier, KeyFile, Prefix, PrivateKey, Site, Value};
+use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -152,8 +153,24 @@ impl Tree {
         Ok(self.of(ROOT)?.file("bootstrap_handles"))
     }
 
-    /// Has one node carry out orders, many under way; all must succeed.
+    /// Has one node carry out orders, many under way; all must succeed. What it is too busy for,
+    /// which it says with nothing done, it is asked again.
     pub(super) fn order(&self, at: usize, orders: Vec<Order>) -> Result<(), Box<dyn Error>> {
+        let (begun, mut left) = (Instant::now(), orders);
+        while !left.is_empty() {
+            left = self.order_once(at, left)?;
+            if !left.is_empty() {
+                if begun.elapsed() > PATIENCE {
+                    return Err(format!("{} is busy for ever", CAST[at].name).into());
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, once; gives back what it was too busy for.
+    fn order_once(&self, at: usize, orders: Vec<Order>) -> Result<Vec<Order>, Box<dyn Error>> {
         let administrator = if TOP.contains(&at) {
             ADMINISTRATOR_OF_ALL
         } else {
@@ -163,26 +180,29 @@ impl Tree {
         let server = self.of(at)?.addresses.native;
         let means = Means::Key(SigningKey::new(&self.key)?);
         let mut administrator = Administrator::new(server, identity, means, WINDOW).with_session();
-        for order in orders {
-            administrator.give(order);
-        }
+        let mut given: HashMap<_, _> = orders
+            .into_iter()
+            .map(|order| (administrator.give(order.clone()), order))
+            .collect();
+        let mut refused = Vec::new();
         administrator.send()?;
         while administrator.unanswered_count() > 0 {
             let heard = administrator.receive()?;
-            let code = heard.answered.message.header.response_code;
-            if code != ResponseCode::SUCCESS {
-                return Err(format!("{}: {code}", CAST[at].name).into());
+            let order = given.remove(&heard.ticket);
+            match heard.answered.message.header.response_code {
+                ResponseCode::SUCCESS => (),
+                ResponseCode::SERVER_BUSY => refused.extend(order),
+                code => return Err(format!("{}: {code}", CAST[at].name).into()),
             }
             administrator.send()?;
         }
-        Ok(())
+        Ok(refused)
     }
 
     /// Names nodes at those above them, and makes each home to its prefix.
     fn delegate(&self) -> Result<(), Box<dyn Error>> {
         let top: Vec<usize> = TOP.collect();
         self.order(ROOT, vec![self.naming("88", &top)?])?;
-        self.wait_for_leader()?;
         for (at, part) in CAST.iter().enumerate() {
             let namer = match part.role {
                 // Any of the seven will do.
@@ -207,19 +227,6 @@ impl Tree {
         }
         let identifier: Identifier = format!("0.NA/{prefix}").parse()?;
         Ok(Order::register(&identifier, &values))
-    }
-
-    /// Waits until the sites at the top agree.
-    fn wait_for_leader(&self) -> Result<(), Box<dyn Error>> {
-        let begun = Instant::now();
-        let empty = Order::register(&"0.NA/88.0".parse()?, &[]);
-        while let Err(error) = self.order(TOP.start, vec![empty.clone()]) {
-            if begun.elapsed() > PATIENCE {
-                return Err(error);
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Ok(())
     }
 
     /// Waits until every site at the top has the record that was agreed on last.

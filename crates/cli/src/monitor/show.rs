@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &ShowArguments) -> Result<ExitCode, Box<dyn Error>>
     }
     let snapshot = Snapshot::take(&*folder.view(), &question)?;
     if snapshot.of(region, arguments.industry).is_empty() {
-        return Err(nothing(&folder, region, &question).into());
+        return Err(nothing(&folder, region, &snapshot).into());
     }
     let by = arguments
         .by
@@ -123,7 +123,15 @@ pub(super) fn run(arguments: &ShowArguments) -> Result<ExitCode, Box<dyn Error>>
     Ok(ExitCode::SUCCESS)
 }
 
-fn nothing(folder: &Folder, region: Region, question: &Question) -> String {
+fn nothing(folder: &Folder, region: Region, snapshot: &Snapshot) -> String {
+    let question = &snapshot.question;
+    let others = snapshot.in_other_units.len();
+    if others > 0 {
+        return format!(
+            "{} and the unit in which {others} told {} measure different things; leave --unit out",
+            question.unit, question.indicator
+        );
+    }
     let name = folder.name(&Object::region(region)).unwrap_or_default();
     format!(
         "nobody in {region} {name} told {} of both {} and the year before; `nameplate monitor \
