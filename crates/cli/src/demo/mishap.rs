@@ -59,7 +59,7 @@ pub(super) fn show(stage: &mut Stage, tree: &mut Tree) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-/// Names one more node at the top while some of it is gone; how long it took until it was agreed on.
+/// Names one more node at the top while some of it is gone; how long it took to agree on it.
 /// Whoever is asked may not know what became of it, if it was handed to one who is gone: then it is
 /// said again.
 fn name_one(tree: &Tree) -> Result<Duration, Box<dyn Error>> {
