@@ -16,7 +16,6 @@ mod bulletin;
 mod cases;
 mod clock;
 mod collecting;
-mod commit;
 mod contacts;
 mod delivery;
 pub(crate) mod demo;

@@ -23,8 +23,21 @@ const TRIES_MAX: u32 = 64;
 pub fn commit<T>(
     store: &Store,
     now: Instant,
-    mut plan: impl FnMut(&dyn View, Instant) -> Result<(Change, T), Error>,
+    plan: impl FnMut(&dyn View, Instant) -> Result<(Change, T), Error>,
 ) -> Result<T, Error> {
+    commit_of(store, now, plan)
+}
+
+/// The same for plans that have errors of their own, such as those of applications: what they
+/// refuse is told as they say it, and then nothing has changed.
+///
+/// # Errors
+/// As of [`commit`].
+pub fn commit_of<T, E: From<Error>>(
+    store: &Store,
+    now: Instant,
+    mut plan: impl FnMut(&dyn View, Instant) -> Result<(Change, T), E>,
+) -> Result<T, E> {
     for _ in 0..TRIES_MAX {
         let view = store.view();
         let known_at = Ledger::read(&*view)?.next(now);
@@ -36,8 +49,8 @@ pub fn commit<T>(
         match store.commit(change) {
             Ok(_) => return Ok(planned),
             Err(store::Error::Conflict { .. }) => (),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(Error::from(error).into()),
         }
     }
-    Err(Error::Busy { tries: TRIES_MAX })
+    Err(Error::Busy { tries: TRIES_MAX }.into())
 }

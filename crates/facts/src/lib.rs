@@ -40,7 +40,7 @@ mod series;
 #[cfg(test)]
 mod stored;
 
-pub use commit::commit;
+pub use commit::{commit, commit_of};
 pub use error::Error;
 pub use instant::Instant;
 /// What a plan comes to, which [`commit()`] carries out; plans of one moment may be joined.

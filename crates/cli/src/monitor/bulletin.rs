@@ -4,13 +4,13 @@
 //! what it says (room `monitor`).
 
 use super::Common;
-use super::commit::commit;
 use super::folder::{Folder, now};
 use super::letter::{Message, letter, post};
 use super::question::month;
 use crate::output::say;
 use clap::Args;
 use codes::{Code, Date, Frequency, Period, Region, RegionLevel, Unit};
+use facts::commit_of as commit;
 use facts::disclosure::Rule;
 use facts::{Form, Instant, Object, Role, View};
 use monitor::bulletin::{

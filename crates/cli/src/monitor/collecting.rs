@@ -3,10 +3,10 @@
 //! Here: what `load` and the demonstration share. Not here: what is wrong with them (room
 //! `monitor`).
 
-use super::commit::commit;
 use super::folder::Folder;
 use codes::{Period, Region};
 use facts::Instant;
+use facts::commit_of as commit;
 use monitor::collect::{
     Acceptance, Directory, Error, Fingerprint, Limits, Mapping, Reading, Rules, Sending,
     Submission, Taken, Workbook, keep, remember, remembered, take,

@@ -24,11 +24,11 @@ mod warned;
 pub(super) use warned::{Judging, judge_all};
 
 use super::Common;
+use super::clock;
 use super::contacts::Contacts;
 use super::delivery::Post;
 use super::folder::{Folder, now};
 use super::letter::post;
-use super::{clock, commit};
 use crate::interrupt::Interrupt;
 use crate::output::{say, say_aside};
 use clap::Args;
@@ -247,7 +247,7 @@ fn settle(ground: &Ground, due: &Due, letters: &[Letter]) -> Result<usize, Box<d
     let store = &ground.folder.store;
     let mut posted = 0;
     let put = |letters: &[Letter], is_last: bool| {
-        commit::commit(store, ground.now, |view, _| {
+        facts::commit_of(store, ground.now, |view, _| {
             let mut change = Change::default();
             let mut new = 0;
             for letter in letters {

@@ -4,11 +4,11 @@
 
 use super::Ground;
 use crate::monitor::clock;
-use crate::monitor::commit::commit;
 use crate::monitor::folder::Folder;
 use crate::monitor::letter::{Message, letter, named, post};
 use crate::monitor::rules::subjects;
 use codes::{Date, Period};
+use facts::commit_of as commit;
 use facts::{Instant, View};
 use jobs::Letter;
 use monitor::warn::register::{self, Version};
