@@ -18,6 +18,7 @@ mod monitor;
 mod mutations;
 mod operating;
 mod program;
+mod readme;
 mod registry;
 mod resolve;
 mod serve;
