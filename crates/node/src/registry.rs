@@ -30,12 +30,14 @@
 
 mod backlog;
 mod clock;
+mod disks;
 mod driver;
 mod group;
 mod journal;
 mod links;
 mod owned;
 mod publication;
+mod recorder;
 mod state;
 mod storing;
 #[cfg(test)]
@@ -48,7 +50,7 @@ use crate::answerer::Answerer;
 use crate::config::Config;
 use crate::founding::Founded;
 use client::Clock;
-use driver::{Beginning, Event, Recorder};
+use driver::{Beginning, Event};
 use engine::authority::Known;
 use group::Described;
 use journal::FileJournal;
@@ -58,6 +60,7 @@ use publication::{Publication, REQUESTS_COUNT_MAX, Request};
 use quorum::{
     Answer, Command, Journal, Member, MemberId, Outcome, Refusal, Registry as Agreed, Settings,
 };
+use recorder::Recorder;
 use state::Shared;
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -7,25 +7,23 @@
 //! Not here: what a member does (room `quorum`), connections (`links`), records (`storing`).
 
 use super::backlog::Backlog;
+use super::disks::{Watch, start_journal, start_storing};
 use super::group::Described;
 use super::journal::FileJournal;
 use super::links::Links;
+use super::recorder::Recorder;
 use super::state::Shared;
 use super::storing::{Effect, Storing};
 use super::{RegistryError, clock};
 use bytes::Bytes;
 use crypto::SigningKey;
-use quorum::{
-    Applied, Batch, Command, Entry, Journal, Machine, Member, MemberId, Outcome, Output, Registry,
-    Request, Ticket, Time, Trouble,
-};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use quorum::{Batch, Member, MemberId, Outcome, Output, Request, Ticket, Time, Trouble};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc as threads;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
@@ -33,6 +31,9 @@ use tracing::{error, info, warn};
 
 /// How many things may wait for the member; whoever has more to say waits.
 pub(super) const EVENTS_COUNT_MAX: usize = 256;
+
+/// How often a member is told at most that what it wanted to say found no room.
+const UNSENT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a member is told.
 pub(super) enum Event {
@@ -53,65 +54,6 @@ pub(super) enum Event {
     Stored { count: u64 },
     /// One of the effects, the one with this number, could not be stored.
     StoreFailed { count: u64, reason: String },
-}
-
-/// The registry, and what was done to it that the store does not know yet.
-pub(super) struct Recorder {
-    registry: Registry,
-    effects: RefCell<Vec<Effect>>,
-}
-
-impl Recorder {
-    pub(super) fn new(registry: Registry) -> Self {
-        Self {
-            registry,
-            effects: RefCell::default(),
-        }
-    }
-
-    fn all(registry: &Registry) -> Effect {
-        Effect::All {
-            delegations: registry.delegations.clone(),
-            time: registry.time,
-        }
-    }
-}
-
-impl Machine for Recorder {
-    fn apply(&mut self, entry: &Entry) -> Applied {
-        let applied = self.registry.apply(entry);
-        let (Command::PutDelegation { prefix: name, .. }
-        | Command::RemoveDelegation { prefix: name, .. }
-        | Command::PutDelegationAsSeen { prefix: name, .. }) = &entry.request.command
-        else {
-            return applied;
-        };
-        let published = self.registry.delegations.get(name).cloned();
-        let is_new = applied.answer.is_done() && !applied.is_repeated;
-        if let Some(published) = published.filter(|_| is_new) {
-            self.effects.get_mut().push(Effect::Delegated {
-                name: name.clone(),
-                published,
-                time: self.registry.time,
-            });
-        }
-        applied
-    }
-
-    fn encode(&self) -> Bytes {
-        self.registry.encode()
-    }
-
-    fn restore(&mut self, octets: Bytes) -> Result<(), quorum::Error> {
-        self.registry = Registry::decode(octets)?;
-        let effect = Self::all(&self.registry);
-        *self.effects.get_mut() = vec![effect];
-        Ok(())
-    }
-
-    fn registry(&self) -> &Registry {
-        &self.registry
-    }
 }
 
 /// All that a driver begins with.
@@ -149,7 +91,9 @@ pub(super) fn start(
         .map_err(RegistryError::Io)?;
     let driver = Driver::new(beginning, links.handle())?;
     let thread = thread::Builder::new().name("registry".into());
+    let shared = Arc::clone(&driver.shared);
     let spawned = thread.spawn(move || {
+        let _watch = Watch(shared);
         runtime.block_on(driver.run(stopped));
         // Waits until nobody listens any more: another may want the port.
         drop(links);
@@ -175,6 +119,10 @@ struct Driver {
     leader: Option<MemberId>,
     has_told_trouble: bool,
     journal_trouble: Option<String>,
+    /// For whom there was no room: a snapshot among that would be waited for without end.
+    unsent: BTreeSet<MemberId>,
+    /// When that is said next. Not at once: what is then sent again finds no more room.
+    says_unsent: Instant,
 }
 
 impl Driver {
@@ -192,8 +140,9 @@ impl Driver {
             events: (tell, events),
         } = beginning;
         let links = Links::start(runtime, own, &key, listener, tell.clone())?;
-        let (journal, keeping) = start_journal(journal, tell.clone())?;
-        let (storing, writing) = start_storing(storing, tell)?;
+        let watch = || Watch(Arc::clone(&shared));
+        let (journal, keeping) = start_journal(journal, tell.clone(), watch())?;
+        let (storing, writing) = start_storing(storing, tell, watch())?;
         let mut driver = Self {
             own,
             member,
@@ -211,6 +160,8 @@ impl Driver {
             leader: None,
             has_told_trouble: false,
             journal_trouble: None,
+            unsent: BTreeSet::new(),
+            says_unsent: Instant::now(),
         };
         driver.begin_storing();
         Ok(driver)
@@ -229,7 +180,10 @@ impl Driver {
         loop {
             self.act();
             let now = clock::now();
-            let tick = now.moment.until(self.member.poll_timeout());
+            let tick = match self.journal_trouble {
+                None => now.moment.until(self.member.poll_timeout()),
+                Some(_) => Duration::from_secs(1),
+            };
             tokio::select! {
                 event = self.events.recv() => match event {
                     Some(event) => self.handle(event),
@@ -239,8 +193,9 @@ impl Driver {
                 _ = stopped.wait_for(|stops| *stops) => break,
             }
             let now = clock::now();
-            if now.moment >= self.member.poll_timeout() {
+            if self.journal_trouble.is_none() && now.moment >= self.member.poll_timeout() {
                 self.member.handle_timeout(now);
+                self.say_unsent();
                 self.tell();
             }
             if self.backlog.is_all_due(Instant::now()) {
@@ -248,6 +203,17 @@ impl Driver {
             }
         }
         self.end();
+    }
+
+    /// Tells the member what was not sent, so that it sends it again.
+    fn say_unsent(&mut self) {
+        if self.unsent.is_empty() || Instant::now() < self.says_unsent {
+            return;
+        }
+        self.says_unsent = Instant::now() + UNSENT_INTERVAL;
+        for to in std::mem::take(&mut self.unsent) {
+            self.member.handle_lost(clock::now(), to);
+        }
     }
 
     /// Waits for the disks: what is under way is done.
@@ -267,6 +233,13 @@ impl Driver {
     }
 
     fn handle(&mut self, event: Event) {
+        if self.journal_trouble.is_some() {
+            // What it would say from now on might not be durable, so it hears nothing either.
+            if let Event::Asked { tell, .. } = event {
+                let _ = tell.send(Outcome::Busy);
+            }
+            return;
+        }
         let now = clock::now();
         match event {
             Event::Message { from, octets } => {
@@ -277,24 +250,19 @@ impl Driver {
                 }
             }
             Event::Lost { to } => self.member.handle_lost(now, to),
-            Event::Asked { request, tell } => {
-                if self.journal_trouble.is_some() {
+            Event::Asked { request, tell } => match self.member.handle_request(now, &request) {
+                Ok(ticket) => drop(self.asked.insert(ticket, tell)),
+                // Whoever made the request has looked at that, and nothing was done.
+                Err(error) => {
+                    error!(%error, "a request that members could not read is refused");
                     let _ = tell.send(Outcome::Busy);
-                    return;
                 }
-                match self.member.handle_request(now, &request) {
-                    Ok(ticket) => drop(self.asked.insert(ticket, tell)),
-                    // Whoever made the request has looked at that, and nothing was done.
-                    Err(error) => {
-                        error!(%error, "a request that members could not read is refused");
-                        let _ = tell.send(Outcome::Busy);
-                    }
-                }
-            }
+            },
             Event::Persisted { number } => self.member.handle_persisted(now, number),
             Event::JournalFailed { reason } => {
                 error!(%reason, "the journal of the registry cannot be written; this member stops");
-                self.journal_trouble.get_or_insert(reason);
+                self.journal_trouble = Some(reason);
+                self.give_up();
             }
             Event::Stored { count } => self.backlog.note_stored(count),
             Event::StoreFailed { count, reason } => {
@@ -303,6 +271,15 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Lets everybody go who waits: others may have done what was asked.
+    fn give_up(&mut self) {
+        self.links.set(BTreeMap::new());
+        for tell in std::mem::take(&mut self.asked).into_values() {
+            let _ = tell.send(Outcome::Unknown);
+        }
+        self.tell();
     }
 
     /// Does what the member wants done.
@@ -315,7 +292,11 @@ impl Driver {
             match output {
                 // A thread that is gone has said why.
                 Output::Persist(batch) => drop(self.journal.send(batch)),
-                Output::Send { to, octets } => self.links.send(to, octets),
+                Output::Send { to, octets } => {
+                    if !self.links.send(to, octets) {
+                        self.unsent.insert(to);
+                    }
+                }
                 Output::Answer { ticket, outcome } => {
                     match (self.asked.remove(&ticket), outcome) {
                         // Nothing was done: there is nothing to wait for.
@@ -423,62 +404,11 @@ impl Driver {
             state.delegations = registry.delegations.len() as u64;
             state.waiting = (self.asked.len() + self.backlog.answers_count()) as u64;
             state.unstored = self.backlog.unstored();
-            let trouble = trouble.or_else(|| self.journal_trouble.clone());
-            state.trouble = trouble.unwrap_or_default();
+            // One that a thread has left stays.
+            if let Some(trouble) = trouble.or_else(|| self.journal_trouble.clone()) {
+                state.trouble = trouble;
+            }
         });
         self.shared.set_connected(&connected);
     }
-}
-
-/// Starts the thread that makes batches durable.
-fn start_journal(
-    mut journal: FileJournal,
-    tell: mpsc::Sender<Event>,
-) -> Result<(threads::Sender<Batch>, JoinHandle<()>), RegistryError> {
-    let (send, batches) = threads::channel::<Batch>();
-    let run = move || {
-        for batch in batches {
-            let event = match journal.keep(&batch) {
-                Ok(()) => Event::Persisted {
-                    number: batch.number,
-                },
-                Err(error) => Event::JournalFailed {
-                    reason: format!("{}: {error}", journal.path().display()),
-                },
-            };
-            // After an error it is not known what is durable.
-            let goes_on = matches!(event, Event::Persisted { .. });
-            if tell.blocking_send(event).is_err() || !goes_on {
-                return;
-            }
-        }
-    };
-    let thread = thread::Builder::new().name("registry-journal".into());
-    let thread = thread.spawn(run).map_err(RegistryError::Io)?;
-    Ok((send, thread))
-}
-
-/// Starts the thread that brings effects into the store.
-fn start_storing(
-    mut storing: Storing,
-    tell: mpsc::Sender<Event>,
-) -> Result<(threads::Sender<Effect>, JoinHandle<()>), RegistryError> {
-    let (send, effects) = threads::channel::<Effect>();
-    let run = move || {
-        for (count, effect) in (1..).zip(effects) {
-            let event = match storing.write(effect) {
-                Ok(()) => Event::Stored { count },
-                Err(error) => Event::StoreFailed {
-                    count,
-                    reason: error.to_string(),
-                },
-            };
-            if tell.blocking_send(event).is_err() {
-                return;
-            }
-        }
-    };
-    let thread = thread::Builder::new().name("registry-store".into());
-    let thread = thread.spawn(run).map_err(RegistryError::Io)?;
-    Ok((send, thread))
 }

@@ -157,11 +157,9 @@ impl Links {
         known.members = members;
     }
 
-    /// Sends a message, if there is room for it.
-    pub(super) fn send(&self, to: MemberId, octets: Bytes) {
-        if let Some(outgoing) = self.out.get(&to) {
-            outgoing.send(octets);
-        }
+    /// Sends a message, if there is room for it; says whether there was.
+    pub(super) fn send(&self, to: MemberId, octets: Bytes) -> bool {
+        { self.out.get(&to) }.is_some_and(|outgoing| outgoing.send(octets))
     }
 
     /// Whether there is a connection to a member.
@@ -222,13 +220,15 @@ impl Outgoing {
         })
     }
 
-    fn send(&self, octets: Bytes) {
+    fn send(&self, octets: Bytes) -> bool {
         let count = octets.len();
         let before = self.waiting.octets.fetch_add(count, Ordering::Relaxed);
         let is_too_much = before > 0 && before + count > WAITING_OCTETS_MAX;
-        if is_too_much || self.messages.try_send(octets).is_err() {
+        let is_taken = !is_too_much && self.messages.try_send(octets).is_ok();
+        if !is_taken {
             self.waiting.octets.fetch_sub(count, Ordering::Relaxed);
         }
+        is_taken
     }
 }
 

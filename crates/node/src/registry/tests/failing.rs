@@ -144,3 +144,37 @@ fn a_member_that_was_away_catches_up_and_its_records_never_become_older() {
         drop(ring.members[2].node.take());
     }
 }
+
+/// Whose journal cannot be written says nothing more, and lets nobody wait; the others go on.
+#[test]
+fn a_member_whose_journal_fails_stops_and_comes_back_when_the_disk_does() {
+    let mut ring = Ring::start(3);
+    ring.leader();
+    ring.members[2].stop();
+    // It is written anew at every start, beside the old one: that fails.
+    let beside = ring.members[2].folder.join("registry.journal.new");
+    std::fs::create_dir(&beside).unwrap();
+    ring.members[2].start().unwrap();
+    wait_until("it says why it has stopped", || {
+        ring.members[2].state().trouble.contains("registry.journal")
+    });
+    let started = Instant::now();
+    let code = ring.register(2, "88.1", "not here");
+    assert_eq!(code, ResponseCode::SERVER_BUSY);
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "nothing is waited for"
+    );
+    assert_eq!(ring.register(0, "88.2", "there"), ResponseCode::SUCCESS);
+    wait_until("nobody is connected with it", || {
+        let seen = [0, 1].map(|at| ring.members[at].state().members[2].is_connected);
+        let own = ring.members[2].state().members;
+        seen == [false; 2] && own.iter().all(|it| it.number == 3 || !it.is_connected)
+    });
+    ring.members[2].stop();
+    std::fs::remove_dir(&beside).unwrap();
+    ring.members[2].start().unwrap();
+    assert_eq!(ring.members[2].state().trouble, "");
+    ring.all_say("0.NA/88.2", Some("there"));
+    ring.all_say("0.NA/88.1", None);
+}
