@@ -10,7 +10,7 @@ use super::people::{Keys, Who, administrator};
 use super::rules;
 use model::Value;
 use std::collections::{BTreeSet, HashMap};
-use wire::{Message, Packet};
+use wire::{Message, Packet, ResponseCode};
 
 /// A node on which cells are tried.
 pub(crate) struct Bench<'w> {
@@ -225,7 +225,10 @@ impl<'w> Bench<'w> {
     ) -> Result<(), String> {
         let made = changes.and_then(|before| Some(self.world.changes()? - before));
         let seen = channel.take_seen();
-        let is_suspect = cell.condition == Condition::WrongKey && !self.world.forgives();
+        // Whoever shows a wrong proof too often, or one in a form that is not taken, is heard no more.
+        let is_wrong = seen.codes.contains(&ResponseCode::INVALID_CREDENTIAL.0)
+            || cell.condition == Condition::WrongKey;
+        let is_suspect = is_wrong && !self.world.forgives();
         if asking::is_in_session(cell) && !is_suspect {
             self.sessions.insert(standing(cell), channel);
         }
