@@ -1,12 +1,18 @@
 //! Connections with peers that close at once, and with those that say nothing any more.
 
+use super::outgoing::PING_INTERVAL;
+use super::tls::NAME;
 use super::*;
 use crate::config::Role;
 use crypto::RsaBits;
+use rustls::pki_types::ServerName;
 use std::io::{Read, Write};
-use std::net::Ipv4Addr;
-use std::sync::atomic::AtomicU32;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Instant;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 
 fn key() -> SigningKey {
