@@ -383,13 +383,14 @@ impl<P: Cryptography> Walk<P> {
         }
         match verdict {
             Verdict::Referral(scope, referral) => {
-                self.follow(now, date, code, scope, &referral);
+                self.follow(knowledge, now, date, code, scope, &referral);
             }
             Verdict::Stale if self.start_afresh(knowledge, now) => (),
             Verdict::Stale => {
                 let fault = belief::refused(&answered);
                 self.fault(knowledge, now, ticket, under, fault);
             }
+            Verdict::Outcome(outcome) if self.needs_roots(&outcome) => (),
             Verdict::Outcome(outcome) if self.needs_primary(&outcome, &answered) => (),
             Verdict::Outcome(outcome) => {
                 let reached = Reached {
@@ -417,7 +418,7 @@ impl<P: Cryptography> Walk<P> {
                 return;
             };
             match &mut frame.state {
-                State::Lost => self.orient(),
+                State::Lost => self.orient(knowledge, now),
                 State::Gathering(gathering) => match gathering.next() {
                     Some((record, scope)) => self.look_at(knowledge, now, record, scope),
                     None => self.line_up(knowledge, now),

@@ -242,6 +242,12 @@ pub(super) struct Frame {
     pub(super) state: State,
     /// Whether a primary must answer: a copy has said that there is nothing, and may be behind.
     pub(super) must_be_fresh: bool,
+    /// Whether it began at the delegation of a prefix above, not at the roots.
+    pub(super) is_short_cut: bool,
+    /// Whether a server on the way was named for this identifier alone (302).
+    pub(super) has_strayed: bool,
+    /// Who was asked on a short cut and has not answered, as a digest of their sites, and why.
+    pub(super) lost: Option<([u8; 32], Failure)>,
     /// The services that were asked already, as digests of their sites.
     pub(super) asked: Vec<[u8; 32]>,
     /// The records that were known from before and led here.
@@ -275,6 +281,9 @@ impl Frame {
             aim,
             state: State::Lost,
             must_be_fresh: false,
+            is_short_cut: false,
+            has_strayed: false,
+            lost: None,
             asked: Vec::new(),
             known: Vec::new(),
         }

@@ -10,6 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
+use model::identifier::PREFIX_OF_PREFIXES;
 use model::{Identifier, SuffixCase};
 
 /// How much is kept for how long.
@@ -42,6 +43,9 @@ const SHUNNED: Duration = Duration::from_mins(1);
 /// What is added to the time of a server that has failed, in milliseconds: more than any other's.
 const SHUNNED_MS: u32 = 1 << 20;
 
+/// How many prefixes above one are looked for. The tree has four levels.
+const ABOVE_MAX: usize = 8;
+
 /// What walks have learned.
 #[derive(Debug)]
 pub struct Knowledge {
@@ -49,6 +53,20 @@ pub struct Knowledge {
     records: BTreeMap<RecordKey, Kept>,
     octets: usize,
     servers: BTreeMap<SocketAddr, Measured>,
+}
+
+/// The record of the prefix above the one that a record describes: of `0.NA/88` for `0.NA/88.118`.
+/// None for one without a prefix above it, and for one of the root's own (`0.NA/0.X`).
+pub(super) fn above(record: &Identifier) -> Option<Identifier> {
+    let canonical = record.canonical(SuffixCase::Sensitive);
+    let (head, prefix) = core::str::from_utf8(&canonical).ok()?.split_once('/')?;
+    let (parent, last) = prefix
+        .rsplit_once('.')
+        .filter(|_| head == PREFIX_OF_PREFIXES)?;
+    if parent.is_empty() || last.is_empty() || parent == "0" || parent.starts_with("0.") {
+        return None;
+    }
+    [PREFIX_OF_PREFIXES, "/", parent].concat().parse().ok()
 }
 
 /// What was learned of a record: certified or not are two things, lest a stranger's word be taken
@@ -125,6 +143,25 @@ impl Knowledge {
             {
                 kept.used = now;
                 return Some(Arc::clone(&kept.named));
+            }
+        }
+        None
+    }
+
+    /// The nearest prefix above one whose delegation is known, as the record of that prefix, and to
+    /// whom it is delegated. Of a prefix of very many parts only the nearest are looked for.
+    pub(super) fn nearest_above(
+        &mut self,
+        record: &Identifier,
+        is_certified: bool,
+        now: Moment,
+    ) -> Option<(Identifier, Arc<Named>)> {
+        let mut record = record.clone();
+        for _ in 0..ABOVE_MAX {
+            record = above(&record)?;
+            let key = RecordKey::new(&record, Scope::Derived, is_certified);
+            if let Some(named) = self.named(&key, now) {
+                return Some((record, named));
             }
         }
         None

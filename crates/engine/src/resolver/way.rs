@@ -2,7 +2,7 @@
 
 use super::contest::{Contest, Demands, Under};
 use super::frame::{Aim, Frame, Gathering, Outcome, Sought, State};
-use super::knowledge::{Knowledge, RecordKey};
+use super::knowledge::{Knowledge, RecordKey, above};
 use super::reach::Reach;
 use super::service::{Named, Scope};
 use super::trace::{Event, Failure, Fault, Limit, Source, Why};
@@ -19,12 +19,30 @@ use wire::{OpFlags, ResponseCode};
 const ROOT: &str = "0.NA/0.NA";
 
 impl<P: Cryptography> Walk<P> {
-    /// Begins to gather the servers that answer for the identifier of the frame.
-    pub(super) fn orient(&mut self) {
-        if let Some(frame) = self.frames.last_mut() {
-            let record = record_of_servers(frame.sought.identifier());
+    /// Begins to gather the servers that answer for the identifier of the frame: for the record of
+    /// a prefix those that the nearest prefix above it is delegated to, as far as is known; else
+    /// those that its own prefix's record names.
+    pub(super) fn orient(&mut self, knowledge: &mut Knowledge, now: Moment) {
+        let Some(frame) = self.frames.last_mut() else {
+            return;
+        };
+        let about = frame.sought.identifier();
+        let record = record_of_servers(about);
+        let is_at_root = is_same(&record, &root());
+        let above = (self.uses_knowledge && is_at_root)
+            .then(|| knowledge.nearest_above(about, self.is_certified, now))
+            .flatten();
+        (frame.is_short_cut, frame.has_strayed) = (above.is_some(), false);
+        let Some((record, named)) = above else {
             frame.state = State::Gathering(Gathering::of(record));
-        }
+            return;
+        };
+        let mut gathering = Gathering::default();
+        gathering.add(&named);
+        frame.state = State::Gathering(gathering);
+        frame.known.push((record.clone(), Scope::Derived));
+        let from = Source::Cache;
+        self.events.push_back((now, Event::Sought { record, from }));
     }
 
     /// Adds what a record names to the gathering, or has the record asked for first.
@@ -135,6 +153,10 @@ impl<P: Cryptography> Walk<P> {
         let provider = &self.provider;
         let contest = Contest::new(&sites, about, demands, provider, knowledge, now);
         let digest = digest_of(&sites, provider);
+        // The roots refer to those who have not answered a moment ago.
+        if let Some((_, failure)) = frame.lost.take_if(|(lost, _)| *lost == digest) {
+            return self.end_frame(Outcome::Failed(failure), None);
+        }
         let was_asked = frame.asked.contains(&digest);
         frame.asked.push(digest);
         for &(site, why) in &contest.skipped {
@@ -158,9 +180,6 @@ impl<P: Cryptography> Walk<P> {
 
     /// Ends a frame none of whose servers has answered, unless it can begin anew.
     pub(super) fn lose(&mut self, knowledge: &mut Knowledge, now: Moment) {
-        if self.start_afresh(knowledge, now) {
-            return;
-        }
         let Some(frame) = self.frames.last_mut() else {
             return;
         };
@@ -173,7 +192,14 @@ impl<P: Cryptography> Walk<P> {
             why: Why::NobodyAnswered,
             tried,
         };
-        self.end_frame(Outcome::Failed(failure), None);
+        if frame.is_short_cut
+            && let Some(digest) = frame.asked.last()
+        {
+            frame.lost = Some((*digest, failure.clone()));
+        }
+        if !self.start_afresh(knowledge, now) {
+            self.end_frame(Outcome::Failed(failure), None);
+        }
     }
 
     /// Begins the frame anew without what was known from before, if that led here.
@@ -215,6 +241,26 @@ impl<P: Cryptography> Walk<P> {
         true
     }
 
+    /// Whether it was asked who is said to answer for all that is derived from a prefix above, and
+    /// says that there is nothing: then the roots are asked, once. Whoever refers to others may hold
+    /// some records itself.
+    pub(super) fn needs_roots(&mut self, outcome: &Outcome) -> bool {
+        let is_nothing = matches!(outcome, Outcome::Missing(_) | Outcome::NoValues);
+        let Some(frame) = self.frames.last_mut() else {
+            return false;
+        };
+        if !is_nothing || !frame.is_short_cut {
+            return false;
+        }
+        // What is known of the prefix above is right all the same.
+        frame.known.clear();
+        frame.asked.clear();
+        frame.state = State::Lost;
+        self.uses_knowledge = false;
+        self.leg += 1;
+        true
+    }
+
     /// Forgets the records from before that led to the servers of the frame.
     pub(super) fn forget_way(&mut self, knowledge: &mut Knowledge) {
         let known = self.frames.last().map(|frame| &frame.known);
@@ -226,6 +272,7 @@ impl<P: Cryptography> Walk<P> {
     /// Goes on to where an answer refers to.
     pub(super) fn follow(
         &mut self,
+        knowledge: &mut Knowledge,
         now: Moment,
         date: Date,
         code: ResponseCode,
@@ -255,7 +302,27 @@ impl<P: Cryptography> Walk<P> {
         self.events.push_back((now, event));
         if let Some(frame) = self.frames.last_mut() {
             frame.state = State::Gathering(gathering);
+            frame.has_strayed |= scope == Scope::Own;
             self.leg += 1;
+        }
+        self.keep_delegation(knowledge, now, &named);
+    }
+
+    /// Keeps where an answer about the record of a prefix refers to, for the prefixes beside it.
+    ///
+    /// A referral does not say of which prefix it is the delegation. But that prefix is above the
+    /// one that was asked for, so it is the next one up or one further up still; and whoever answers
+    /// for what is derived from that, answers for what is derived from the next one up. Whoever
+    /// refers so answers for that too: it was reached from the roots over nothing but delegations.
+    /// A server that was named for one identifier alone was not, and is not heard about others.
+    fn keep_delegation(&mut self, knowledge: &mut Knowledge, now: Moment, named: &Named) {
+        let Some(frame) = self.frames.last() else {
+            return;
+        };
+        let above = above(frame.sought.identifier());
+        if let Some(record) = above.filter(|_| !frame.has_strayed && !named.is_empty()) {
+            let key = RecordKey::new(&record, Scope::Derived, self.is_certified);
+            knowledge.keep(key, named, now);
         }
     }
 
