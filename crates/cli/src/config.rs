@@ -74,6 +74,7 @@ impl ConfigSource {
             &mut config.http.key_file,
             &mut config.elsewhere.roots_file,
             &mut config.recursive.roots_file,
+            &mut config.recursive.trust_roots,
             &mut config.templates.namespace_file,
             &mut config.mirror.of,
             &mut config.mirror.key_file,

@@ -13,7 +13,7 @@ use asking::ask;
 use crypto::Provider;
 use engine::WeakForms;
 use engine::resolver::{
-    End, Event, Found, Guide, Knowledge, KnowledgeLimits, Nearest, Walk, Wish, nearest,
+    End, Event, Found, Guide, Knowledge, KnowledgeLimits, Limits, Nearest, Walk, Wish, nearest,
 };
 use engine::trust::Climb;
 use futures_util::StreamExt;
@@ -53,6 +53,8 @@ pub struct Walked {
     pub steps: Vec<(Duration, Event)>,
     /// How long it took.
     pub took: Duration,
+    /// What it has left of its limits.
+    pub left: Limits,
 }
 
 impl Walked {
@@ -86,9 +88,21 @@ impl Resolver {
     /// # Panics
     /// Outside of a runtime of `tokio` with its drivers for sockets and time.
     pub async fn walk(&self, wish: Wish) -> Walked {
+        self.walk_within(wish, self.guide.limits).await
+    }
+
+    /// The same within other limits, such as what another walk has left.
+    ///
+    /// # Panics
+    /// As [`Resolver::walk`].
+    pub async fn walk_within(&self, wish: Wish, limits: Limits) -> Walked {
         let (clock, begun) = (self.clock, Instant::now());
         let started = clock.moment();
-        let mut walk = Walk::new(Provider, self.guide.clone(), wish, started);
+        let guide = Guide {
+            limits,
+            ..self.guide.clone()
+        };
+        let mut walk = Walk::new(Provider, guide, wish, started);
         let mut steps = Vec::new();
         let mut under_way = FuturesUnordered::new();
         let mut leg = walk.leg();
@@ -106,8 +120,12 @@ impl Resolver {
                 steps.push((started.until(at), event));
             }
             if let Some(end) = walk.poll_end() {
-                let took = begun.elapsed();
-                return Walked { end, steps, took };
+                return Walked {
+                    end,
+                    steps,
+                    took: begun.elapsed(),
+                    left: walk.left(clock.moment()),
+                };
             }
             let wait = clock.moment().until(walk.poll_timeout());
             tokio::select! {

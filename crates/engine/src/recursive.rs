@@ -13,12 +13,14 @@
 //!
 //! Beside it: `recursive/question.rs` when two questions are one, `recursive/said.rs` what was
 //! answered and how it ages, `recursive/cache.rs` what is kept, `recursive/flights.rs` who waits
-//! for the same walk, `recursive/reply.rs` the message that is sent. Not here: finding who is
+//! for the same walk, `recursive/proof.rs` which values a chain of certificates proves,
+//! `recursive/reply.rs` the message that is sent. Not here: finding who is
 //! responsible ([`crate::resolver`]), sockets and threads (room `node`).
 
 mod cache;
 mod demand;
 mod flights;
+mod proof;
 mod question;
 #[cfg(test)]
 mod replay;
@@ -30,6 +32,10 @@ mod tests;
 pub use cache::{Cache, CacheCounts, CacheLimits, Hit, Looked};
 pub use demand::{Demand, Trust, Wanted};
 pub use flights::{Boarded, FlightKey, FlightLimits, Flights};
+pub use proof::{
+    ASKED_MAX, Proof, Proving, SIGNATURES_MAX, certificates, certificates_in, is_kept_missing,
+    with_signatures,
+};
 pub use question::Question;
 pub use reply::{Telling, fail, refer, reply};
 pub use said::{Said, Values, fails_with, falls_back, is_of_trust, said};

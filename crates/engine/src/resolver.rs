@@ -342,6 +342,18 @@ impl<P: Cryptography> Walk<P> {
         self.events.pop_front()
     }
 
+    /// What is left of the limits of the walk: what its asker may spend on more of the same.
+    pub fn left(&self, now: Moment) -> Limits {
+        let limits = self.guide.limits;
+        Limits {
+            questions_max: limits.questions_max.saturating_sub(self.questions),
+            referrals_max: limits.referrals_max.saturating_sub(self.referrals),
+            depth_max: limits.depth_max,
+            octets_max: limits.octets_max.saturating_sub(self.octets),
+            time: now.until(self.deadline),
+        }
+    }
+
     /// The leg of the walk: a question of another leg need not be waited for.
     pub fn leg(&self) -> u32 {
         self.leg

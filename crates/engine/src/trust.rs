@@ -121,6 +121,8 @@ struct Signed {
     issuer: NamedValue,
     /// Where the issuer's certificate is.
     next: Option<NamedValue>,
+    /// When it is over, in seconds since 1970, if ever.
+    expires: Option<i64>,
 }
 
 impl Signed {
@@ -143,6 +145,8 @@ pub struct Climb {
     /// The topmost text: what it is signed with is not known yet.
     signed: Signed,
     links: Vec<Link>,
+    /// When the first of what is on the way is over, in seconds since 1970.
+    until: i64,
     end: Option<Result<(), Doubt>>,
 }
 
@@ -171,12 +175,19 @@ impl Climb {
             return Err(Doubt::OutOfDate);
         }
         let next = claims.chain.and_then(|chain| chain.into_iter().next());
+        let signed = Signed {
+            text,
+            issuer,
+            next,
+            expires: claims.expires,
+        };
         let mut climb = Self {
             about: about.clone(),
             anchors,
             date,
-            signed: Signed { text, issuer, next },
+            signed,
             links: Vec::new(),
+            until: i64::MAX,
             end: None,
         };
         climb.go_on(provider);
@@ -216,8 +227,14 @@ impl Climb {
         self.end.clone()
     }
 
+    /// The last second in which all that is on the way so far is good; none if it is for ever.
+    pub fn good_until(&self) -> Option<Date> {
+        u32::try_from(self.until.max(0)).ok().map(Date)
+    }
+
     /// Ends at an anchor, or has the certificate of the issuer wanted.
     fn go_on(&mut self, provider: &impl Cryptography) {
+        self.limit(self.signed.expires);
         let issuer = &self.signed.issuer;
         let anchored = self.anchored(provider);
         let is_back = self.links.iter().any(|it| names_same(&it.issuer, issuer));
@@ -231,14 +248,20 @@ impl Climb {
         } else if is_open && self.links.len() >= CERTIFICATES_MAX {
             Some(Err(Doubt::TooLong))
         } else {
-            anchored
+            anchored.map(|end| {
+                end.map(|anchor_until| self.limit(anchor_until.map(|date| i64::from(date.0))))
+            })
         };
         self.links.push(link);
     }
 
-    /// What is to be held of the topmost text if an anchor is said to have signed it; none if it is
-    /// said of somebody else.
-    fn anchored(&self, provider: &impl Cryptography) -> Option<Result<(), Doubt>> {
+    fn limit(&mut self, until: Option<i64>) {
+        self.until = self.until.min(until.unwrap_or(i64::MAX));
+    }
+
+    /// What is to be held of the topmost text if an anchor is said to have signed it, and until when
+    /// that is one; none if it is said of somebody else.
+    fn anchored(&self, provider: &impl Cryptography) -> Option<Result<Option<Date>, Doubt>> {
         let Signed { text, issuer, .. } = &self.signed;
         let named = |anchor: &&Anchor| names_same(&anchor.identity, issuer);
         let mut anchors = self.anchors.iter().filter(named).peekable();
@@ -247,10 +270,11 @@ impl Climb {
         if good.peek().is_none() {
             return Some(Err(Doubt::NotTrusted(issuer.clone())));
         }
-        if good.any(|anchor| is_signed_by(provider, text, &anchor.key)) {
-            return Some(Ok(()));
-        }
-        Some(Err(Doubt::Forged(issuer.clone())))
+        let signer = good.find(|anchor| is_signed_by(provider, text, &anchor.key));
+        Some(signer.map_or_else(
+            || Err(Doubt::Forged(issuer.clone())),
+            |anchor| Ok(anchor.until),
+        ))
     }
 
     /// The certificate of the issuer with the key that the topmost text is signed with: the latest
@@ -316,7 +340,12 @@ impl Climb {
             return Err(Doubt::NotTrusted(issuer));
         }
         let next = claims.chain.and_then(|chain| chain.into_iter().next());
-        Ok(Signed { text, issuer, next })
+        Ok(Signed {
+            text,
+            issuer,
+            next,
+            expires: claims.expires,
+        })
     }
 }
 
@@ -325,7 +354,8 @@ pub fn signatures(values: &[EncodedValue]) -> impl Iterator<Item = &EncodedValue
     values.iter().filter(|value| is_signature(value))
 }
 
-fn is_signature(value: &EncodedValue) -> bool {
+/// Whether a value holds a signature over values.
+pub(crate) fn is_signature(value: &EncodedValue) -> bool {
     matches(b"HS_SIGNATURE.", value.type_octets())
 }
 

@@ -3,11 +3,12 @@
 //!
 //! What is kept is answered at once, in the thread that has read the question; all else waits in a
 //! task. Many who ask the same at a time wait for one walk. Beside it: `recursive/walks.rs` how a
-//! walk is made and kept, `recursive/seats.rs` how it is waited for, `recursive/counts.rs` what is
+//! walk is made and kept, `recursive/proofs.rs` how its answer is proven, `recursive/seats.rs` how it is waited for, `recursive/counts.rs` what is
 //! counted. Not here: what may be kept for how long and for whom ([`engine::recursive`]), finding
 //! who is responsible (room `client`), sockets.
 
 mod counts;
+mod proofs;
 mod seats;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ use crate::founding::Founded;
 use crate::seldom::Seldom;
 use crate::visitor::{Source, Visitor};
 use bytes::Bytes;
-use client::{Clock, Resolver, RootsError, read_roots};
+use client::{Clock, Resolver, RootsError, read_anchors, read_roots};
 use counts::Counts;
 use engine::Event;
 use engine::recursive::{
@@ -30,6 +31,7 @@ use engine::recursive::{
     reply,
 };
 use engine::resolver::{Guide, KnowledgeLimits, Limits};
+use engine::trust::Anchor;
 use ipnet::IpNet;
 use model::Site;
 use std::hash::{BuildHasher, RandomState};
@@ -65,6 +67,8 @@ const KNOWLEDGE: KnowledgeLimits = KnowledgeLimits {
 pub(crate) struct Recursive {
     answerer: Arc<Answerer>,
     resolver: Resolver,
+    /// The keys that chains of certificates may lead up to; none if they are not looked at.
+    anchors: Vec<Anchor>,
     parts: Vec<Mutex<Cache>>,
     /// Chosen at random, so that nobody can choose questions that get into each other's way.
     hasher: RandomState,
@@ -110,7 +114,8 @@ pub(crate) struct Place {
 }
 
 impl Recursive {
-    /// As the configuration says; none if nobody is to be answered so. Reads the file of the roots.
+    /// As the configuration says; none if nobody is to be answered so. Reads the files of the roots and
+    /// of the keys that are trusted.
     pub(crate) fn of(
         config: &Config,
         founded: Option<&Founded>,
@@ -121,13 +126,15 @@ impl Recursive {
             return Ok(None);
         }
         let roots = roots_of(config, founded)?;
-        let recursive = Self::new(&config.recursive, roots, answerer, runtime);
+        let anchors = config.recursive.trust_roots.as_deref().map(read_anchors);
+        let anchors = anchors.transpose()?.unwrap_or_default();
+        let recursive = Self::new(&config.recursive, (roots, anchors), answerer, runtime);
         Ok(Some(Arc::new(recursive)))
     }
 
     fn new(
         config: &RecursiveConfig,
-        roots: Vec<Site>,
+        (roots, anchors): (Vec<Site>, Vec<Anchor>),
         answerer: &Arc<Answerer>,
         runtime: &Handle,
     ) -> Self {
@@ -146,6 +153,7 @@ impl Recursive {
         Self {
             answerer: Arc::clone(answerer),
             resolver: Resolver::with_knowledge(guide, KNOWLEDGE),
+            anchors,
             parts: (0..PARTS).map(|_| part()).collect(),
             hasher: RandomState::new(),
             flights: Mutex::new(Flights::new(FlightLimits {
@@ -373,6 +381,7 @@ impl Recursive {
             age_seconds: hit.age_seconds,
             trust: hit.trust,
             is_from_primary: false,
+            needs_proof: self.needs_proof(),
         };
         let authority = self.answerer.authority();
         reply(

@@ -163,6 +163,18 @@ impl Cache {
 
     /// Looks for an answer that an asker takes, and counts it if there is one.
     pub fn look(&mut self, hash: u64, key: &[u8], wanted: Wanted, now: Moment) -> Looked {
+        let looked = self.find(hash, key, wanted, now);
+        if let Looked::Found(hit) = &looked {
+            match &*hit.said {
+                Said::Values(_) => self.counts.hits += 1,
+                Said::NoSuchValues | Said::NotRegistered => self.counts.negative_hits += 1,
+            }
+        }
+        looked
+    }
+
+    /// The same for what nobody has asked for, which does not count.
+    pub fn find(&mut self, hash: u64, key: &[u8], wanted: Wanted, now: Moment) -> Looked {
         let ahead_percent = self.limits.ahead_percent;
         let Some(slot) = self.slot(hash, key) else {
             return Looked::Nothing;
@@ -177,18 +189,13 @@ impl Cache {
                 Looked::Nothing
             };
         };
-        let hit = Hit {
+        Looked::Found(Hit {
             said: Arc::clone(&kept.said),
             age_seconds: Some(kept.age_seconds(now)),
             trust,
             is_due: kept.ask(now, ahead_percent),
             since: kept.since,
-        };
-        match &*hit.said {
-            Said::Values(_) => self.counts.hits += 1,
-            Said::NoSuchValues | Said::NotRegistered => self.counts.negative_hits += 1,
-        }
-        Looked::Found(hit)
+        })
     }
 
     /// Values that are too old, for want of better ones; but not that there was nothing, which may

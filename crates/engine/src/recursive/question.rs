@@ -5,6 +5,7 @@ use super::demand::{Demand, Trust};
 use crate::resolver::Wish;
 use alloc::vec::Vec;
 use bytes::Bytes;
+use model::jws::NamedValue;
 use model::octets::{put_count, put_string};
 use model::value_type::matches;
 use model::{EncodedValue, Error, Identifier, SuffixCase};
@@ -38,6 +39,19 @@ impl Question {
             indexes,
             types,
         })
+    }
+
+    /// For the certificate at a place, or all of a record if it has no index.
+    pub(super) fn for_certificates(wanted: &NamedValue) -> Self {
+        let types = match wanted.index {
+            Some(_) => Vec::new(),
+            None => [Bytes::from_static(b"HS_CERT.")].into(),
+        };
+        Self {
+            identifier: wanted.identifier.clone(),
+            indexes: wanted.index.into_iter().collect(),
+            types,
+        }
     }
 
     /// The identifier as the asker spelled it.
@@ -117,20 +131,26 @@ impl Question {
             || self.types.iter().any(|asked| matches(asked, name))
     }
 
-    /// The walk that answers it. A prefix without a slash is asked for as its record, `0.NA/PREFIX`
-    /// in capitals, as all identifiers of the root are.
+    /// The identifier as others are asked for it. A prefix without a slash means its record,
+    /// `0.NA/PREFIX` in capitals, as all identifiers of the root are.
     ///
     /// # Errors
     /// That record's identifier would be too long.
-    pub fn wish(&self, demand: &Demand, trust: Trust) -> Result<Wish, Error> {
-        let identifier = if self.identifier.is_global() {
+    pub fn about(&self) -> Result<Identifier, Error> {
+        if self.identifier.is_global() {
             let canonical = self.identifier.canonical(SuffixCase::Sensitive);
-            Identifier::from_octets(canonical.into())?
-        } else {
-            // Copied: a walk may outlast the packet that the question came in by seconds.
-            Identifier::from_octets(Bytes::copy_from_slice(self.identifier.spelling()))?
-        };
-        let mut wish = Wish::for_values(identifier).passing(demand.passes);
+            return Identifier::from_octets(canonical.into());
+        }
+        // Copied: a walk may outlast the packet that the question came in by seconds.
+        Identifier::from_octets(Bytes::copy_from_slice(self.identifier.spelling()))
+    }
+
+    /// The walk that answers it.
+    ///
+    /// # Errors
+    /// See [`Question::about`].
+    pub fn wish(&self, demand: &Demand, trust: Trust) -> Result<Wish, Error> {
+        let mut wish = Wish::for_values(self.about()?).passing(demand.passes);
         for index in &self.indexes {
             wish = wish.at_index(*index);
         }

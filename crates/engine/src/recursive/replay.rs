@@ -11,6 +11,7 @@
 //! | `server PORT MANNER` | how it behaves |
 //! | `limit WHAT N`, `keeps WHAT N` | other limits of walks, of what is kept (in seconds) |
 //! | `private` | servers in private networks are asked too |
+//! | `trusts IDENTITY KEY WORD…` | a key that chains may lead up to; `from=N`, `until=N` |
 //! | `wait SECONDS` | time goes by |
 //! | `? ID WORD…` | somebody asks; words are flags, `type=T`, `index=N` |
 //! | `& ID WORD…`, `land` | somebody asks, and waits; all walks that wait are made |
@@ -18,7 +19,9 @@
 //!
 //! A SITE is `PORT` or `PORT+PORT…`, a site with several servers, with `/v6`, `/copy`, `/nokey`,
 //! `/private`, `/here` or `/serial7` behind it; as DATA of a type of site, several with commas.
-//! Other DATA is text, with `@SECONDS` for a ttl, `@=SECONDS` for an absolute one counted from the
+//! DATA of HS_CERT is `HOLDER,KEY,ISSUER,SIGNER`, of HS_SIGNATURE `ABOUT,ISSUER,SIGNER`, over the
+//! values before it; with commas and `exp=N`, `nbf=N` (seconds from the beginning), `iat=N`,
+//! `for=SCOPE:ID`, `chain=I:ID` or `alg=NAME` behind it. Keys have names. Other DATA is text, with `@SECONDS` for a ttl, `@=SECONDS` for an absolute one counted from the
 //! beginning, and `!` for what not everybody may read.
 //!
 //! `NAMEPLATE_WRITE_REPLAYS=1 cargo test -p engine replay` writes what comes: to be read before it
@@ -26,6 +29,7 @@
 
 mod resolver;
 mod script;
+pub(super) mod signing;
 
 use resolver::Resolver;
 use script::Line;

@@ -2,7 +2,8 @@
 //!
 //! Flags are those of the question, but for what they say of the answer: authoritative (AT) only if
 //! a primary has answered just now, checked (CA, and TR for who asked with DT) only if every answer
-//! on the way was verified. Not here: signing it ([`crate::authority::certify`]).
+//! on the way was verified. Where keys are trusted that chains of certificates lead up to, TR says
+//! besides that each value is signed by somebody whom one leads to. Not here: signing it ([`crate::authority::certify`]).
 
 use super::demand::Trust;
 use super::said::Said;
@@ -34,6 +35,16 @@ pub struct Telling<'t> {
     pub trust: Trust,
     /// Whether a primary has answered just now.
     pub is_from_primary: bool,
+    /// Whether values are trusted only if signatures over them prove them.
+    pub needs_proof: bool,
+}
+
+impl Telling<'_> {
+    /// Whether it is a trusted result for who asks for one.
+    fn is_trusted(&self) -> bool {
+        let is_proven = || matches!(self.said, Said::Values(values) if values.are_proven());
+        !self.needs_proof || is_proven()
+    }
 }
 
 /// The answer to a request about an identifier with a spelling.
@@ -164,7 +175,7 @@ fn flags(asked: OpFlags, telling: &Telling<'_>, has_digest: bool) -> OpFlags {
     }
     if telling.trust == Trust::Verified && telling.age_seconds.is_some() {
         flags = flags | OpFlags(asked.0 & OpFlags::CACHE_CERTIFY.0);
-        if asked.contains(OpFlags::TRUSTED_QUERY) {
+        if asked.contains(OpFlags::TRUSTED_QUERY) && telling.is_trusted() {
             flags = flags | OpFlags::TRUSTED_RESULT;
         }
     }

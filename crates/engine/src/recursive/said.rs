@@ -6,15 +6,16 @@
 //! (`HS_SIGNATURE`) was answered stay as they are too: it covers the ttl.
 
 use super::demand::Trust;
+use super::proof::Proof;
 use super::question::Question;
 use crate::Date;
 use crate::resolver::{Failure, Fault, Found, Skip, Why, seconds_of};
+use crate::trust::is_signature;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use model::EncodedValue;
 use model::octets::{Reader, put_count};
 use model::value::TtlKind;
-use model::value_type::matches;
 use wire::ResponseCode;
 
 /// Where the kind of a value's ttl stands in its octets, and the seconds behind it.
@@ -39,7 +40,11 @@ impl Said {
     /// How much memory it takes, about.
     pub fn octets(&self) -> usize {
         match self {
-            Self::Values(values) => values.octets.len() + 4 * values.ttls.len(),
+            Self::Values(values) => {
+                let numbers =
+                    size_of_val(values.ttls.as_slice()) + size_of_val(values.proven.as_slice());
+                values.octets.len() + numbers
+            }
             Self::NoSuchValues | Self::NotRegistered => 0,
         }
     }
@@ -69,6 +74,8 @@ pub struct Values {
     ttls: Vec<usize>,
     /// Whether these are the ttls of all values.
     can_be_shortened: bool,
+    /// The indexes of values that signatures prove, ascending; also of some that are not here.
+    proven: Vec<u32>,
 }
 
 impl Values {
@@ -76,17 +83,37 @@ impl Values {
     pub fn of<'v>(values: impl IntoIterator<Item = &'v EncodedValue>) -> Option<Self> {
         let public = |value: &&EncodedValue| value.permissions().is_public_read();
         let values: Vec<&EncodedValue> = values.into_iter().filter(public).collect();
-        let is_signed = values
-            .iter()
-            .any(|value| matches(b"HS_SIGNATURE.", value.type_octets()));
+        let is_signed = values.iter().any(|value| is_signature(value));
         Self::gathered(&values, is_signed)
+    }
+
+    /// The same with what is known of signatures over them.
+    #[must_use]
+    pub fn proven_by(self, proof: &Proof) -> Self {
+        let proven = proof.indexes.clone();
+        Self { proven, ..self }
+    }
+
+    /// Whether signatures prove each of them; but for signatures, which speak for themselves. Of
+    /// nothing but signatures there is nothing that could be.
+    pub fn are_proven(&self) -> bool {
+        if self.proven.is_empty() {
+            return false;
+        }
+        let is_proven = |value: &EncodedValue| {
+            is_signature(value) || self.proven.binary_search(&value.index()).is_ok()
+        };
+        let values = self.values();
+        values.iter().all(is_proven) && !values.iter().all(is_signature)
     }
 
     /// Those of the values that a question asks for; none if there are none.
     pub fn select(&self, question: &Question) -> Option<Self> {
         let all = self.values();
         let wanted: Vec<&EncodedValue> = all.iter().filter(|value| question.wants(value)).collect();
-        Self::gathered(&wanted, self.ttls.is_empty())
+        let selected = Self::gathered(&wanted, self.ttls.is_empty())?;
+        let proven = self.proven.clone();
+        Some(Self { proven, ..selected })
     }
 
     /// The values one by one.
@@ -119,6 +146,7 @@ impl Values {
             octets: octets.into(),
             can_be_shortened: ttls.len() == values.len(),
             ttls,
+            proven: Vec::new(),
         })
     }
 
@@ -154,17 +182,20 @@ impl Values {
     }
 }
 
-/// What a walk has found, as it is told, and for how many seconds its values may be kept; none for
-/// a failure.
-pub fn said(found: &Found, date: Date) -> Option<(Said, u32)> {
+/// What a walk has found, as it is told to who asked the question, and for how many seconds its
+/// values may be kept; none for a failure. Signatures that were asked for to prove the others are
+/// not told.
+pub fn said(found: &Found, question: &Question, proof: &Proof, date: Date) -> Option<(Said, u32)> {
     match found {
-        Found::Values(all) => match Values::of(all) {
-            Some(values) => {
-                let lives = all.iter().map(|value| seconds_of(value.value().ttl, date));
-                Some((Said::Values(values), lives.min().unwrap_or(0)))
-            }
-            None => Some((Said::NoSuchValues, u32::MAX)),
-        },
+        Found::Values(all) => {
+            let all = || all.iter().filter(|value| question.wants(value));
+            let Some(values) = Values::of(all()) else {
+                return Some((Said::NoSuchValues, u32::MAX));
+            };
+            let lives = all().map(|value| seconds_of(value.value().ttl, date));
+            let life = lives.min().unwrap_or(0).min(proof.seconds);
+            Some((Said::Values(values.proven_by(proof)), life))
+        }
         Found::NoSuchValues => Some((Said::NoSuchValues, u32::MAX)),
         Found::NotRegistered(_) => Some((Said::NotRegistered, u32::MAX)),
         Found::Verified(_) | Found::Failed(_) => None,
@@ -238,6 +269,16 @@ mod tests {
         }
     }
 
+    fn question(indexes: &[u32]) -> Question {
+        let question = Question::of(wire::resolution::ResolutionRequest {
+            identifier: "88/a".into(),
+            indexes: indexes.into(),
+            types: Vec::new(),
+            rest: Bytes::new(),
+        });
+        question.unwrap()
+    }
+
     /// The seconds of each value as they are told.
     fn told(values: &[EncodedValue], age: Option<u32>) -> Vec<u32> {
         let mut out = b"before".to_vec();
@@ -272,14 +313,8 @@ mod tests {
             ];
             assert_eq!(told(&values, Some(39)), [300, 300]);
             let all = Values::of(&values).unwrap();
-            let question = Question::of(wire::resolution::ResolutionRequest {
-                identifier: "88/a".into(),
-                indexes: vec![1],
-                types: Vec::new(),
-                rest: Bytes::new(),
-            });
             let mut out = Vec::new();
-            let selected = all.select(&question.unwrap()).unwrap();
+            let selected = all.select(&question(&[1])).unwrap();
             selected.put(&mut out, Some(39));
             assert_eq!(selected.values(), values[..1], "a part of a signed record");
             assert_eq!(out[4..], values[0].octets()[..]);
@@ -297,17 +332,51 @@ mod tests {
             value(2, "URL", absolute(DATE.0 + 60)),
             hidden.clone(),
         ]);
-        let (told, seconds) = said(&found, DATE).unwrap();
+        let whole = question(&[]);
+        let said = |found: &Found| said(found, &whole, &Proof::default(), DATE);
+        let (told, seconds) = said(&found).unwrap();
         assert_eq!(seconds, 60);
         let Said::Values(values) = told else {
             panic!("{told:?}");
         };
         assert_eq!(values.values().len(), 2);
-        let only = said(&Found::Values(vec![hidden]), DATE).unwrap();
+        let only = said(&Found::Values(vec![hidden])).unwrap();
         assert_eq!(only.0, Said::NoSuchValues);
         let missing: Identifier = "0.NA/88".parse().unwrap();
-        let missing = said(&Found::NotRegistered(missing), DATE).unwrap();
+        let missing = said(&Found::NotRegistered(missing)).unwrap();
         assert_eq!(missing.0, Said::NotRegistered);
-        assert!(said(&Found::Verified(true), DATE).is_none());
+        assert!(said(&Found::Verified(true)).is_none());
+    }
+
+    /// Signatures prove values one by one: a part may be proven of what is not as a whole.
+    #[test]
+    fn each_value_is_proven_or_not() {
+        let found = Found::Values(vec![
+            value(1, "URL", relative(300)),
+            value(2, "EMAIL", relative(200)),
+            value(400, "HS_SIGNATURE", relative(300)),
+        ]);
+        let told = |question: &Question, indexes: &[u32]| {
+            let proof = Proof {
+                indexes: indexes.into(),
+                seconds: 100,
+            };
+            match said(&found, question, &proof, DATE).unwrap() {
+                (Said::Values(values), seconds) => (values, seconds),
+                (other, _) => panic!("{other:?}"),
+            }
+        };
+        let (whole, seconds) = told(&question(&[]), &[1]);
+        assert_eq!((whole.are_proven(), seconds), (false, 100));
+        let part = |indexes| whole.select(&question(indexes)).unwrap();
+        assert!(part(&[1]).are_proven() && part(&[1, 400]).are_proven());
+        assert!(!part(&[2]).are_proven(), "another");
+        assert!(!part(&[400]).are_proven(), "there is nothing to prove");
+        assert!(told(&question(&[]), &[1, 2, 7]).0.are_proven());
+        assert!(!told(&question(&[]), &[]).0.are_proven());
+        // Asked for only to prove the other.
+        let (alone, _) = told(&question(&[1]), &[1]);
+        assert_eq!((alone.values().len(), alone.are_proven()), (1, true));
+        assert!(alone.can_be_shortened(), "no signature is told beside it");
     }
 }

@@ -354,6 +354,7 @@ fn a_kept_answer_is_the_one_that_an_authority_writes() {
         age_seconds: Some(0),
         trust: Trust::Plain,
         is_from_primary: false,
+        needs_proof: false,
     };
     for (version, flags) in [
         (Version::new(2, 11), OpFlags(0)),
@@ -406,16 +407,18 @@ fn flags_of_the_question_prove_nothing() {
     let asked = crate::Question::about("88.1/a".parse().unwrap());
     let mut request = asked.resolution(7, DATE);
     request.header.flags = OpFlags(u32::MAX);
-    let flags = |age_seconds, trust, is_from_primary| {
+    let flags_with = |age_seconds, trust, is_from_primary, needs_proof| {
         let telling = Telling {
             said: &Said::NotRegistered,
             age_seconds,
             trust,
             is_from_primary,
+            needs_proof,
         };
         let packet = reply(&authority, &request, b"88.1/a", &telling, DATE);
         Message::from_packet(&packet).unwrap().header.flags
     };
+    let flags = |age_seconds, trust, is_primary| flags_with(age_seconds, trust, is_primary, false);
     let checked = OpFlags::CACHE_CERTIFY | OpFlags::TRUSTED_RESULT;
     let claims = [
         OpFlags::AUTHORITATIVE,
@@ -431,6 +434,8 @@ fn flags_of_the_question_prove_nothing() {
         "{plain:?}"
     );
     assert!(flags(Some(9), Trust::Verified, false).contains(checked));
+    let unproven = flags_with(Some(9), Trust::Verified, false, true);
+    assert!(unproven.contains(OpFlags::CACHE_CERTIFY) && !unproven.contains(checked));
     let stale = flags(None, Trust::Verified, false);
     assert!(
         claims.iter().all(|claim| !stale.contains(*claim)),

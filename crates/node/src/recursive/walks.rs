@@ -8,10 +8,10 @@ use crate::elsewhere::under_way::Permit;
 use crate::visitor::Source;
 use client::{Clock, Walked};
 use engine::recursive::{
-    Boarded, Demand, FlightKey, Hit, Question, Said, Telling, Trust, fails_with, falls_back,
+    Boarded, Demand, FlightKey, Hit, Proof, Question, Said, Telling, Trust, fails_with, falls_back,
     is_of_trust, reply, said,
 };
-use engine::resolver::{Failure, Fault, Found, Plain, Wish};
+use engine::resolver::{Failure, Fault, Found, Plain};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -100,6 +100,7 @@ impl Recursive {
                     age_seconds: Some(0),
                     trust: *trust,
                     is_from_primary: *is_from_primary,
+                    needs_proof: self.needs_proof(),
                 };
                 let authority = self.answerer.authority();
                 reply(
@@ -143,8 +144,8 @@ impl Recursive {
         };
         match boarded {
             Some(permit) => {
-                let wish = question.wish(demand, trust);
-                self.set_going(seat.key().clone(), wish, place, permit);
+                let asked = (question.clone(), *demand);
+                self.set_going(seat.key().clone(), asked, place, permit);
             }
             None => self.counts.count_joined(),
         }
@@ -161,10 +162,12 @@ impl Recursive {
     fn set_going(
         self: &Arc<Self>,
         key: FlightKey,
-        wish: Result<Wish, model::Error>,
+        (question, demand): (Question, Demand),
         place: Option<Place>,
         permit: Permit,
     ) {
+        let wish = question.wish(&demand, key.trust);
+        let proves = self.needs_proof() && key.trust == Trust::Verified;
         let mut flight = Flight::new(self, key);
         let Ok(wish) = wish else {
             let text = "the identifier is too long";
@@ -173,9 +176,14 @@ impl Recursive {
         self.runtime.spawn(async move {
             let recursive = Arc::clone(flight.recursive());
             recursive.counts.count_walk();
-            let walked = recursive.resolver.walk(wish).await;
+            let (walked, proof) = if proves {
+                recursive.walk_and_prove(&question, wish).await
+            } else {
+                (recursive.resolver.walk(wish).await, Proof::default())
+            };
             drop(permit);
-            let landed = recursive.take_home(&walked, flight.key(), place.as_ref());
+            let came = (&walked, &proof);
+            let landed = recursive.take_home(came, &question, flight.key(), place.as_ref());
             flight.land(landed);
         });
     }
@@ -189,20 +197,26 @@ impl Recursive {
         let key = flight_key(question, place, hit.trust, false);
         if let Boarded::First(permit) = self.board(&key, None, Source::ANYBODY) {
             self.counts.count_renewal();
-            let wish = question.wish(&demand, hit.trust);
-            self.set_going(key, wish, Some(place.clone()), permit);
+            let asked = (question.clone(), demand);
+            self.set_going(key, asked, Some(place.clone()), permit);
         }
     }
 
     /// Keeps what a walk has found at a place.
-    fn take_home(&self, walked: &Walked, key: &FlightKey, place: Option<&Place>) -> Landed {
+    fn take_home(
+        &self,
+        (walked, proof): (&Walked, &Proof),
+        question: &Question,
+        key: &FlightKey,
+        place: Option<&Place>,
+    ) -> Landed {
         self.log(walked);
         for forms in walked.weak_forms() {
             self.answerer.counters().count_weak_forms(forms);
         }
         let trust = key.trust;
         let (now, date) = (self.clock.moment(), Clock::date());
-        if let Some((said, seconds)) = said(&walked.end.found, date) {
+        if let Some((said, seconds)) = said(&walked.end.found, question, proof, date) {
             let said = Arc::new(said);
             if let Some(place) = place {
                 let record = self.record_of(place).filter(|_| said.is_of_whole());
@@ -258,7 +272,7 @@ impl Recursive {
     }
 
     /// Strangers cause this, so most of it is for those who look for it.
-    fn log(&self, walked: &Walked) {
+    pub(super) fn log(&self, walked: &Walked) {
         for (after, step) in &walked.steps {
             debug!(?after, "{step}");
         }

@@ -1,14 +1,18 @@
 //! A recursive resolver in a world of servers, as a node makes it of the same parts.
 
+mod climbing;
+
 use super::script::{Asked, Line};
 use crate::authority::Settings;
 use crate::question::Question as Asking;
 use crate::recursive::{
-    Boarded, Cache, CacheLimits, Demand, FlightKey, FlightLimits, Flights, Hit, Looked, Question,
-    Said, Telling, Trust, fail, fails_with, falls_back, refer, reply, said,
+    Boarded, Cache, CacheLimits, Demand, FlightKey, FlightLimits, Flights, Hit, Looked, Proof,
+    Question, Said, Telling, Trust, fail, fails_with, falls_back, refer, reply, said,
+    with_signatures,
 };
 use crate::resolver::tests::world::{DATE, Toy, World};
 use crate::resolver::{End, Found, nearest};
+use crate::trust::Anchor;
 use crate::{Authority, Date, Moment};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +29,8 @@ pub(super) struct Resolver {
     /// Walks that were begun and not made yet.
     begun: Vec<(FlightKey, Question, Demand, Option<Message>)>,
     authority: Authority<Toy>,
+    /// The keys that chains of certificates may lead up to.
+    anchors: Vec<Anchor>,
 }
 
 const FLIGHTS: FlightLimits = FlightLimits {
@@ -50,6 +56,7 @@ impl Default for Resolver {
                 digests: Toy::default(),
                 settings: Settings::default(),
             },
+            anchors: Vec::new(),
         }
     }
 }
@@ -67,6 +74,7 @@ impl Resolver {
             Line::Limit(what, count) => self.limit(what, *count),
             Line::Keeps(what, count) => self.keeps(what, *count),
             Line::Private => self.world.guide.asks_private = true,
+            Line::Trusts(anchor) => self.anchors.push(anchor.clone()),
             Line::Wait(seconds) => self.world.now += seconds * 1000,
             Line::Ask(asked) => {
                 let mut told = self.ask(asked);
@@ -183,6 +191,7 @@ impl Resolver {
             age_seconds: hit.age_seconds,
             trust: hit.trust,
             is_from_primary: false,
+            needs_proof: !self.anchors.is_empty(),
         };
         let how = match hit.age_seconds {
             Some(_) => "kept",
@@ -230,10 +239,18 @@ impl Resolver {
         while !self.begun.is_empty() {
             let (key, question, demand, personal) = self.begun.remove(0);
             let began = self.world.now;
-            let end = self.world.walk(question.wish(&demand, key.trust).unwrap());
-            told.extend(self.world.asked.iter().map(|asked| format!("asks {asked}")));
+            let mut wish = question.wish(&demand, key.trust).unwrap();
+            if self.proves(key.trust) {
+                wish = with_signatures(&question, wish);
+            }
+            let end = self.walk(wish, &mut told);
+            let proof = if self.proves(key.trust) {
+                self.prove(&question, &end.found, &mut told)
+            } else {
+                Proof::default()
+            };
             let is_personal = personal.is_some();
-            let landed = self.landed(&key, &question, &end, is_personal);
+            let landed = self.landed(&key, &question, &end, &proof, is_personal);
             let waiters = match personal {
                 Some(request) => vec![request],
                 None => self.flights.land(&key),
@@ -257,10 +274,11 @@ impl Resolver {
         key: &FlightKey,
         question: &Question,
         end: &End,
+        proof: &Proof,
         is_personal: bool,
     ) -> Landed {
         let (now, date) = (self.now(), self.date());
-        if let Some((said, seconds)) = said(&end.found, date) {
+        if let Some((said, seconds)) = said(&end.found, question, proof, date) {
             let said = Arc::new(said);
             if !is_personal {
                 let kept = || (Arc::clone(&said), seconds);
@@ -297,6 +315,7 @@ impl Resolver {
                     age_seconds: Some(0),
                     trust: *trust,
                     is_from_primary: *is_from_primary,
+                    needs_proof: !self.anchors.is_empty(),
                 };
                 self.tell(request, &question, &telling, &how)
             }
@@ -388,6 +407,8 @@ fn shown_value(value: &model::Value) -> String {
             let ports: Vec<String> = ports.map(|it| it.port.to_string()).collect();
             ports.join("+")
         }
+        // A signed text, of which nobody wants to read more.
+        Err(_) if value.data.starts_with(b"eyJ") => "eyJ…".to_owned(),
         Err(_) => String::from_utf8_lossy(&value.data).into_owned(),
     };
     let seconds = match value.ttl.kind {

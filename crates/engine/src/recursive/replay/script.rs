@@ -1,6 +1,8 @@
 //! How lines of a script are read. A line that cannot be read ends the test.
 
+use super::signing::{anchor, certificate, signature};
 use crate::resolver::tests::world::{DATE, Manner, Says, key, site};
+use crate::trust::Anchor;
 use bytes::Bytes;
 use model::site::Address;
 use model::site::SiteFlags;
@@ -18,6 +20,7 @@ pub(super) enum Line {
     Limit(String, u64),
     Keeps(String, u64),
     Private,
+    Trusts(Anchor),
     Wait(u64),
     Ask(Asked),
     Board(Asked),
@@ -46,6 +49,7 @@ impl Line {
             ["limit", what, count] => Self::Limit(what.to_owned(), number(count)),
             ["keeps", what, count] => Self::Keeps(what.to_owned(), number(count)),
             ["private"] => Self::Private,
+            ["trusts", identity, key, ref words @ ..] => Self::Trusts(anchor(identity, key, words)),
             ["wait", seconds] => Self::Wait(number(seconds)),
             ["?", identifier, ref words @ ..] => Self::Ask(asked(identifier, words)),
             ["&", identifier, ref words @ ..] => Self::Board(asked(identifier, words)),
@@ -115,22 +119,24 @@ fn all(values: &[&str]) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     for text in values {
         let (name, data) = text.split_once('=').unwrap_or_else(|| panic!("{text}"));
-        let upper = name.to_ascii_uppercase();
-        let is_of_site = upper.starts_with("HS_SITE") || upper == "HS_NA_DELEGATE";
-        let parts: Vec<&str> = if is_of_site {
+        let parts: Vec<&str> = if is_of_site(&name.to_ascii_uppercase()) {
             data.split(',').collect()
         } else {
             vec![data]
         };
         for part in parts {
-            let index = all.len() as u32 + 1;
-            all.push(value(index, name, part, is_of_site));
+            all.push(value(&all, name, part));
         }
     }
     all
 }
 
-fn value(index: u32, name: &str, text: &str, is_of_site: bool) -> Value {
+fn is_of_site(name: &str) -> bool {
+    name.starts_with("HS_SITE") || name == "HS_NA_DELEGATE"
+}
+
+/// The value behind others.
+fn value(before: &[Value], name: &str, text: &str) -> Value {
     let (text, is_hidden) = match text.strip_suffix('!') {
         Some(text) => (text, true),
         None => (text, false),
@@ -139,11 +145,14 @@ fn value(index: u32, name: &str, text: &str, is_of_site: bool) -> Value {
         Some((text, ttl)) => (text, ttl_of(ttl)),
         None => (text, Ttl::DAY),
     };
-    let data = if is_of_site && text != "garbage" {
-        site_of(text).encode()
-    } else {
-        Bytes::copy_from_slice(text.as_bytes())
+    let data = match name.to_ascii_uppercase().as_str() {
+        _ if text == "garbage" => Bytes::copy_from_slice(text.as_bytes()),
+        "HS_CERT" if text.contains(',') => certificate(text),
+        "HS_SIGNATURE" if text.contains(',') => signature(text, before),
+        name if is_of_site(name) => site_of(text).encode(),
+        _ => Bytes::copy_from_slice(text.as_bytes()),
     };
+    let index = before.len() as u32 + 1;
     let mut value = Value::public(index, name.to_owned(), data);
     value.ttl = ttl;
     if is_hidden {

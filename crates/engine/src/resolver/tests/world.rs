@@ -2,7 +2,7 @@
 
 use crate::authority::{OwnSite, Settings, certify};
 use crate::exchange::{Channel, believe};
-use crate::resolver::{End, Event, Found, Guide, Inquiry, Knowledge, Reply, Walk, Wish};
+use crate::resolver::{End, Event, Found, Guide, Inquiry, Knowledge, Limits, Reply, Walk, Wish};
 use crate::{Cryptography, Date, Digests, Macs, Moment, SignatureDigest, Signs, Verifies};
 use alloc::collections::BTreeMap;
 use bytes::Bytes;
@@ -240,6 +240,8 @@ pub(crate) struct World {
     pub(crate) events: Vec<Event>,
     pub(crate) flags: Vec<OpFlags>,
     pub(crate) ids: Vec<u32>,
+    /// What the last walk has left of its limits.
+    pub(crate) left: Limits,
 }
 
 impl World {
@@ -297,10 +299,18 @@ impl World {
     }
 
     pub(crate) fn walk(&mut self, wish: Wish) -> End {
+        self.walk_within(wish, self.guide.limits)
+    }
+
+    pub(crate) fn walk_within(&mut self, wish: Wish, limits: Limits) -> End {
+        let guide = Guide {
+            limits,
+            ..self.guide.clone()
+        };
         self.asked.clear();
         self.events.clear();
         self.flags.clear();
-        let mut walk = Walk::new(self.toy.clone(), self.guide.clone(), wish, Moment(self.now));
+        let mut walk = Walk::new(self.toy.clone(), guide, wish, Moment(self.now));
         let mut coming: Vec<(u64, u32, Reply)> = Vec::new();
         for _ in 0..10_000 {
             while let Some(inquiry) = walk.poll_inquiry(&mut self.knowledge, Moment(self.now), DATE)
@@ -312,6 +322,7 @@ impl World {
                 self.events.push(event);
             }
             if let Some(end) = walk.poll_end() {
+                self.left = walk.left(Moment(self.now));
                 return end;
             }
             let timeout = walk.poll_timeout().0;

@@ -1,7 +1,7 @@
 //! Going up a chain of certificates over real sockets: a signed record at its home, the certificate
 //! of whoever has signed it at the root.
 
-use super::{Trio, url};
+use super::{NONE, Trio, data, url};
 use crate::elsewhere::tests::site_value;
 use bytes::Bytes;
 use client::{Clock, Resolver};
@@ -12,6 +12,8 @@ use engine::{SignatureDigest, Signs};
 use model::jws::{ClaimedDigest, signing_input};
 use model::{EncodedValue, Identifier, Jws, Value};
 use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use wire::OpFlags;
 
 const ROOT: &str = "300:0.NA/0.NA";
 const HOME: &str = "300:0.NA/99";
@@ -105,4 +107,44 @@ fn a_climb_asks_whoever_holds_the_certificates() {
     certify(&trio, &root, &root);
     let of_home = Doubt::Forged(HOME.parse().unwrap());
     assert_eq!(climb(&trio, &root).0, Err(of_home), "another key");
+}
+
+/// A resolver that trusts a key says of an answer that it is trusted where a chain leads up to it,
+/// and says it again of what it keeps; of what was signed for another it
+/// does not.
+#[test]
+fn a_resolver_with_a_trusted_key_tells_what_a_chain_proves() {
+    let folder = TempDir::new().unwrap();
+    let (root, key) = (new_key(), new_key());
+    let anchors = folder.path().join("anchors.json");
+    let jwk = root.public_key().jwk().unwrap();
+    let trusted = json!({"anchors": [{"identity": ROOT, "publicKey": jwk}]});
+    std::fs::write(&anchors, trusted.to_string()).unwrap();
+    let trio = Trio::start_with(|config| config.trust_roots = Some(anchors));
+    register_signed(&trio, &key);
+    certify(&trio, &key, &root);
+    let ask = |identifier: &str| {
+        let answer = trio.ask(identifier, OpFlags::TRUSTED_QUERY, NONE);
+        let flags = answer.header.flags;
+        let is_verified = flags.contains(OpFlags::CACHE_CERTIFY);
+        let is_trusted = flags.contains(OpFlags::TRUSTED_RESULT);
+        (data(&answer).len(), is_verified, is_trusted)
+    };
+    assert_eq!(ask(SIGNED), (2, true, true));
+    let walks = trio.walks();
+    assert_eq!(ask(SIGNED), (2, true, true));
+    assert_eq!(trio.walks(), walks, "the verdict is kept with the answer");
+    assert_eq!(ask("99/a"), (2, true, false), "nobody has signed it");
+    let gone = trio.ask("99/none", OpFlags::TRUSTED_QUERY, NONE);
+    assert!(gone.header.flags.contains(OpFlags::CACHE_CERTIFY));
+    assert!(!gone.header.flags.contains(OpFlags::TRUSTED_RESULT), "nobody can sign that");
+    let plain = trio.ask(SIGNED, NONE, NONE);
+    assert!(!plain.header.flags.contains(OpFlags::TRUSTED_RESULT));
+    // Copied to another record, over other values.
+    let signed = trio.ask(SIGNED, NONE, NONE);
+    let values = super::values(&signed);
+    let signature = values.iter().map(EncodedValue::value).nth(1).unwrap();
+    trio.home
+        .register("99/copied", &[url("elsewhere"), signature]);
+    assert_eq!(ask("99/copied"), (2, true, false));
 }
