@@ -1,5 +1,6 @@
 //! Tests of a whole node over real sockets, with the real client.
 
+pub(crate) mod machine;
 mod rotation;
 
 use super::*;

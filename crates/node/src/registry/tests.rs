@@ -8,6 +8,7 @@ mod refusing;
 use crate::config::{MemberConfig, RegistryConfig, Role};
 use crate::founding::{self, Keys, Listening};
 use crate::registry::{RegistryState, allow_founding};
+use crate::tests::machine::{PATIENCE, on_loopback, opened, started, wait_until};
 use crate::{Config, Error, Node};
 use client::{Administrator, Client, Transport};
 use crypto::SigningKey;
@@ -22,18 +23,6 @@ use store::Store;
 use tempfile::TempDir;
 use wire::response::Answer;
 use wire::{Identity, ResponseCode};
-
-/// How long something may take that happens within a second on a machine with nothing else to do.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Waits until something is so.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "in vain: {what}");
-        thread::park_timeout(Duration::from_millis(5));
-    }
-}
 
 /// Some members, each with its folder. Taking a node out and dropping it is pulling its plug:
 /// nothing is closed in good order.
@@ -148,12 +137,7 @@ impl Machine {
     /// A node with keys and a site, that is no member yet.
     fn found(folder: &Path, number: u64) -> Self {
         let folder = folder.join(number.to_string());
-        let mut config = Config {
-            listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-            ..Config::default()
-        };
-        config.http.listen.clear();
-        config.udp.threads = 1;
+        let mut config = on_loopback();
         let store = Store::open(&folder, &config.storage.options()).unwrap();
         let keys = Keys::open(&folder, None).unwrap();
         let bound = Node::bind(&config).unwrap();
@@ -173,25 +157,8 @@ impl Machine {
     }
 
     fn start(&mut self) -> Result<(), Error> {
-        let options = self.config.storage.options();
-        let mut store = None;
-        // Who was dropped may still hold it.
-        wait_until("the folder is free", || {
-            match Store::open(&self.folder, &options) {
-                Err(store::Error::InUse { .. }) => (),
-                opened => store = Some(opened.unwrap()),
-            }
-            store.is_some()
-        });
-        let store = store.unwrap();
-        let keys = Keys::open(&self.folder, None).unwrap();
-        let bound = Node::bind(&self.config)?;
-        let listening = Listening {
-            native: bound.addresses().to_vec(),
-            http: Vec::new(),
-        };
-        let founded = founding::found(&self.folder, &keys, &store, &self.config, &listening);
-        self.node = Some(bound.start(store, Some(&founded.unwrap()), None)?);
+        let store = opened(&self.folder, &self.config);
+        self.node = Some(started(&self.folder, &mut self.config, store)?);
         Ok(())
     }
 

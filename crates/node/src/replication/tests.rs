@@ -10,7 +10,7 @@ mod several;
 
 use super::*;
 use crate::config::{Acknowledgement, StorageConfig};
-use crate::founding::{self, Keys, Listening};
+use crate::tests::machine::{PATIENCE, on_loopback, opened, started, wait_until};
 use crate::{Config, Node};
 use client::{Administrator, Client, Clock, Transport};
 use crypto::{RsaBits, SigningKey};
@@ -18,7 +18,7 @@ use engine::Question;
 use engine::administrator::{Means, Order};
 use engine::replication::Standing;
 use model::{EncodedValue, Record, SuffixCase, Value};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
@@ -26,18 +26,6 @@ use store::{Options, Store};
 use tempfile::TempDir;
 use wire::ResponseCode;
 use wire::response::Answer;
-
-/// How long something may take that happens at once on a machine with nothing else to do.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Waits until something is so.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "in vain: {what}");
-        thread::park_timeout(Duration::from_millis(5));
-    }
-}
 
 /// A node and its folder; dropping it is pulling the plug: nothing is closed in good order.
 struct Machine {
@@ -50,12 +38,7 @@ impl Machine {
     /// A writer that is home to `88.1`, lets [`COPIES`] copy, and has an administrator.
     fn writer(change: impl FnOnce(&mut Config)) -> Self {
         let folder = TempDir::new().unwrap();
-        let mut config = Config {
-            listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-            ..Config::default()
-        };
-        config.http.listen.clear();
-        config.udp.threads = 1;
+        let mut config = on_loopback();
         config.replication.admins = COPIES.map(|copy| format!("{copy}:{WHO}")).to_vec();
         config.limits.signatures_per_source_and_second = 1_000_000;
         config.limits.signatures_per_second = 1_000_000;
@@ -94,12 +77,7 @@ impl Machine {
 
     fn copy_with(source: &Self, who: u32, change: impl FnOnce(&mut Config)) -> Self {
         let folder = TempDir::new().unwrap();
-        let mut config = Config {
-            listen: vec![(Ipv4Addr::LOCALHOST, 0).into()],
-            ..Config::default()
-        };
-        config.http.listen.clear();
-        config.udp.threads = 1;
+        let mut config = on_loopback();
         config.mirror.of = Some(source.path().join("siteinfo.json"));
         config.mirror.identity = format!("{who}:{WHO}");
         config.mirror.key_file = Some(write_key(folder.path()));
@@ -119,17 +97,8 @@ impl Machine {
     }
 
     fn start(&mut self) {
-        let options = self.config.storage.options();
-        let mut store = None;
-        // Who was dropped may still hold it.
-        wait_until("the folder is free", || {
-            match Store::open(self.path(), &options) {
-                Err(store::Error::InUse { .. }) => (),
-                opened => store = Some(opened.unwrap()),
-            }
-            store.is_some()
-        });
-        self.start_on(store.unwrap());
+        let store = opened(self.path(), &self.config);
+        self.start_on(store);
     }
 
     fn start_on(&mut self, store: Store) {
@@ -137,16 +106,7 @@ impl Machine {
     }
 
     fn try_start_on(&mut self, store: Store) -> Result<(), crate::Error> {
-        let keys = Keys::open(self.path(), None).unwrap();
-        let bound = Node::bind(&self.config).unwrap();
-        // Who is started again is found where it was.
-        self.config.listen = bound.addresses().to_vec();
-        let listening = Listening {
-            native: bound.addresses().to_vec(),
-            http: Vec::new(),
-        };
-        let founded = founding::found(self.path(), &keys, &store, &self.config, &listening);
-        self.node = Some(bound.start(store, Some(&founded.unwrap()), None)?);
+        self.node = Some(started(self.folder.path(), &mut self.config, store)?);
         Ok(())
     }
 
