@@ -20,6 +20,7 @@
 //! | [`weak`] | which forms are too weak to be taken without being switched on? |
 //! | [`Allowance`] | how much of something costly is done each second? |
 //! | [`credentials`] | how is a message signed or given a MAC, and is it the right one? |
+//! | [`probing`] | does somebody still do what they shall, as several see it? |
 //! | [`proofs`] | how is a challenge answered, and is the answer right? |
 //! | [`template`] | which values does a template give an identifier that nobody has registered? |
 //! | [`locations`] | which of several places is a visitor sent to? |
@@ -51,6 +52,7 @@ pub mod inbox;
 pub mod locations;
 pub mod logins;
 mod macs;
+pub mod probing;
 pub mod proofs;
 pub mod question;
 pub mod recursive;

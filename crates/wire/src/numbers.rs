@@ -279,6 +279,9 @@ impl OpFlags {
     pub const MINT: Self = Self(0x0020_0000);
     /// Answer as if there were no referral. Not in the RFC.
     pub const DO_NOT_REFER: Self = Self(0x0010_0000);
+    /// Request: a probe, signed by whoever its credential names; no question of anybody's. Ours
+    /// alone: others answer it as what it is without the flag.
+    pub const PROBE: Self = Self(0x0000_0008);
     /// Tell other nodes who asks, in the Chinese system.
     pub const PASS_IDENTITY: Self = Self(0x0000_0004);
     /// Request: check the answer against its certificates, in the Chinese system.
