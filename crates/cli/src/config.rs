@@ -84,8 +84,9 @@ impl ConfigSource {
         for file in files.into_iter().flatten() {
             *file = self.data.join(&file);
         }
-        for member in &mut config.registry.members {
-            member.site = self.data.join(&member.site);
+        let members = config.registry.members.iter_mut().map(|it| &mut it.site);
+        for site in members.chain(config.probes.probers.values_mut()) {
+            *site = self.data.join(&site);
         }
         Ok(config)
     }

@@ -5,7 +5,7 @@
 use crate::output::say;
 use clap::{Args, Subcommand};
 use node::control;
-use node::registry::{MemberState, RegistryState};
+use node::registry::{MemberState, ProbeState, RegistryState};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,6 +109,55 @@ fn tell_status(state: &RegistryState) {
     ));
     if !state.trouble.is_empty() {
         say(format_args!("stopped:  {}", state.trouble));
+    }
+    tell_probes(state);
+}
+
+/// How many of those that are probed stand how, and each that an operator may have to see to.
+fn tell_probes(state: &RegistryState) {
+    if state.probes.is_empty() {
+        return;
+    }
+    let count = |judgement| {
+        state
+            .probes
+            .iter()
+            .filter(|it| it.judgement == judgement)
+            .count()
+    };
+    say(format_args!(
+        "probes:   {} up, {} down, {} unknown",
+        count("up"),
+        count("down"),
+        count("unknown")
+    ));
+    for probe in &state.probes {
+        let ProbeState {
+            prefix,
+            function,
+            judgement,
+            ..
+        } = probe;
+        if judgement != "up" || !probe.standing.is_empty() {
+            let stands_by = match &probe.stands_by[..] {
+                "" => "nobody stands by".to_owned(),
+                who => format!("{who} stands by"),
+            };
+            say(format_args!(
+                "{judgement:<9} {prefix} {function}: {} of {} probes failed, down for {} s; \
+                 {stands_by} {}",
+                probe.failed,
+                probe.valid,
+                probe.down_ms / 1000,
+                probe.standing
+            ));
+        }
+        if let Some(seconds) = probe.ttl_too_long {
+            say(format_args!(
+                "slow      {prefix}: askers may keep its sites for {seconds} s; 300 at most, or \
+                 they fail over late"
+            ));
+        }
     }
 }
 

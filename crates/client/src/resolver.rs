@@ -4,7 +4,7 @@
 //! question has a socket of its own, whose port nobody can guess. Not here: waiting in threads;
 //! the calls are for tasks of `tokio`.
 
-mod asking;
+pub(crate) mod asking;
 #[cfg(test)]
 mod tests;
 

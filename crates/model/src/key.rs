@@ -149,6 +149,11 @@ impl Key {
         [bound(3), bound(4)]
     }
 
+    /// The key of what this node wrote last only to know that it can.
+    pub fn probed() -> Self {
+        Self(Bytes::from_static(&[Subspace::REPLICATION.0, 5]))
+    }
+
     /// The key of how far this node has followed the registry that it is a member of.
     pub fn registry_standing() -> Self {
         Self(Bytes::from_static(&[Subspace::REPLICATION.0, 4]))

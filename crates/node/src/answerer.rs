@@ -39,6 +39,7 @@ mod login;
 #[cfg(test)]
 mod matrix;
 mod network;
+mod probed;
 mod proven;
 mod registering;
 mod replicating;
@@ -49,6 +50,7 @@ mod tests;
 
 pub(crate) use network::{Answered, More};
 
+use probed::Probed;
 pub(crate) use proven::Watcher;
 use proven::{Proven, changed_keys};
 pub(crate) use settings::AnswererSettings;
@@ -90,6 +92,7 @@ pub(crate) struct Answerer {
     elsewhere: Elsewhere,
     replication: Arc<Replication>,
     registry: Option<Arc<Registry>>,
+    probed: Probed,
 }
 
 impl Answerer {
@@ -136,6 +139,7 @@ impl Answerer {
             elsewhere: settings.elsewhere,
             replication: Arc::new(replication),
             registry: settings.registry,
+            probed: Probed::default(),
         }
     }
 

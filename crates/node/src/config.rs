@@ -5,13 +5,15 @@
 //! `config/http.rs` those of HTTP, `config/administration.rs` those of administration,
 //! `config/elsewhere.rs` those of asking other nodes, `config/recursive.rs` those of asking them
 //! for anybody, `config/replication.rs` those of copies, `config/registry.rs` those of agreement
-//! among the top-level sites, `config/templates.rs` those of templates,
+//! among the top-level sites, `config/probes.rs` those of probes, `config/templates.rs` those of
+//! templates,
 //! `config/settings.rs` how they are declared, `config/manual.rs` the texts made of them.
 
 mod administration;
 mod elsewhere;
 pub mod http;
 mod manual;
+mod probes;
 mod recursive;
 mod registry;
 mod replication;
@@ -25,6 +27,7 @@ pub use administration::AdministrationConfig;
 pub use elsewhere::ElsewhereConfig;
 pub use http::HttpConfig;
 pub use manual::{example, manual};
+pub use probes::ProbesConfig;
 pub use recursive::RecursiveConfig;
 pub use registry::{MemberConfig, RegistryConfig, Role};
 pub use replication::{Acknowledgement, MirrorConfig, ReplicationConfig};
@@ -80,6 +83,7 @@ settings::settings! {
         table replication: ReplicationConfig;
         table mirror: MirrorConfig;
         table registry: RegistryConfig;
+        table probes: ProbesConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -106,6 +110,7 @@ pub fn tables() -> Vec<Table> {
         table::<ReplicationConfig>("replication", ReplicationConfig::ABOUT),
         table::<MirrorConfig>("mirror", MirrorConfig::ABOUT),
         table::<RegistryConfig>("registry", RegistryConfig::ABOUT),
+        table::<ProbesConfig>("probes", ProbesConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];
@@ -174,6 +179,14 @@ pub enum ParseError {
     Registry {
         /// The key, and what it must be.
         reason: &'static str,
+    },
+    /// What is probed cannot be read.
+    #[error("{key}: `{text}` is no prefix, or no identifier under its prefix")]
+    Probed {
+        /// The key.
+        key: &'static str,
+        /// The text.
+        text: String,
     },
     /// A copy cannot prove who it is.
     #[error("mirror.key_file: say with which key mirror.identity is proven, or mirror.secret_file")]
@@ -299,6 +312,7 @@ impl Config {
         self.replication.check()?;
         self.mirror.check()?;
         self.registry.check()?;
+        self.probes.check()?;
         if self.registry.is_member() && self.mirror.of.is_some() {
             let reason = "member: a member takes changes, so it cannot be a copy (mirror.of)";
             return Err(ParseError::Registry { reason });

@@ -18,6 +18,7 @@ pub struct Counters {
     weak: Arc<WeakCounts>,
     refused_in_session: AtomicU64,
     logins: AtomicU64,
+    probes: AtomicU64,
 }
 
 /// What was counted since the node was started.
@@ -44,6 +45,8 @@ pub struct Counted {
     pub refused_in_session: u64,
     /// Logins: who has proven an identity for all that follows on a connection.
     pub logins: u64,
+    /// Probes of probers that are known, which are no requests.
+    pub probes: u64,
 }
 
 /// Counts uses of weak forms, each by itself. Whoever asks other nodes counts there too.
@@ -129,6 +132,10 @@ impl Counters {
         add(&self.logins);
     }
 
+    pub(crate) fn count_probe(&self) {
+        add(&self.probes);
+    }
+
     /// What was counted so far.
     pub fn read(&self) -> Counted {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -143,6 +150,7 @@ impl Counters {
             weak: self.weak.read(),
             refused_in_session: read(&self.refused_in_session),
             logins: read(&self.logins),
+            probes: read(&self.probes),
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | `recursive` | how is anything answered for others? |
 //! | `elsewhere` | how are other nodes asked what a plan must know of them? |
 //! | [`registry`] | how is this node one of those that agree on the records of prefixes? |
+//! | [`probes`] | do those who hold prefixes still do what they shall? |
 //! | [`replication`] | how are records sent to copies, and taken from the node that is copied? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
@@ -42,6 +43,7 @@ pub mod http;
 pub mod logging;
 mod metrics;
 pub mod peers;
+pub mod probes;
 mod rates;
 mod reception;
 mod recursive;
@@ -124,6 +126,9 @@ pub enum Error {
     /// The operator corrects what is set about the registry, or sees to this member of it.
     #[error("cannot be a member of the registry: {0}")]
     Registry(#[from] registry::RegistryError),
+    /// The operator corrects which probers are known.
+    #[error("cannot know a prober: {0}")]
+    Probes(#[from] probes::ProbesError),
     /// The operator gives another file of the roots, or none.
     #[error("cannot read the roots: {0}")]
     Roots(#[from] client::RootsError),
@@ -220,7 +225,9 @@ impl Bound {
         let (stop, stopped) = watch::channel(false);
         let elsewhere = Elsewhere::of(&self.config, founded, self.runtime.handle())?;
         mirror::number_apart(&self.config, &store)?;
-        let answerer = Arc::new(Answerer::new(&self.config, store, founded, elsewhere)?);
+        let probers = probes::Probers::of(&self.config)?;
+        let answerer = Answerer::new(&self.config, store, founded, elsewhere)?;
+        let answerer = Arc::new(answerer.knowing(probers));
         let recursive = Recursive::of(&self.config, founded, &answerer, self.runtime.handle())?;
         let reception = Reception::new(&self.config, &answerer, recursive);
         let reception = reception.map_err(|source| Error::AccessLog {
@@ -239,6 +246,13 @@ impl Bound {
             &stopped,
         )?;
         let registry = registry::Running::start(&self.config, founded, &answerer)?;
+        probes::start(
+            &self.config,
+            founded,
+            answerer.registry(),
+            self.runtime.handle(),
+            stopped.clone(),
+        );
         let mut node = Node {
             answerer,
             reception,

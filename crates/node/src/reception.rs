@@ -217,6 +217,9 @@ impl Reception {
         peer: IpAddr,
         packet: &Packet,
     ) -> Option<Answered> {
+        if let Some(answered) = self.answerer.answer_probe(packet, visitor).await {
+            return Some(answered);
+        }
         let started = Instant::now();
         let answered = self.answerer.answer_packet(packet, visitor).await?;
         let took = started.elapsed();

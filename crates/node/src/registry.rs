@@ -19,12 +19,14 @@
 //! | `registry/group` | who are the members, and what do they begin with? |
 //! | `registry/owned` | which records are agreed on? |
 //! | `registry/publication` | what is published of a record? |
+//! | `registry/ordering` | who stands first in a record while somebody has taken over? |
 //! | `registry/driver` | what drives the member? |
 //! | `registry/links` | how do members talk to each other? |
 //! | `registry/journal` | where does it keep what it must not forget? |
 //! | `registry/backlog` | what does the store not have yet, and who waits for it? |
 //! | `registry/storing` | how does what was agreed on become records? |
 //! | `registry/state` | how does it stand? |
+//! | `registry/looking` | what do probes need of it? |
 //!
 //! Not here: how members agree (room `quorum`).
 
@@ -35,6 +37,8 @@ mod driver;
 mod group;
 mod journal;
 mod links;
+mod looking;
+mod ordering;
 mod owned;
 mod publication;
 mod recorder;
@@ -43,19 +47,23 @@ mod storing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use looking::{Holding, REPORT, Report};
+pub(crate) use ordering::ttl_too_long;
 pub(crate) use owned::{Owned, Seen, Watched};
-pub use state::{MemberState, RegistryState};
+pub use state::{MemberState, ProbeState, RegistryState};
 
 use crate::answerer::Answerer;
 use crate::config::Config;
 use crate::founding::Founded;
+use bytes::Bytes;
 use client::Clock;
 use driver::{Beginning, Event};
 use engine::authority::Known;
 use group::Described;
 use journal::FileJournal;
 use model::key::Subspace;
-use model::{Change, Reference};
+use model::{Change, Record, Reference};
+use ordering::Order;
 use publication::{Publication, REQUESTS_COUNT_MAX, Request};
 use quorum::{
     Answer, Command, Journal, Member, MemberId, Outcome, Refusal, Registry as Agreed, Settings,
@@ -71,6 +79,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use storing::{Standing, Storing};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::warn;
 use wire::ResponseCode;
 
 /// Why a node cannot be a member. An operator must act.
@@ -180,6 +189,9 @@ pub(crate) struct Registry {
     /// Until the member is started.
     waiting: Mutex<Option<mpsc::Receiver<Event>>>,
     shared: Mutex<Arc<Shared>>,
+    heard: mpsc::Sender<Report>,
+    /// Until somebody listens.
+    reports: Mutex<Option<mpsc::Receiver<Report>>>,
 }
 
 impl Registry {
@@ -189,11 +201,14 @@ impl Registry {
             return None;
         }
         let (events, waiting) = mpsc::channel(driver::EVENTS_COUNT_MAX);
+        let (heard, reports) = mpsc::channel(looking::REPORTS_COUNT_MAX);
         Some(Arc::new(Self {
             owned: Owned::new(&config.registry.parsed_prefixes()),
             events,
             waiting: Mutex::new(Some(waiting)),
             shared: Mutex::default(),
+            heard,
+            reports: Mutex::new(Some(reports)),
         }))
     }
 
@@ -260,6 +275,8 @@ impl Registry {
         if kept.len() > REQUESTS_COUNT_MAX {
             return Err(TOO_OFTEN);
         }
+        let record = record.map(|record| as_published(record, &name, &before.order));
+        let record = record.transpose()?;
         let mark = change.note.as_ref().and_then(|note| note.request);
         let publication = Publication {
             record,
@@ -286,6 +303,22 @@ impl Registry {
         request.checked().map_err(|_| TOO_LONG)?;
         Ok(request)
     }
+}
+
+/// A record that was planned as the store has it, as it is published: with every site in the place
+/// where it was registered, whoever stands first for the time being.
+fn as_published(record: Bytes, name: &Bytes, order: &Order) -> Result<Bytes, Disagreed> {
+    let record = order.apply(record, name).map_err(|_| TOO_LONG)?;
+    let slow = Record::from_stored(record.clone()).ok();
+    if let Some(seconds) = slow.and_then(|record| ttl_too_long(&record)) {
+        let (prefix, most) = (name.escape_ascii(), ordering::TTL_SECONDS_MAX);
+        warn!(
+            %prefix, seconds, most,
+            "the sites of a prefix for which another site stands by have a longer ttl than they \
+             should: askers keep them, and fail over later"
+        );
+    }
+    Ok(record)
 }
 
 /// Why the members have not agreed on a change.
@@ -384,6 +417,7 @@ impl Running {
             founded,
             answerer,
             events.ok_or(RegistryError::NoKey)?,
+            registry.heard.clone(),
         )?;
         *lock(&registry.shared) = Arc::clone(&beginning.shared);
         let thread = driver::start(beginning, stopped)?;
@@ -408,6 +442,7 @@ fn begin(
     founded: Option<&Founded>,
     answerer: &Arc<Answerer>,
     events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+    heard: mpsc::Sender<Report>,
 ) -> Result<Beginning, RegistryError> {
     let settings = &config.registry;
     let key = &founded.ok_or(RegistryError::NoKey)?.signing_key;
@@ -433,6 +468,7 @@ fn begin(
         followed: standing.map(|it| it.time),
         configured: described_of(&configured),
         shared: Arc::new(Shared::new(own, group)),
+        heard,
         events,
     })
 }

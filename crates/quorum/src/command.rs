@@ -75,7 +75,8 @@ impl Rights {
     pub const DATA_SETS: Self = Self(1 << 3);
     /// To grant a sovereign data set against its holder: by declaring that the holder is no more.
     pub const FORCE: Self = Self(1 << 4);
-    /// To propose that somebody takes over: a prober.
+    /// To propose that somebody takes over, and to withdraw what such as they have proposed: a
+    /// prober.
     pub const PROPOSE: Self = Self(1 << 5);
     /// To confirm and withdraw it: an operator.
     pub const CONFIRM: Self = Self(1 << 6);

@@ -18,7 +18,7 @@ mod tests;
 
 use crate::lease::Terms;
 use crate::{
-    Answer, Command, DataSet, DataSetName, Digest, Entry, MemberId, Refusal, Rights, Time,
+    Answer, Command, DataSet, DataSetName, Digest, Entry, Function, MemberId, Refusal, Rights, Time,
 };
 use bytes::Bytes;
 use model::Reference;
@@ -230,10 +230,24 @@ impl Registry {
             | Command::HandBack { .. }
             | Command::PutDelegationAsSeen { .. } => Rights::default(),
             Command::ProposeTakeOver { .. } => Rights::PROPOSE,
+            Command::WithdrawTakeOver { name, function, .. }
+                if self.is_probers_proposal(name, *function) =>
+            {
+                Rights::PROPOSE
+            }
             Command::ConfirmTakeOver { .. } | Command::WithdrawTakeOver { .. } => Rights::CONFIRM,
         };
         let may = self.rights(identity).include(needed);
         may.then_some(()).ok_or(Refusal::NotPermitted)
+    }
+
+    /// Whether something is proposed by somebody who could not confirm it: then their like may say
+    /// that it is not needed any more. What is confirmed, or an operator has proposed, they may not
+    /// touch.
+    fn is_probers_proposal(&self, name: &DataSetName, function: Function) -> bool {
+        let set = self.data_sets.get(name);
+        let proposal = set.and_then(|set| set.proposals.get(&function));
+        proposal.is_some_and(|it| !self.rights(&it.by).include(Rights::CONFIRM))
     }
 
     /// Checks that there is room for so many octets instead of others, and counts them.

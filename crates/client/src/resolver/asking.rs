@@ -24,7 +24,7 @@ const DATAGRAM_OCTETS: usize = 2048;
 const READ_OCTETS: usize = 16 * 1024;
 
 /// Puts a question; within its patience.
-pub(super) async fn ask(clock: Clock, inquiry: Inquiry) -> (Ticket, Reply) {
+pub(crate) async fn ask(clock: Clock, inquiry: Inquiry) -> (Ticket, Reply) {
     let (ticket, patience) = (inquiry.ticket, inquiry.patience);
     let asking = async {
         match inquiry.transport {

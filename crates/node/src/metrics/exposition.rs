@@ -190,6 +190,11 @@ impl Exposition {
                 counted.refused_in_session,
             ),
             (
+                "probes_answered",
+                "Probes of registered probers that were answered; they are no requests",
+                counted.probes,
+            ),
+            (
                 "logins",
                 "Connections on which an identity was proven for all that follows",
                 counted.logins,
@@ -280,7 +285,7 @@ fn lower(transport: Transport) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::MemberState;
+    use crate::registry::{MemberState, ProbeState};
     use crate::replication::{CopyState, MirrorState};
     use std::time::Duration;
     use wire::{Opcode, ResponseCode};
@@ -309,6 +314,14 @@ mod tests {
                 members: vec![MemberState {
                     number: 2,
                     ..MemberState::default()
+                }],
+                probes: vec![ProbeState {
+                    prefix: "88.118".into(),
+                    function: "resolution".into(),
+                    judgement: "down".into(),
+                    down_ms: 61_500,
+                    standing: "proposed".into(),
+                    ..ProbeState::default()
                 }],
                 ..RegistryState::default()
             })),
@@ -366,6 +379,11 @@ mod tests {
         check(r#"nameplate_mirror_lag_seconds{server="0"} 1.5"#);
         check(r#"nameplate_mirror_rows{server="0"} 9"#);
         check(r#"nameplate_mirror_following{server="0"} 0"#);
+        check(r#"nameplate_probe_targets{judgement="down"} 1"#);
+        check(r#"nameplate_probe_targets{judgement="up"} 0"#);
+        check(r#"nameplate_probe_down_seconds{prefix="88.118",function="resolution"} 61.5"#);
+        check(r#"nameplate_probe_proposed{prefix="88.118",function="resolution"} 1"#);
+        check("nameplate_probes_answered_total 0");
         check("nameplate_registry_leader 3");
         check("nameplate_registry_term 9");
         check("nameplate_registry_applied 70");

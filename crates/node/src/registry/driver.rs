@@ -11,12 +11,14 @@ use super::disks::{Watch, start_journal, start_storing};
 use super::group::Described;
 use super::journal::FileJournal;
 use super::links::Links;
-use super::recorder::Recorder;
+use super::looking::{Holding, Looked, REPORT, Report};
+use super::recorder::{Recorder, prefix_of};
 use super::state::Shared;
 use super::storing::{Effect, Storing};
 use super::{RegistryError, clock};
 use bytes::Bytes;
 use crypto::SigningKey;
+use engine::probing::TARGETS_COUNT_MAX;
 use quorum::{Batch, Member, MemberId, Outcome, Output, Request, Ticket, Time, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
@@ -46,6 +48,10 @@ pub(super) enum Event {
         request: Box<Request>,
         tell: oneshot::Sender<Outcome>,
     },
+    /// Probes want to know how things stand.
+    Look { tell: oneshot::Sender<Looked> },
+    /// The others are to be told something beside what is agreed on.
+    Say { octets: Bytes },
     /// A batch is durable.
     Persisted { number: u64 },
     /// The journal cannot be written.
@@ -69,6 +75,7 @@ pub(super) struct Beginning {
     /// What the configuration says of members, instead of what the registry says.
     pub(super) configured: BTreeMap<MemberId, Described>,
     pub(super) shared: Arc<Shared>,
+    pub(super) heard: mpsc::Sender<Report>,
     pub(super) events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
 }
 
@@ -112,6 +119,7 @@ struct Driver {
     /// As the registry describes them.
     members: BTreeMap<MemberId, Bytes>,
     shared: Arc<Shared>,
+    heard: mpsc::Sender<Report>,
     events: mpsc::Receiver<Event>,
     asked: BTreeMap<Ticket, oneshot::Sender<Outcome>>,
     backlog: Backlog<oneshot::Sender<Outcome>>,
@@ -137,6 +145,7 @@ impl Driver {
             followed,
             configured,
             shared,
+            heard,
             events: (tell, events),
         } = beginning;
         let links = Links::start(runtime, own, &key, listener, tell.clone())?;
@@ -153,6 +162,7 @@ impl Driver {
             configured,
             members: BTreeMap::new(),
             shared,
+            heard,
             events,
             asked: BTreeMap::new(),
             backlog: Backlog::new(),
@@ -242,6 +252,10 @@ impl Driver {
         }
         let now = clock::now();
         match event {
+            Event::Message { from, octets } if octets.first() == Some(&REPORT) => {
+                // Beyond what can wait the next says the same.
+                let _ = self.heard.try_send((from, octets));
+            }
             Event::Message { from, octets } => {
                 if let Err(error) = self.member.handle_message(now, from, &octets)
                     && self.shared.refusals.now()
@@ -258,6 +272,12 @@ impl Driver {
                     let _ = tell.send(Outcome::Busy);
                 }
             },
+            Event::Look { tell } => drop(tell.send(self.look())),
+            Event::Say { octets } => {
+                for &id in self.members.keys() {
+                    self.links.send(id, octets.clone());
+                }
+            }
             Event::Persisted { number } => self.member.handle_persisted(now, number),
             Event::JournalFailed { reason } => {
                 error!(%reason, "the journal of the registry cannot be written; this member stops");
@@ -280,6 +300,26 @@ impl Driver {
             let _ = tell.send(Outcome::Unknown);
         }
         self.tell();
+    }
+
+    /// The data sets, each with two functions to be probed, and what is published of the prefixes.
+    fn look(&self) -> Looked {
+        let registry = self.member.registry();
+        let sets = registry.data_sets.iter().take(TARGETS_COUNT_MAX / 2);
+        let holdings = sets.filter_map(|(name, set)| {
+            let prefix = prefix_of(name)?;
+            let published = registry.delegations.get(&prefix);
+            Some(Holding {
+                name: name.clone(),
+                set: set.clone(),
+                published: published.and_then(|it| it.octets.clone()),
+                prefix,
+            })
+        });
+        Looked {
+            leads: self.member.is_leader(),
+            holdings: holdings.collect(),
+        }
     }
 
     /// Does what the member wants done.

@@ -7,6 +7,7 @@ use super::RegistryError;
 use super::owned::describing;
 use super::publication::Publication;
 use crate::config::{MemberConfig, RegistryConfig, Role};
+use crate::probes::prober_of;
 use bytes::Bytes;
 use engine::Digests;
 use model::admin::AdminPermissions;
@@ -149,7 +150,11 @@ pub(super) fn found(
         let index = PUBLIC_KEY_INDEX;
         (Reference { identifier, index }, Rights::ALL)
     });
-    let mut registry = Registry::found(Terms::USUAL, described, admins);
+    let probers = (1..)
+        .zip(members)
+        .filter_map(|(place, _)| prober_of(config, place));
+    let probers = probers.map(|prober| (prober, Rights::PROPOSE));
+    let mut registry = Registry::found(Terms::USUAL, described, admins.chain(probers));
     for (prefix, identifier) in prefixes.iter().zip(&identifiers) {
         let record = record(identifier, &key, members)?;
         let publication = Publication {

@@ -11,9 +11,11 @@
 //! | 4 + n | the note of the last change; empty if there is none |
 //!
 //! Beside a record stands what the next change must know of it ([`Registered`]): its serial in four
-//! octets, then the requests in the same form. So a request that comes again to another member, or
-//! to one that has slept through it, is answered as it was answered before.
+//! octets, then the requests in the same form, then, if another site stands first in it than was
+//! published, which values have changed places ([`Order`]). So a request that comes again to
+//! another member, or to one that has slept through it, is answered as it was answered before.
 
+use super::ordering::Order;
 use bytes::Bytes;
 use model::audit::{NOTE_OCTETS_MAX, Note};
 use model::key::Subspace;
@@ -107,12 +109,15 @@ pub(crate) struct Registered {
     /// 0 of a record that never was.
     pub(crate) serial: u32,
     pub(crate) requests: Vec<Request>,
+    /// How the record that stands there differs from what was published.
+    pub(crate) order: Order,
 }
 
 impl Registered {
     pub(super) fn encode(&self) -> Bytes {
         let mut out = self.serial.to_be_bytes().to_vec();
         put_requests(&mut out, &self.requests);
+        self.order.put(&mut out);
         out.into()
     }
 
@@ -120,8 +125,13 @@ impl Registered {
         let mut reader = Reader::new(octets);
         let serial = reader.u32("serial")?;
         let requests = read_requests(&mut reader)?;
+        let order = Order::read(&mut reader)?;
         reader.finish("what stands beside a record")?;
-        Ok(Self { serial, requests })
+        Ok(Self {
+            serial,
+            requests,
+            order,
+        })
     }
 }
 
@@ -231,12 +241,14 @@ mod tests {
         let octets = Registered {
             serial: 1,
             requests,
+            order: Order::default(),
         }
         .encode();
         assert!(Registered::decode(octets).is_err());
         let registered = Registered {
             serial: 258,
             requests: vec![request(9)],
+            order: Order::default(),
         };
         let octets = registered.encode();
         assert_eq!(octets[..6], *b"\0\0\x01\x02\0\x01");

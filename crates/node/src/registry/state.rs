@@ -35,6 +35,33 @@ pub struct RegistryState {
     pub trouble: String,
     /// All members.
     pub members: Vec<MemberState>,
+    /// Who is probed, and what is found.
+    #[serde(default)]
+    pub probes: Vec<ProbeState>,
+}
+
+/// How it stands with one thing that the holder of a prefix shall do, as this member judges it from
+/// all members' probes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProbeState {
+    /// The prefix, in canonical form.
+    pub prefix: String,
+    /// `resolution` or `registration`.
+    pub function: String,
+    /// `up`, `down`, or `unknown` with too few probes.
+    pub judgement: String,
+    /// How many valid probes count.
+    pub valid: u64,
+    /// How many of these failed.
+    pub failed: u64,
+    /// For how many milliseconds it was down within the window.
+    pub down_ms: u64,
+    /// `proposed` or `settled` if something is agreed on; else empty.
+    pub standing: String,
+    /// Who stands by to do it instead; empty for nobody.
+    pub stands_by: String,
+    /// For how many seconds askers may keep the sites, if that is longer than it should be.
+    pub ttl_too_long: Option<u32>,
 }
 
 /// One of the members, as another sees it.

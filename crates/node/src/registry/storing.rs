@@ -6,6 +6,7 @@
 //! record become older. Where something was missed (a registry that came as a whole, a disk that
 //! was full) all records are compared.
 
+use super::ordering::Order;
 use super::owned::{Owned, describing};
 use super::publication::{Publication, Registered};
 use crate::answerer::Answerer;
@@ -14,7 +15,7 @@ use client::Clock;
 use engine::authority::HOMED_MARK;
 use model::change::Write;
 use model::octets::Reader;
-use model::{Change, Key, SuffixCase};
+use model::{Change, Error, Key, Record, Reference, SuffixCase};
 use quorum::{Publication as Published, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,11 +69,17 @@ pub(super) enum Effect {
     Delegated {
         name: Bytes,
         published: Published,
+        /// Who stands first in it for the time being.
+        first: Option<Reference>,
+        /// Whether another was published; if not, somebody else stands first.
+        is_published: bool,
         time: Time,
     },
     /// Everything may be another.
     All {
         delegations: BTreeMap<Bytes, Published>,
+        /// Who stands first, by prefix.
+        firsts: BTreeMap<Bytes, Reference>,
         time: Time,
     },
 }
@@ -107,15 +114,25 @@ impl Storing {
     /// Writes one effect; durable when it returns. After an error nothing is written until all is.
     pub(super) fn write(&mut self, effect: Effect) -> Result<(), store::Error> {
         let written = match effect {
-            Effect::All { delegations, time } => self.write_all(&delegations, time),
+            Effect::All {
+                delegations,
+                firsts,
+                time,
+            } => self.write_all(&delegations, &firsts, time),
             Effect::Delegated { .. } if self.has_missed => Err(store::Error::Closed),
             Effect::Delegated {
                 name,
                 published,
+                first,
+                is_published,
                 time,
             } => {
                 let mut change = Change::default();
-                add(&mut change, &name, &published);
+                add(&mut change, &name, &published, first.as_ref());
+                if !is_published {
+                    // It tells of what was published last.
+                    change.note = None;
+                }
                 self.commit(change, time)
             }
         };
@@ -127,6 +144,7 @@ impl Storing {
     fn write_all(
         &self,
         delegations: &BTreeMap<Bytes, Published>,
+        firsts: &BTreeMap<Bytes, Reference>,
         time: Time,
     ) -> Result<(), store::Error> {
         let standing = Standing::read(&self.answerer)?;
@@ -136,16 +154,20 @@ impl Storing {
         for row in view.range(&from, &to) {
             let (key, octets) = row?;
             let registered = Registered::decode(octets).unwrap_or_default();
-            stored.insert(key.octets().slice(2..), registered.serial);
+            stored.insert(key.octets().slice(2..), registered);
         }
         let mut change = self.homes(&*view)?;
         let mut count = 0;
         for (name, published) in delegations {
-            if stored.remove(name) == Some(published.serial) {
+            let first = firsts.get(name);
+            if let Some(it) = stored.remove(name)
+                && it.serial == published.serial
+                && it.order == order_of(name, published, first)
+            {
                 continue;
             }
             count += 1;
-            add(&mut change, name, published);
+            add(&mut change, name, published, first);
             // Of many, each with its note, only the last change has made it what it is.
             change.note = None;
             if change.writes.len() >= CHANGE_RECORDS_MAX {
@@ -185,8 +207,8 @@ impl Storing {
     }
 }
 
-/// Adds what is published of a prefix.
-fn add(change: &mut Change, name: &Bytes, published: &Published) {
+/// Adds what is published of a prefix, with whoever is first before the others.
+fn add(change: &mut Change, name: &Bytes, published: &Published, first: Option<&Reference>) {
     let publication = match published.octets.clone().map(Publication::decode) {
         None => Publication::default(),
         Some(Ok(publication)) => publication,
@@ -199,10 +221,16 @@ fn add(change: &mut Change, name: &Bytes, published: &Published) {
     let Some(key) = record_key(name) else {
         return;
     };
-    change.writes.push(Write {
-        key,
-        octets: publication.record,
-    });
+    let ordered = publication.record.map(|it| ordered(name, it, first));
+    let (octets, order) = match ordered.transpose() {
+        Ok(ordered) => ordered.unzip(),
+        Err(error) => {
+            let name = name.escape_ascii();
+            warn!(%name, %error, "what was agreed on is no record; it is left out");
+            return;
+        }
+    };
+    change.writes.push(Write { key, octets });
     let now = Clock::date().0;
     for request in &publication.requests {
         if !request.has_expired(now) {
@@ -212,9 +240,32 @@ fn add(change: &mut Change, name: &Bytes, published: &Published) {
     let registered = Registered {
         serial: published.serial,
         requests: publication.requests,
+        order: order.unwrap_or_default(),
     };
     change.put(Key::registered(name), registered.encode());
     change.note = publication.note;
+}
+
+/// A record with whoever is first before the others, and how that was done.
+fn ordered(
+    name: &Bytes,
+    octets: Bytes,
+    first: Option<&Reference>,
+) -> Result<(Bytes, Order), Error> {
+    let Some(first) = first else {
+        return Ok((octets, Order::default()));
+    };
+    let order = Order::of(&Record::from_stored(octets.clone())?, name, first);
+    Ok((order.apply(octets, name)?, order))
+}
+
+/// How what is published of a prefix is to be ordered.
+fn order_of(name: &Bytes, published: &Published, first: Option<&Reference>) -> Order {
+    let ordered = || {
+        let publication = Publication::decode(published.octets.clone()?).ok()?;
+        ordered(name, publication.record?, Some(first?)).ok()
+    };
+    ordered().map(|(_, order)| order).unwrap_or_default()
 }
 
 fn removal(name: &Bytes) -> impl Iterator<Item = Write> + use<> {

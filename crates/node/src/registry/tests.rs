@@ -4,6 +4,7 @@
 mod agreeing;
 mod failing;
 mod refusing;
+mod taking_over;
 
 use crate::config::{MemberConfig, RegistryConfig, Role};
 use crate::founding::{self, Keys, Listening};

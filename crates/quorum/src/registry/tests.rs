@@ -384,6 +384,41 @@ fn take_over_of_resolution_raises_the_serial() {
     assert_eq!(first(&course), None);
 }
 
+/// What an operator has proposed, and what is confirmed, no prober ends.
+#[test]
+fn probers_withdraw_only_what_probers_have_proposed() {
+    let function = Function::Resolution;
+    let (one, other) = (person("0.NA/88.1"), person("0.NA/88.2"));
+    let mut course = Course::new();
+    course.create(Ownership::Strict, false);
+    for prober in [&one, &other] {
+        let (admin, rights) = (prober.clone(), Rights::PROPOSE);
+        let told = course.at(1, &self::admin(), Command::PutAdmin { admin, rights });
+        assert!(told.is_done());
+    }
+    let not_permitted = refused(Refusal::NotPermitted);
+    assert_eq!(course.at(2, &one, withdraw(function)), not_permitted);
+    let told = course.at(3, &one, propose(function, "recovery"));
+    assert_eq!(told, Answer::Proposed);
+    let of_another = withdraw(Function::Registration);
+    assert_eq!(course.at(4, &other, of_another), not_permitted);
+    assert_eq!(course.at(5, &other, confirm(function)), not_permitted);
+    assert!(course.at(6, &other, withdraw(function)).is_done());
+    assert!(course.registry.data_sets[&set()].proposals.is_empty());
+
+    course.at(7, &admin(), propose(function, "recovery"));
+    assert_eq!(course.at(8, &one, withdraw(function)), not_permitted);
+    course.at(9, &one, propose(function, "recovery"));
+    assert!(course.at(10, &admin(), confirm(function)).is_done());
+    assert_eq!(course.at(11, &one, withdraw(function)), not_permitted);
+    assert!(
+        course.registry.data_sets[&set()]
+            .first_for_resolution
+            .is_some()
+    );
+    assert!(course.at(12, &admin(), withdraw(function)).is_done());
+}
+
 #[test]
 fn an_automatic_data_set_needs_no_operator() {
     let mut course = Course::new();

@@ -65,6 +65,42 @@ pub(super) fn put(to: &mut DescriptorEncoder<'_>, state: &RegistryState) -> fmt:
         let mut one = family.encode_family(&labels)?;
         one.encode_gauge(&u64::from(member.is_connected))?;
     }
+    put_probes(to, state)
+}
+
+/// How many targets stand how, and each that is not up: so a country of them is three numbers.
+fn put_probes(to: &mut DescriptorEncoder<'_>, state: &RegistryState) -> fmt::Result {
+    if state.probes.is_empty() {
+        return Ok(());
+    }
+    let help = "What is probed, resolution and registration apart, by how it stands";
+    let mut family = to.encode_descriptor("probe_targets", help, None, MetricType::Gauge)?;
+    for judgement in ["up", "down", "unknown"] {
+        let of_kind = state.probes.iter().filter(|it| it.judgement == judgement);
+        let labels = [("judgement", judgement)];
+        let mut one = family.encode_family(&labels)?;
+        one.encode_gauge(&(of_kind.count() as u64))?;
+    }
+    let help = "For how long something that is probed was down within the window, if it was";
+    let (name, unit) = ("probe_down", Some(&Unit::Seconds));
+    let mut family = to.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+    for probe in state.probes.iter().filter(|it| it.down_ms > 0) {
+        let labels = [
+            ("prefix", &probe.prefix[..]),
+            ("function", &probe.function[..]),
+        ];
+        let mut one = family.encode_family(&labels)?;
+        one.encode_gauge(&Duration::from_millis(probe.down_ms).as_secs_f64())?;
+    }
+    let help = "1 where probers have proposed that somebody else does it";
+    let mut family = to.encode_descriptor("probe_proposed", help, None, MetricType::Gauge)?;
+    for probe in state.probes.iter().filter(|it| it.standing == "proposed") {
+        let labels = [
+            ("prefix", &probe.prefix[..]),
+            ("function", &probe.function[..]),
+        ];
+        family.encode_family(&labels)?.encode_gauge(&1_u64)?;
+    }
     Ok(())
 }
 

@@ -112,7 +112,7 @@ impl Ring {
 }
 
 /// Tells the others that a thread has ended, also if it has panicked.
-struct StopAtEnd<'s>(&'s AtomicBool);
+pub(super) struct StopAtEnd<'s>(pub(super) &'s AtomicBool);
 
 impl Drop for StopAtEnd<'_> {
     fn drop(&mut self) {
