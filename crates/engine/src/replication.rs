@@ -16,6 +16,7 @@
 //! | `replication/intake` | what does a copy write of what it gets? |
 //! | `replication/course` | what of a copy must go, because the source has it no more? |
 //! | `replication/confirmations` | when have enough copies what was written? |
+//! | `replication/tail` | what becomes of what a writer has that returns? |
 //!
 //! Not here: who may copy (`authority::administration::replicating`), sockets and tasks (room
 //! `node`), reading the log (room `store`).
@@ -27,6 +28,7 @@ pub mod numbering;
 pub mod request;
 pub mod share;
 pub mod standing;
+pub mod tail;
 pub mod transactions;
 
 pub use confirmations::{Confirmations, Policy};
@@ -41,7 +43,8 @@ use model::key::Subspace;
 
 /// The subspaces whose rows are data, in order: what a copy of this kind has of its source. The
 /// others say how a node itself stands.
-pub const COPIED: [Subspace; 8] = [
+pub const COPIED: [Subspace; 9] = [
+    Subspace::CONFLICTS,
     Subspace::HOMED,
     Subspace::ANSWERED,
     Subspace::RECORDS,

@@ -31,6 +31,10 @@ impl Subspace {
     /// 1970, four octets, and the digest of the request.
     pub const ANSWERED: Self = Self(b'Q');
 
+    /// What was acknowledged and is not current, because somebody who took over had changed the
+    /// same: then the epoch, the transaction and the number of the write in it.
+    pub const CONFLICTS: Self = Self(b'C');
+
     /// Where this node stands in replication; never replicated itself: then what it says, and for
     /// what is copied the number of the source's server.
     pub const REPLICATION: Self = Self(b'P');
@@ -159,6 +163,27 @@ impl Key {
         Self(Bytes::from_static(&[Subspace::REPLICATION.0, 4]))
     }
 
+    /// The key of how far the tail of an epoch was taken, which a writer had that returned.
+    pub fn tail(epoch: u64) -> Self {
+        let head = [Subspace::REPLICATION.0, 5];
+        Self([&head[..], &epoch.to_be_bytes()].concat().into())
+    }
+
+    /// The key of what is reported of a write: that of an entry of an epoch, by its place in it.
+    pub fn conflict(epoch: u64, txn: u64, at: u32) -> Self {
+        let (epoch, txn) = (epoch.to_be_bytes(), txn.to_be_bytes());
+        Self(
+            [
+                &[Subspace::CONFLICTS.0][..],
+                &epoch,
+                &txn,
+                &at.to_be_bytes(),
+            ]
+            .concat()
+            .into(),
+        )
+    }
+
     /// The subspace; none of a key without octets.
     pub fn subspace(&self) -> Option<Subspace> {
         self.0.first().copied().map(Subspace)
@@ -243,6 +268,11 @@ mod tests {
         assert_eq!(Key::copied(258).octets(), &b"P\x02\0\0\x01\x02"[..]);
         assert_eq!(Key::registered(b"88.1").octets(), &b"P\x0388.1"[..]);
         assert_eq!(Key::registry_standing().octets(), &b"P\x04"[..]);
+        assert_eq!(Key::tail(258).octets(), &b"P\x05\0\0\0\0\0\0\x01\x02"[..]);
+        assert_eq!(
+            Key::conflict(1, 258, 3).octets(),
+            &b"C\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\x01\x02\0\0\0\x03"[..]
+        );
         let of = Key::from_octets("R\x0188.1/A".into());
         assert_eq!(
             Key::noted(&of, 3).octets(),
