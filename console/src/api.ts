@@ -3,12 +3,14 @@
 const API = '/api/monitor/v1/';
 const TOKEN = 'nameplate-token';
 
-/** The token stands behind the # of the link that the program prints: no server is sent that. */
-export function takeToken(): void {
+/** The token stands behind the # of the link that the program prints: no server is sent that. Says
+    whether there was one. */
+export function takeToken(): boolean {
   const found = /^#token=([\x21-\x7e]+)$/.exec(location.hash);
-  if (!found?.[1]) return;
+  if (!found?.[1]) return false;
   sessionStorage.setItem(TOKEN, found[1]);
   history.replaceState(null, '', location.pathname);
+  return true;
 }
 
 export function setToken(token: string): void {
@@ -73,6 +75,27 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
 
 export async function send<T>(path: string, query: Query, file: Blob): Promise<T> {
   return (await ask(path, query, octets(file))).json();
+}
+
+/** A workbook with what is said of its warnings. */
+export type Explained = {
+  workbook: string;
+  explanations: { at: string; code: string; text: string }[];
+};
+
+export async function sendExplained<T>(path: string, query: Query, body: Explained): Promise<T> {
+  return (await ask(path, query, json(body))).json();
+}
+
+/** A file's octets in base64. */
+export async function octetsOf(file: Blob): Promise<string> {
+  const octets = new Uint8Array(await file.arrayBuffer());
+  let text = '';
+  const part = 0x8000;
+  for (let at = 0; at < octets.length; at += part) {
+    text += String.fromCharCode(...octets.subarray(at, at + part));
+  }
+  return btoa(text);
 }
 
 function octets(file: Blob): RequestInit {

@@ -71,6 +71,47 @@ export type Sheet = Asked & {
   withoutPlace?: number;
 };
 
+export type TargetLine = {
+  object: Thing;
+  indicator: Word;
+  year: number;
+  growth: string;
+  by: string;
+  isOfFile: boolean;
+};
+
+export type TaskText = {
+  name: string;
+  version: number | null;
+  text: string;
+  dueDays: number;
+  within: Thing;
+  series: number;
+};
+
+export type CheckSet = {
+  name: string;
+  version: number;
+  text: string;
+  mappings: string[];
+  rules: { name: string; severity: Pair }[];
+};
+
+export type Silence = {
+  name: string;
+  rule: string | null;
+  region: Thing | null;
+  from: string;
+  until: string;
+  by: string;
+  reason: string;
+  holds: boolean;
+  hasEnded: boolean;
+};
+
+/** Why nobody is told of a warning. */
+export type Muted = { kind: string; by: string; reason?: string | null; until?: string | null };
+
 export type Point = {
   period: string;
   month: string;
@@ -78,6 +119,7 @@ export type Point = {
   cumulated: string | null;
   growth: string | null;
   revisions: number;
+  missing: number;
 };
 
 export type Told = {
@@ -112,6 +154,7 @@ export type Warning = {
   owner: string;
   acknowledged: { by: string; at: string } | null;
   regionsUp: number;
+  muted?: Muted | null;
 };
 
 export type Used = {
@@ -171,7 +214,16 @@ export type Task = Stand & {
   task: Pair;
   indicators: string[];
   outcome: Pair;
-  effects?: { indicator: Word; unit: Unit; told: string | null; base: string | null }[];
+  effects?: Effect[];
+};
+
+export type EffectFigure = { number: string; unit: Unit; period: PeriodCode };
+
+export type Effect = {
+  indicator: Word;
+  told: EffectFigure | null;
+  base: EffectFigure | null;
+  moved: { kind: 'per-cent' | 'points' | 'points-on-period'; by: string } | null;
 };
 
 export type Count = {
@@ -197,8 +249,27 @@ export type Batch = {
   undoes: string | null;
 };
 
+export type Called = {
+  region: Thing;
+  level: string;
+  body: string | null;
+  about: number;
+  days: number;
+  named: { object: Thing; days: number }[];
+};
+
+export type Undone = {
+  batch: string | null;
+  restored: number;
+  emptied: number;
+  later: number;
+  frozen: number;
+};
+
 export type Collection = {
   task: string;
+  tasks: string[];
+  chase: { days: number; level: string }[];
   period: PeriodCode;
   due: string | null;
   frozenUntil: string | null;
@@ -211,7 +282,7 @@ export type Collection = {
     daysBehind: number;
     missing: number;
   }[];
-  calls?: { region: Thing; about: number }[];
+  calls?: Called[];
   batches?: Batch[];
 };
 
@@ -220,7 +291,18 @@ export type Finding = Pair & {
   code: string;
   sheet: string | null;
   spot: string;
+  at: string;
   holdsBack: boolean;
+  canBeExplained: boolean;
+  explanation: string | null;
+};
+
+export type Enrolment = {
+  isDry: boolean;
+  rows: number;
+  changed: number;
+  findingsCount: number;
+  findings: Finding[];
 };
 
 export type Verdict = {
@@ -230,6 +312,7 @@ export type Verdict = {
   isDry: boolean;
   file: string;
   mapping: string;
+  rules: { name: string; version: number };
   batch: string | null;
   rows: number;
   figures: number;
@@ -284,6 +367,7 @@ export type Composed = Pair & {
   sources: number;
   warnings: number;
   at: number;
+  digest: string;
   html: string;
 };
 

@@ -85,10 +85,19 @@ export function after<T>(_changed: unknown, ask: () => T): T {
   return ask();
 }
 
+/** What cannot be decoded stays as it is: it leads nowhere, and hinders nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** Reads where we are from behind the #. */
 export function readPlace(): void {
   const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  shared.path = path.split('/').map(decodeURIComponent);
+  shared.path = path.split('/').map(decoded);
   shared.query = Object.fromEntries(new URLSearchParams(query));
 }
 

@@ -3,28 +3,31 @@
 //!
 //! Here: the subcommands and what they share. Beneath, each a thin command over room `monitor`:
 //! the folder (`monitor/folder.rs`), a made-up province in it (`synthetic.rs`), workbooks
-//! (`load.rs`) and who owes them (`tasks.rs`), reading (`show.rs`, `board.rs`, `lag.rs`), rules and
-//! warnings (`rules.rs`, `back_test.rs`, `warnings.rs`), cases and the ledger of measures
-//! (`cases.rs`,
-//! `measures.rs`), the bulletin and its receipts, what is done when its time comes (`run.rs`), and
-//! the demonstration of it all (`demo.rs`). Everybody who may open the folder may see single
+//! (`load.rs`) of enterprises on the roll (`enterprises.rs`), what they are held to (`checks.rs`),
+//! taking them back (`batches.rs`) and who owes them (`tasks.rs`), reading (`show.rs`, `board.rs`,
+//! `targets.rs`, `lag.rs`), rules and warnings (`rules.rs`, `back_test.rs`, `warnings.rs`,
+//! `silences.rs`), cases and the ledger of measures (`cases.rs`, `measures.rs`), the bulletin and
+//! its receipts, what is done when its time comes (`run.rs`), and the demonstration of it all
+//! (`demo.rs`). Everybody who may open the folder may see single
 //! enterprises; what may leave the house is what `board` shows.
 
 mod back_test;
+mod batches;
 mod board;
 mod bulletin;
 mod cases;
+mod checks;
 mod clock;
 mod collecting;
 mod contacts;
 mod delivery;
 pub(crate) mod demo;
+mod enterprises;
 mod folder;
 mod lag;
 mod letter;
 mod load;
 mod measures;
-mod objects;
 mod outbox;
 mod pdf;
 mod program;
@@ -34,9 +37,11 @@ mod rules;
 mod run;
 mod serve;
 mod show;
+mod silences;
 mod stands;
 mod synthetic;
 mod table;
+mod targets;
 mod tasks;
 mod warnings;
 
@@ -62,22 +67,32 @@ pub(crate) struct MonitorArguments {
 enum MonitorCommand {
     /// Make a monitor folder: empty, or with a made-up province. (建立监测目录)
     Init(synthetic::InitArguments),
+    /// The roll of enterprises: who is there, where each lies, what it is of. (企业名录)
+    Enterprises(enterprises::EnterprisesArguments),
     /// Take in a bureau's own workbook. (报表入库)
     Load(load::LoadArguments),
+    /// What came in with which file, and taking it back. (批次与撤销)
+    Batches(batches::BatchesArguments),
+    /// What workbooks are held to. (审核规则)
+    Checks(checks::ChecksArguments),
     /// Who pulled a figure up or down: a region by its parts, one level a call. (逐级下钻)
     Show(show::ShowArguments),
     /// Regions by industries, fit to be shown: what tells of one enterprise is hidden. (公开看板)
     Board(board::BoardArguments),
     /// Who is furthest behind his target, and what the rest of the year needs. (目标差距)
     Lag(lag::LagArguments),
+    /// Which growths are wanted of whom. (目标)
+    Targets(targets::TargetsArguments),
     /// Rules that warn, their versions, who let them live. (预警规则)
     Rules(rules::RulesArguments),
     /// What a rule would have done, by what was known then. (回测)
     Backtest(back_test::BackTestArguments),
     /// Judge everybody by the live rules. (研判)
     Warn(warnings::WarnArguments),
-    /// The warnings that are open. (预警)
+    /// The warnings that are open; taking one over, handing one over. (预警)
     Warnings(warnings::WarningsArguments),
+    /// That nobody be told of some warnings for a while. (静默)
+    Silences(silences::SilencesArguments),
     /// What keeps enterprises from producing, and who sees to it. (企业诉求)
     Cases(cases::CasesArguments),
     /// The ledger of measures. (任务台账)
@@ -149,6 +164,11 @@ pub(crate) fn run(arguments: &MonitorArguments) -> Result<ExitCode, Box<dyn Erro
         MonitorCommand::Board(arguments) => board::run(arguments),
         MonitorCommand::Lag(arguments) => lag::run(arguments),
         MonitorCommand::Load(arguments) => load::run(arguments),
+        MonitorCommand::Enterprises(arguments) => enterprises::run(arguments),
+        MonitorCommand::Batches(arguments) => batches::run(arguments),
+        MonitorCommand::Checks(arguments) => checks::run(arguments),
+        MonitorCommand::Targets(arguments) => targets::run(arguments),
+        MonitorCommand::Silences(arguments) => silences::run(arguments),
         MonitorCommand::Rules(arguments) => rules::run(arguments),
         MonitorCommand::Backtest(arguments) => back_test::run(arguments),
         MonitorCommand::Warn(arguments) => warnings::run_warn(arguments),

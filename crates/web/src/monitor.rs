@@ -6,6 +6,7 @@
 //! | `bureau` | whose figures are these, and what is everything called? |
 //! | `access` | who may see and do what? |
 //! | `server` | how is one connection served? |
+//! | `patient` | what if somebody takes nothing, or all connections? |
 //! | `routes` | who answers which path? |
 //! | `call` | what was asked, and how is it answered or refused? |
 //! | `files` | what is the page made of? |
@@ -14,12 +15,16 @@
 //! | `sheet` | who pulled a figure up or down? |
 //! | `object` | how did somebody's figures go, and were they revised? |
 //! | `lag` | who is behind his target? |
+//! | `settings` | who owes what, what are workbooks held to, which targets are set? |
 //! | `acting` | in whose name is something done? |
 //! | `warnings` | what is warned of, and who sees to it? |
+//! | `silences` | of what is nobody told for a while? |
 //! | `stand` | how do cases and tasks stand? |
 //! | `cases` | what keeps enterprises from producing? |
 //! | `measures` | which task of which measure is whose? |
-//! | `collection` | who is late, and what becomes of a workbook? |
+//! | `collection` | who is late, and who calls whom? |
+//! | `workbooks` | what becomes of a workbook? |
+//! | `roll` | which enterprises are there? |
 //! | `rules` | what does a rule say, and what would it have done? |
 //! | `bulletins` | what does a bulletin say, and who has received it? |
 //!
@@ -41,13 +46,18 @@ mod files;
 mod lag;
 mod measures;
 mod object;
+mod patient;
 mod question;
+mod roll;
 mod routes;
 mod rules;
 mod server;
+mod settings;
 mod sheet;
+mod silences;
 mod stand;
 mod warnings;
+mod workbooks;
 
 pub use access::{Access, Rights, TokenProblem};
 pub use bureau::{Bureau, Tables};

@@ -195,7 +195,7 @@ impl Run<'_> {
         let mapping = Mapping::read(&Workbook::mapping())?;
         let rules = Rules {
             name: "none".to_owned(),
-            rules: Vec::new(),
+            ..Rules::default()
         };
         let [mut opened, mut read, mut taken] = [Duration::ZERO; 3];
         let mut cells = 0;

@@ -25,15 +25,17 @@ pub mod bulletin;
 pub mod cases;
 pub mod collect;
 pub mod measures;
+mod naming;
 pub mod province;
 mod sheet;
 mod snapshot;
-mod targets;
+pub mod targets;
 #[cfg(test)]
 mod tests;
 pub mod warn;
 
 pub use board::{Board, Figure};
+pub use naming::object_named;
 pub use sheet::{Level, Line, Sheet, ranks};
 pub use snapshot::{Question, Row, Snapshot};
 pub use targets::{Behind, lag};

@@ -198,13 +198,9 @@ pub(crate) fn own_growth(part: Part, places: u32) -> Result<Option<Number>, Erro
 /// The place of each number, the greatest first, counted from 1; equal ones share the better place,
 /// and the next is as many places on. `None` has none.
 pub fn ranks(numbers: &[Option<Number>]) -> Vec<Option<usize>> {
-    let greater = |than: Number| {
-        numbers
-            .iter()
-            .flatten()
-            .filter(|number| **number > than)
-            .count()
-    };
+    let mut sorted: Vec<Number> = numbers.iter().flatten().copied().collect();
+    sorted.sort_by(|a, b| b.cmp(a));
+    let greater = |than: Number| sorted.partition_point(|number| *number > than);
     numbers
         .iter()
         .map(|number| Some(greater((*number)?) + 1))

@@ -55,6 +55,12 @@ struct OpenArguments {
     /// Until when it is to be solved.
     #[arg(long, value_name = "DAY")]
     until: Option<Date>,
+    /// For which warning it is opened.
+    #[arg(long, value_name = "NAME")]
+    warning: Option<String>,
+    /// After which case it comes.
+    #[arg(long, value_name = "NAME")]
+    follows: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -107,8 +113,8 @@ fn open(arguments: &OpenArguments) -> Result<ExitCode, Box<dyn Error>> {
             enterprise: arguments.enterprise,
             enterprise_name: name,
             class: arguments.class,
-            warning: None,
-            follows: None,
+            warning: arguments.warning.clone(),
+            follows: arguments.follows.clone(),
         },
         region: arguments.region,
         owner: Party::new(&arguments.owner, ""),

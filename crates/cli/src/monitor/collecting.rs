@@ -8,8 +8,8 @@ use codes::{Period, Region};
 use facts::Instant;
 use facts::commit_of as commit;
 use monitor::collect::{
-    Acceptance, Directory, Error, Fingerprint, Limits, Mapping, Reading, Rules, Sending,
-    Submission, Taken, Workbook, keep, remember, remembered, take,
+    Acceptance, Directory, Error, Explanation, Fingerprint, Limits, Mapping, Reading, Sending,
+    Submission, Taken, Workbook, explanations, judge, keep, remember, remembered, rules_for, take,
 };
 use std::collections::BTreeMap;
 use store::Store;
@@ -30,6 +30,8 @@ pub(super) struct Sent<'s> {
     pub(super) acceptance: Acceptance,
     /// Whether it is meant to revise what is frozen.
     pub(super) is_revision: bool,
+    /// What is said of its warnings: where each is, and why it is right.
+    pub(super) explanations: &'s [(String, String)],
 }
 
 /// What has become of a workbook.
@@ -37,6 +39,8 @@ pub(super) struct Loaded {
     pub(super) workbook: Workbook,
     pub(super) reading: Reading,
     pub(super) mapping: String,
+    /// The set of rules that it was held to.
+    pub(super) rules: String,
     pub(super) taken: Taken,
 }
 
@@ -79,22 +83,31 @@ pub(super) fn load(
     let directory =
         directory.with_enterprises(names.map(|(object, name)| (name.clone(), object.clone())));
     let reading = Reading::of(&workbook, mapping, &directory, sent.period);
-    let sending = Sending {
+    let (of_rules, rules) = rules_for(&*folder.view(), &mapping.name)?;
+    let mut sending = Sending {
         reporter: sent.reporter.to_owned(),
         released_at: now,
         within: sent.within,
         is_revision: sent.is_revision,
         explanations: BTreeMap::new(),
     };
-    let rules = Rules {
-        name: "none".to_owned(),
-        rules: Vec::new(),
-    };
+    if !sent.explanations.is_empty() {
+        let view = folder.store.view();
+        let at = facts::ledger::Ledger::read(&*view)?.next(now);
+        let found = judge(&*view, at, &reading, &rules, &folder.regions, &sending)?;
+        let given = sent.explanations.iter().map(|(at, text)| Explanation {
+            at,
+            code: None,
+            text,
+        });
+        let given: Vec<_> = given.collect();
+        sending.explanations = explanations(&found.findings, &given)?;
+    }
     let submission = Submission {
         workbook: &workbook,
         reading: &reading,
         mapping: (&mapping.name, version),
-        rules: (&rules, 0),
+        rules: (&rules, of_rules),
         regions: &folder.regions,
         sending: &sending,
         acceptance: sent.acceptance,
@@ -109,6 +122,7 @@ pub(super) fn load(
     Ok(Loaded {
         taken,
         mapping: mapping.name.clone(),
+        rules: rules.name,
         workbook,
         reading,
     })

@@ -57,6 +57,11 @@ impl Contacts {
         self.offices.get(&region).map(String::as_str)
     }
 
+    /// All who answer for a region.
+    pub(super) fn into_offices(self) -> HashMap<Region, String> {
+        self.offices
+    }
+
     /// Who answers for a region, or the next above it that somebody answers for.
     pub(super) fn office_above(&self, region: Region) -> Option<&str> {
         let mut all = std::iter::successors(Some(region), |region| region.parent());

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `facts/` | the store: figures, relations, events, cases |
 //! | `monitor.toml` | what the folder is, and how its figures are told |
-//! | `regions.csv`, `enterprises.csv` | `code,name`; regions beside the provinces that are known |
+//! | `regions.csv` | `code,name`, beside the provinces that are known |
+//! | `enterprises.csv` | `code,name`, of those whose names are not on the roll |
 //! | `targets.csv` | `object,indicator,year,growth`: the user's targets |
 //! | `offices.csv`, `contacts.csv` | who answers for a region, how a body is reached (`contacts`) |
 //! | `tasks/*.toml` | who owes which figures until when (`tasks`) |
@@ -17,6 +18,7 @@ use super::contacts::{CONTACTS, OFFICES};
 use super::tasks::TASKS;
 use codes::{CreditCode, Frequency, Industry, List, Region};
 use facts::{Instant, Object, Role, View};
+use monitor::collect::roll_names;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::error::Error;
@@ -128,6 +130,7 @@ impl Folder {
             read_enterprises(text, &mut enterprises)
         })?;
         let store = Store::open(&path.join("facts"), &Options::default())?;
+        enterprises.extend(roll_names(&*store.view())?);
         Ok(Self {
             path: path.to_owned(),
             settings,

@@ -1,23 +1,20 @@
 //! `nameplate monitor lag`: who is furthest behind his target, and what the rest of the year needs.
 //!
-//! Targets are the user's: `targets.csv`. Both years are of the same enterprises, those that told
-//! of both. Not here: how it is reckoned (room `monitor`).
+//! Targets are the user's: `targets`. Not here: how it is reckoned (room `monitor`).
 
 use super::Common;
 use super::folder::{Folder, TARGETS};
-use super::objects::object;
 use super::question::{asked, indicator_names, month};
 use super::show::short;
 use super::table::{Side, Table, bold};
+use super::targets::of_folder;
 use crate::output::say;
 use clap::Args;
-use codes::{Code, Frequency, Number, Period, Unit};
-use facts::derived::Target;
-use facts::history::one_as_known_at;
-use facts::{Form, Indicator, Instant, Object, Series, View};
-use monitor::{Behind, Question, Row, Snapshot, lag};
+use codes::{Frequency, Number, Period, Unit};
+use facts::{Form, Instant};
+use monitor::targets::behind;
+use monitor::{Behind, Question, Snapshot};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -25,7 +22,7 @@ use std::process::ExitCode;
 #[command(
     after_help = "Targets stand in targets.csv of the folder: object,indicator,year,growth, where \
                   an object is the code of a region, an industry or an enterprise, and the growth \
-                  is that of the whole year in per cent."
+                  is that of the whole year in per cent; `nameplate monitor targets set` sets one."
 )]
 pub(super) struct LagArguments {
     /// To the end of which month, such as 2022-11.
@@ -36,12 +33,6 @@ pub(super) struct LagArguments {
     indicator: Option<String>,
     #[command(flatten)]
     common: Common,
-}
-
-/// A target as the table tells it.
-struct Wanted {
-    object: Object,
-    growth: Number,
 }
 
 pub(super) fn run(arguments: &LagArguments) -> Result<ExitCode, Box<dyn Error>> {
@@ -59,123 +50,36 @@ pub(super) fn run(arguments: &LagArguments) -> Result<ExitCode, Box<dyn Error>> 
         unit: Unit::YUAN_10K,
         at: Instant::LAST,
     };
-    let wanted = wanted(&folder, indicator, period.year_number())?;
-    if wanted.is_empty() {
+    let year = period.year_number();
+    let mut all = of_folder(&folder)?;
+    all.retain(|of| of.indicator == question.indicator && of.year == year);
+    if all.is_empty() {
         let (path, _) = folder.table(TARGETS)?;
-        let (path, year) = (path.display(), period.year_number());
+        let path = path.display();
         return Err(
             format!("{path}: there is no target of {indicator} for {year}; add one").into(),
         );
     }
+    let wanted: Vec<_> = all.iter().map(|of| (&of.object, of.growth)).collect();
     let view = folder.view();
     let snapshot = Snapshot::take(&*view, &question)?;
-    let (targets, to_date) = targets(&*view, &snapshot, &wanted)?;
-    let found = lag(&targets, &to_date, 1)?;
+    let found = behind(&*view, &snapshot, &wanted, 1)?;
     if arguments.common.json {
-        say(json(&folder, &question, &targets, &found));
+        say(json(&folder, &question, &found));
     } else {
-        tell(&folder, arguments, &question, &targets, &found);
+        tell(&folder, arguments, &question, &found);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The targets of an indicator and a year, each at its line.
-fn wanted(folder: &Folder, indicator: &str, year: u16) -> Result<Vec<Wanted>, Box<dyn Error>> {
-    let (path, text) = folder.table(TARGETS)?;
-    let path = path.display();
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let mut found = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(|error| format!("{path}: {error}"))?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let cell = |at: usize| row.get(at).unwrap_or_default().trim();
-        let wrong = |problem: &dyn std::fmt::Display| format!("{path}: line {line}: {problem}");
-        let of_year: u16 = cell(2)
-            .parse()
-            .map_err(|_| wrong(&"the year is no number"))?;
-        let growth: Number = cell(3).parse().map_err(|error| wrong(&error))?;
-        let object = object(cell(0)).map_err(|error| wrong(&error))?;
-        if cell(1).eq_ignore_ascii_case(indicator) && of_year == year {
-            found.push(Wanted { object, growth });
-        }
-    }
-    Ok(found)
-}
-
-type Targets = (BTreeMap<Object, Target>, BTreeMap<Object, Number>);
-
-/// What the years came to, of each object that has a target. Of one of which nothing is told the
-/// year before is taken as one, so that it is told of as one that is to be asked.
-fn targets(view: &dyn View, of: &Snapshot, wanted: &[Wanted]) -> Result<Targets, Box<dyn Error>> {
-    let mut targets = BTreeMap::new();
-    let mut to_date = BTreeMap::new();
-    for Wanted { object, growth } in wanted {
-        let rows: Vec<&Row> = of.rows.iter().filter(|row| is_of(row, object)).collect();
-        let base_to_date = Number::sum(rows.iter().map(|row| row.base))?;
-        let is_told = base_to_date.is_positive();
-        let mut base_year = Number::ZERO;
-        for row in &rows {
-            base_year = base_year.plus(last_year(view, of, row)?)?;
-        }
-        let or_one = |number| if is_told { number } else { Number::from(1) };
-        let target = Target {
-            growth: *growth,
-            base_year: or_one(base_year),
-            base_to_date: or_one(base_to_date),
-        };
-        targets.insert(object.clone(), target);
-        if is_told {
-            to_date.insert(object.clone(), Number::sum(rows.iter().map(|row| row.now))?);
-        }
-    }
-    Ok((targets, to_date))
-}
-
-fn is_of(row: &Row, object: &Object) -> bool {
-    row.enterprise == *object
-        || object
-            .as_region()
-            .is_some_and(|region| row.region.is_within(region))
-        || object
-            .as_industry()
-            .is_some_and(|industry| row.industry.is_within(industry))
-}
-
-/// What an enterprise told of the whole year before; what it told to the same month if it has told
-/// no more.
-fn last_year(view: &dyn View, of: &Snapshot, row: &Row) -> Result<Number, Box<dyn Error>> {
-    let question = &of.question;
-    let indicator: Indicator = question.indicator.clone();
-    let objects = [row.enterprise.clone()];
-    let series = Series::new(indicator, objects, Frequency::YearToDate, question.form)?;
-    let year = question.period.year_number() - 1;
-    let Some(december) = Period::year_to_date(year, 12) else {
-        return Ok(row.base);
-    };
-    let known = one_as_known_at(view, &series, december, question.at)?;
-    let number = known.and_then(|known| {
-        let observation = known.observation;
-        Some((observation.content.number()?, observation.unit))
-    });
-    match number {
-        Some((number, unit)) => Ok(unit.convert(number, question.unit)?),
-        None => Ok(row.base),
-    }
-}
-
-fn json(
-    folder: &Folder,
-    question: &Question,
-    targets: &BTreeMap<Object, Target>,
-    found: &[Behind],
-) -> Json {
+fn json(folder: &Folder, question: &Question, found: &[Behind]) -> Json {
     let line = |of: &Behind| {
         let way = of.way;
         let number = |number: Option<Number>| number.map(|number| number.to_string());
         json!({
             "object": of.object.id(),
             "name": folder.name(&of.object),
-            "target": targets.get(&of.object).map(|target| target.growth.to_string()),
+            "target": of.target.to_string(),
             "growth": number(way.map(|way| way.growth)),
             "behind": number(way.map(|way| way.behind)),
             "rest": number(way.map(|way| way.rest)),
@@ -187,13 +91,7 @@ fn json(
     said
 }
 
-fn tell(
-    folder: &Folder,
-    arguments: &LagArguments,
-    question: &Question,
-    targets: &BTreeMap<Object, Target>,
-    found: &[Behind],
-) {
+fn tell(folder: &Folder, arguments: &LagArguments, question: &Question, found: &[Behind]) {
     let common = &arguments.common;
     let [english, chinese] = indicator_names(&question.indicator.to_string());
     let mark = &folder.settings.mark;
@@ -224,7 +122,7 @@ fn tell(
         table.row(vec![
             short(&of.object),
             folder.name(&of.object).unwrap_or_default(),
-            or_none(targets.get(&of.object).map(|target| target.growth)),
+            of.target.to_string(),
             or_none(of.way.map(|way| way.growth)),
             or_none(of.way.map(|way| way.behind)),
             or_none(of.way.and_then(|way| way.growth_needed)),

@@ -3,15 +3,14 @@
 //! Not here: reading and judging it (`collecting.rs`, room `monitor`).
 
 use super::Common;
+use super::checks::said;
 use super::collecting::{Loaded, Sent, known_mapping, learn, load, open};
 use super::folder::{Folder, now};
 use super::question::month;
 use crate::output::{say, say_aside};
 use clap::Args;
 use codes::{Frequency, Period, Region};
-use monitor::collect::{
-    Acceptance, Error as CollectError, Limits, Mapping, Severity, Workbook, marked, propose,
-};
+use monitor::collect::{Acceptance, Limits, Mapping, Severity, Workbook, marked, propose};
 use serde_json::{Value as Json, json};
 use std::error::Error;
 use std::fs;
@@ -59,6 +58,10 @@ pub(super) struct LoadArguments {
     /// Say what would be recorded, and record nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Why a warning is right: where it stands as it was told, `=`, and the reason. What is
+    /// explained is taken.
+    #[arg(long, value_name = "SPOT=TEXT", value_parser = explained)]
+    explain: Vec<(String, String)>,
     /// Write the same workbook with what was found marked in it.
     #[arg(long, value_name = "FILE")]
     marked: Option<PathBuf>,
@@ -70,10 +73,7 @@ pub(super) fn run(arguments: &LoadArguments) -> Result<ExitCode, Box<dyn Error>>
     let path = &arguments.file;
     let octets = read(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let said = |error: CollectError| match arguments.common.language() {
-        crate::language::Language::En => format!("{}: {error}", path.display()),
-        crate::language::Language::Zh => format!("{}: {}", path.display(), error.chinese()),
-    };
+    let said = said(&arguments.common, path);
     let folder = Folder::open(&arguments.common)?;
     let reporter = arguments
         .reporter
@@ -91,8 +91,9 @@ pub(super) fn run(arguments: &LoadArguments) -> Result<ExitCode, Box<dyn Error>>
             Acceptance::GoodRows
         },
         is_revision: arguments.revision,
+        explanations: &arguments.explain,
     };
-    let workbook = open(&sent).map_err(said)?;
+    let workbook = open(&sent).map_err(&said)?;
     if let Some(file) = &arguments.propose {
         return write_proposal(arguments, &workbook, file);
     }
@@ -106,12 +107,12 @@ pub(super) fn run(arguments: &LoadArguments) -> Result<ExitCode, Box<dyn Error>>
         (version, mapping),
         arguments.dry_run,
     );
-    let loaded = loaded.map_err(said)?;
+    let loaded = loaded.map_err(&said)?;
     let is_clean = loaded.taken.verdict.is_clean();
     if let Some(file) = &arguments.marked {
         let findings = &loaded.taken.verdict.findings;
         let marked = marked(&octets, &loaded.workbook, findings, &Limits::default());
-        let marked = marked.map_err(said)?;
+        let marked = marked.map_err(&said)?;
         fs::write(file, marked).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     if arguments.common.json {
@@ -123,7 +124,15 @@ pub(super) fn run(arguments: &LoadArguments) -> Result<ExitCode, Box<dyn Error>>
     Ok(ExitCode::from(u8::from(!is_clean)))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+fn explained(written: &str) -> Result<(String, String), String> {
+    let (spot, text) = written.split_once('=').unwrap_or_default();
+    if spot.trim().is_empty() || text.trim().is_empty() {
+        return Err("write SPOT=TEXT, such as 'Sheet1!C7=repairs'".to_owned());
+    }
+    Ok((spot.trim().to_owned(), text.trim().to_owned()))
+}
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let named = |error: std::io::Error| format!("{}: {error}", path.display());
     let octets = fs::metadata(path).map_err(named)?.len();
     if octets > OCTETS_MAX {
@@ -218,6 +227,7 @@ fn as_json(loaded: &Loaded) -> Json {
     json!({
         "batch": loaded.taken.batch.map(|batch| batch.to_string()),
         "mapping": loaded.mapping,
+        "rules": loaded.rules,
         "rows": loaded.reading.rows.len(),
         "recorded": verdict.accepted.len(),
         "unchanged": verdict.unchanged,

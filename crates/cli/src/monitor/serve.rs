@@ -4,13 +4,12 @@
 //! `web`).
 
 use super::Common;
-use super::folder::{Folder, TARGETS};
-use super::objects::object;
+use super::contacts::Contacts;
+use super::folder::Folder;
+use super::{targets, tasks};
 use crate::interrupt::Interrupt;
 use crate::output::say;
 use clap::Args;
-use codes::Number;
-use facts::Object;
 use std::error::Error;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -107,7 +106,9 @@ fn tell(arguments: &ServeArguments, address: SocketAddr, token: Option<&str>) {
 fn bureau(common: &Common) -> Result<Bureau, Box<dyn Error>> {
     let folder = Folder::open(common)?;
     let region = folder.region()?;
-    let targets = targets(&folder)?;
+    let targets = targets::of_file(&folder)?;
+    let tasks = tasks::of_files(&folder)?;
+    let offices = Contacts::read(&folder)?.into_offices();
     let enterprises = folder.enterprises().clone();
     let Folder {
         settings,
@@ -121,35 +122,13 @@ fn bureau(common: &Common) -> Result<Bureau, Box<dyn Error>> {
         industries,
         enterprises,
         targets,
+        tasks,
+        offices,
     };
     let mut bureau = Bureau::new(store, region, settings.indicator, tables);
     bureau.mark = settings.mark;
     bureau.merged_months = settings.merged_months;
     Ok(bureau)
-}
-
-/// Of whom, of which indicator and year, how many per cent.
-type Target = (Object, String, u16, Number);
-
-/// The user's targets, those of all indicators and years.
-fn targets(folder: &Folder) -> Result<Vec<Target>, Box<dyn Error>> {
-    let (path, text) = folder.table(TARGETS)?;
-    let path = path.display();
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let mut found = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(|error| format!("{path}: {error}"))?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let cell = |at: usize| row.get(at).unwrap_or_default().trim();
-        let wrong = |problem: &dyn std::fmt::Display| format!("{path}: line {line}: {problem}");
-        let object = object(cell(0)).map_err(|error| wrong(&error))?;
-        let indicator = cell(1).to_ascii_lowercase();
-        let year = cell(2).parse();
-        let year: u16 = year.map_err(|_| wrong(&"the year is no number"))?;
-        let growth = cell(3).parse().map_err(|error| wrong(&error))?;
-        found.push((object, indicator, year, growth));
-    }
-    Ok(found)
 }
 
 /// Reads who may come in. A file that others may read is refused: its tokens are theirs as well.

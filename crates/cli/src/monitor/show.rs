@@ -388,8 +388,8 @@ pub(super) fn short(object: &Object) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::objects::object;
     use super::*;
+    use monitor::object_named as object;
 
     #[test]
     fn codes_are_as_short_as_they_are_read() {

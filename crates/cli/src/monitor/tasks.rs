@@ -1,19 +1,21 @@
 //! `nameplate monitor tasks`: who owes which figures until when, and how far all are.
 //!
-//! Tasks are files of the folder, `tasks/*.toml`, in the words of room `monitor`. Not here: who is
-//! called (`run`).
+//! Tasks are files of the folder, `tasks/*.toml`, in the words of room `monitor`, or are kept
+//! beside the facts, which goes before a file. Not here: who is called (`run`).
 
-use super::folder::{Folder, named};
+use super::checks::{read, said};
+use super::folder::{Folder, named, now};
 use super::question::month_for;
 use super::table::{Side, Table, bold};
 use super::{Common, clock};
 use crate::output::say;
-use clap::Args;
+use clap::{Args, Subcommand};
 use facts::Object;
-use monitor::collect::{Task, behind};
+use monitor::collect::{self, Task, behind};
 use serde_json::{Value as Json, json};
 use std::error::Error;
 use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The folder of tasks in the monitor folder.
@@ -25,20 +27,54 @@ const OCTETS_MAX: u64 = 256 << 10;
 
 #[derive(Args)]
 #[command(
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true,
     after_help = "A task is a file tasks/NAME.toml of the folder: name, frequency, from, due-days, \
                   [who] role and within, [[series]] indicator, form and frequency, [[chase]] days \
                   and level. `nameplate monitor run` calls those who are behind."
 )]
 pub(super) struct TasksArguments {
+    #[command(subcommand)]
+    command: Option<TasksCommand>,
     /// Of which month.
-    #[arg(long, short, value_name = "MONTH")]
-    month: String,
+    #[arg(long, short, value_name = "MONTH", required = true)]
+    month: Option<String>,
     #[command(flatten)]
     common: Common,
 }
 
-/// The tasks of a folder, by the names of their files.
+#[derive(Subcommand)]
+enum TasksCommand {
+    /// Keep a task, as the newest version of its name. (登记)
+    Add(AddArguments),
+    /// Print a task, to be changed and added again. (查看)
+    Show(ShowArguments),
+}
+
+#[derive(Args)]
+struct AddArguments {
+    /// The task, as TOML.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+struct ShowArguments {
+    /// What the task is called.
+    name: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The tasks of a folder: those that are kept, and those of files that none of them replaces.
 pub(super) fn tasks(folder: &Folder) -> Result<Vec<Task>, Box<dyn Error>> {
+    Ok(collect::tasks(&*folder.view(), &of_files(folder)?)?)
+}
+
+/// The tasks that are files, by the names of these.
+pub(super) fn of_files(folder: &Folder) -> Result<Vec<Task>, Box<dyn Error>> {
     let path = folder.path.join(TASKS);
     if !path.exists() {
         return Ok(Vec::new());
@@ -73,12 +109,45 @@ pub(super) fn tasks(folder: &Folder) -> Result<Vec<Task>, Box<dyn Error>> {
 }
 
 pub(super) fn run(arguments: &TasksArguments) -> Result<ExitCode, Box<dyn Error>> {
+    match &arguments.command {
+        Some(TasksCommand::Add(add)) => keep(add),
+        Some(TasksCommand::Show(of)) => {
+            let folder = Folder::open(&of.common)?;
+            let mut all = tasks(&folder)?.into_iter();
+            let found = all.find(|task| task.name == of.name);
+            let found = found.ok_or_else(|| format!("there is no task '{}'", of.name))?;
+            say(found.toml()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        None => progress(arguments),
+    }
+}
+
+fn keep(add: &AddArguments) -> Result<ExitCode, Box<dyn Error>> {
+    let text = read(&add.file)?;
+    let said = said(&add.common, &add.file);
+    let task = Task::read(&text).map_err(&said)?;
+    let folder = Folder::open(&add.common)?;
+    let kept = facts::commit_of(&folder.store, now(), |view, at| {
+        collect::keep(view, at, &task)
+    });
+    let version = kept.map_err(said)?;
+    if add.common.json {
+        say(json!({"name": task.name, "version": version}));
+    } else {
+        say(format_args!("{} {version}", task.name));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn progress(arguments: &TasksArguments) -> Result<ExitCode, Box<dyn Error>> {
     let common = &arguments.common;
+    let month = arguments.month.as_deref().unwrap_or_default();
     let folder = Folder::open(common)?;
-    let now = super::folder::now();
+    let now = now();
     let mut all = Vec::new();
     for task in tasks(&folder)? {
-        let period = month_for(task.frequency, &arguments.month)?;
+        let period = month_for(task.frequency, month)?;
         let view = folder.view();
         let standings = task.standings(&*view, &folder.regions, period, now)?;
         let counts = behind(&task, &standings);

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 mod acting;
 mod delivering;
 mod running;
+mod setting;
 
 /// A folder with a made-up province: five cities, four divisions, three enterprises of each.
 struct Place {

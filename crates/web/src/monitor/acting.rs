@@ -6,14 +6,18 @@ use super::bureau::now;
 use super::call::{Call, Problem};
 use crate::request::media_type;
 use codes::Date;
+use crypto::Provider;
+use engine::Cryptography;
 use facts::{Change, Error, Instant, View};
 use hyper::StatusCode;
+use monitor::collect;
 use serde::de::DeserializeOwned;
 
-/// The key of whoever gave none: this message is one of its own.
+/// The key of whoever gave none: this message is one of its own, drawn by chance, for two may be
+/// sent within a millisecond.
 pub(super) fn key(given: String) -> String {
     if given.is_empty() {
-        format!("{:x}", now().0)
+        hex::encode(Provider.chance())
     } else {
         given
     }
@@ -48,6 +52,14 @@ impl Call<'_> {
         plan: impl FnMut(&dyn View, Instant) -> Result<(Change, T), Error>,
     ) -> Result<T, Problem> {
         Ok(facts::commit(&self.bureau.store, now(), plan)?)
+    }
+
+    /// Carries a plan of the collecting room out, which has errors of its own.
+    pub(super) fn commit_of<T>(
+        &self,
+        plan: impl FnMut(&dyn View, Instant) -> Result<(Change, T), collect::Error>,
+    ) -> Result<T, Problem> {
+        Ok(facts::commit_of(&self.bureau.store, now(), plan)?)
     }
 
     /// For which body somebody speaks: that of the token, or the one that is named.

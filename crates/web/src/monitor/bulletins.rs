@@ -6,14 +6,17 @@
 use super::access::Rights;
 use super::bureau::today;
 use super::call::{Answer, Call, Problem};
-use super::collection::file;
 use super::question::indicator_names;
 use super::warnings::WARNINGS_COUNT_MAX;
+use super::workbooks::file;
 use crate::reply::HTML;
 use codes::{Code, Frequency, Period, Region, RegionLevel, Unit};
+use crypto::Provider;
+use engine::Digests;
 use facts::disclosure::Rule;
 use facts::ledger::Ledger;
 use facts::{Form, Object, Role};
+use hyper::StatusCode;
 use monitor::bulletin::{
     self, Bulletin, Family, Languages, Numerals, Order, Output, Protection, Warning,
 };
@@ -52,6 +55,9 @@ struct Wanted {
     /// As known at which moment, in milliseconds since 1970; what is known now if it is not said.
     #[serde(default)]
     at: Option<u64>,
+    /// What was looked at before it is issued: the digest that came with the preview.
+    #[serde(default)]
+    digest: String,
 }
 
 impl Wanted {
@@ -151,8 +157,14 @@ fn told(call: &Call<'_>, of: &Bulletin) -> Answer {
         "sources": of.sources.len(),
         "warnings": of.order.warnings.len(),
         "at": of.order.at,
+        "digest": digest(of),
         "html": bulletin::html(of)?,
     })))
+}
+
+/// Of all that a bulletin says and leads back to.
+fn digest(of: &Bulletin) -> String {
+    hex::encode(Provider.sha256(bulletin::json(of).as_bytes()))
 }
 
 /// What would be said.
@@ -200,6 +212,14 @@ pub(super) fn issue(call: &Call<'_>) -> Answer {
     // Whose token speaks for one body issues in no other's name.
     call.sender(Some(order.issuer[1].clone()))?;
     let names = |object: &Object| call.bureau.name(object);
+    let composed = bulletin::compose(&*call.bureau.view(), &order, &names)?;
+    if !wanted.digest.is_empty() && digest(&composed) != wanted.digest {
+        let said = [
+            "it would say something else now than what was looked at; look at it again",
+            "内容与预览时已不同，请重新生成预览后再签发",
+        ];
+        return Err(Problem::new(StatusCode::CONFLICT, "changed", said));
+    }
     let issued = call.commit(|view, at| bulletin::issue(view, at, &order, &names))?;
     told(call, &issued)
 }

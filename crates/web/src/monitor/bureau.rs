@@ -5,9 +5,11 @@ use codes::{Date, Frequency, Industry, List, Period, Region, Unit};
 use facts::history::{as_known_at, series_of};
 use facts::ledger::Ledger;
 use facts::{Error, Instant, Object, Role, View};
+use monitor::collect::Task;
+use monitor::targets::SetTarget;
 use monitor::{Board, Question, Snapshot};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::Store;
 
@@ -18,7 +20,7 @@ const KEPT_COUNT_MAX: usize = 16;
 /// From how many enterprises it is looked up which months were told.
 const WITNESSES_COUNT: usize = 40;
 
-/// The names of things, and the user's targets.
+/// The names of things, and what the user's files say of targets, tasks and offices.
 pub struct Tables {
     /// Regions by their codes.
     pub regions: List<Region>,
@@ -26,8 +28,12 @@ pub struct Tables {
     pub industries: List<Industry>,
     /// What enterprises are called.
     pub enterprises: HashMap<Object, String>,
-    /// Targets of growth: of whom, of which indicator and year, how many per cent.
-    pub targets: Vec<(Object, String, u16, codes::Number)>,
+    /// Targets that stand in a file.
+    pub targets: Vec<SetTarget>,
+    /// Tasks that stand in files.
+    pub tasks: Vec<Task>,
+    /// Which body answers for a region.
+    pub offices: HashMap<Region, String>,
 }
 
 /// What the console shows: a store that is open, and all that is said about it.
@@ -44,6 +50,8 @@ pub struct Bureau {
     pub store: Store,
     /// The names of things.
     pub tables: Tables,
+    /// What enterprises are called: those of the tables, and who has come on the roll since.
+    enterprises: RwLock<HashMap<Object, String>>,
     kept: Mutex<Kept>,
 }
 
@@ -60,8 +68,10 @@ struct Kept {
 
 impl Bureau {
     /// What is shown of a store.
-    pub fn new(store: Store, region: Region, indicator: String, tables: Tables) -> Self {
+    pub fn new(store: Store, region: Region, indicator: String, mut tables: Tables) -> Self {
+        let enterprises = std::mem::take(&mut tables.enterprises);
         Self {
+            enterprises: RwLock::new(enterprises),
             mark: String::new(),
             region,
             merged_months: true,
@@ -90,8 +100,23 @@ impl Bureau {
                 let name = tables.industries.name(object.as_industry()?);
                 name.map(str::to_owned)
             }
-            _ => tables.enterprises.get(object).cloned(),
+            _ => self.enterprises().get(object).cloned(),
         }
+    }
+
+    /// What enterprises are called.
+    pub(super) fn enterprises(&self) -> RwLockReadGuard<'_, HashMap<Object, String>> {
+        // Names are put in one by one: what is there is whole.
+        self.enterprises
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says what enterprises are called that have come on the roll.
+    pub(super) fn enrolled(&self, names: impl IntoIterator<Item = (Object, String)>) {
+        let enterprises = self.enterprises.write();
+        let mut enterprises = enterprises.unwrap_or_else(PoisonError::into_inner);
+        enterprises.extend(names);
     }
 
     /// What is known now.
@@ -156,8 +181,11 @@ impl Bureau {
             object.role() == Role::ENTERPRISE && series.frequency() == months
         };
         let all = series_of(view, &indicator.parse()?)?;
-        for series in all.into_iter().filter(is_of_one).take(WITNESSES_COUNT) {
-            let known = as_known_at(view, &series, ends, Instant::LAST)?;
+        let all: Vec<_> = all.into_iter().filter(is_of_one).collect();
+        // From the first to the last: neighbours by code may all be late, or closed.
+        let step = all.len().div_ceil(WITNESSES_COUNT).max(1);
+        for series in all.iter().step_by(step) {
+            let known = as_known_at(view, series, ends, Instant::LAST)?;
             told.extend(known.iter().map(|known| known.period));
         }
         let has_before = |period: &&Period| {

@@ -63,24 +63,46 @@ fn effects(call: &Call<'_>, task: &Assignment) -> Result<Vec<Json>, Problem> {
     let of = (task.region, month);
     let view = call.bureau.view();
     let found = measures::effects(&*view, &catalogue, indicators, of, Instant::LAST)?;
-    let number = |known: &Option<facts::history::Known>| {
-        let observation = known.as_ref().map(|known| &known.observation);
-        observation.and_then(|of| of.content.number().map(|number| number.to_string()))
+    Ok(found.iter().map(effect_json).collect())
+}
+
+/// A figure, what it is compared with and how it moved: each in the unit and of the period that it
+/// is of. A growth is compared with that of the period before, all else with a year before.
+fn effect_json(effect: &measures::Effect) -> Json {
+    let unit = effect.entry.unit;
+    let figure = |known: &Option<facts::history::Known>| {
+        let known = known.as_ref()?;
+        let own = known.observation.unit;
+        let number = known.observation.content.number()?;
+        // What does not convert evenly stays as it was told.
+        let (number, unit) = match own.convert(number, unit) {
+            Ok(number) => (number, unit),
+            Err(_) => (number, own),
+        };
+        Some(json!({
+            "number": number.to_string(),
+            "unit": super::question::unit_json(unit),
+            "period": super::question::period_json(known.period),
+        }))
     };
-    let effect = |effect: &measures::Effect| {
-        let [english, chinese] = &effect.entry.names;
-        json!({
-            "indicator": {
-                "code": effect.entry.code.to_string(),
-                "english": english,
-                "chinese": chinese,
-            },
-            "unit": super::question::unit_json(effect.entry.unit),
-            "told": number(&effect.told),
-            "base": number(&effect.base),
-        })
-    };
-    Ok(found.iter().map(effect).collect())
+    let moved = effect.moved.map(|moved| match moved {
+        measures::Moved::PerCent(by) => json!({"kind": "per-cent", "by": by.to_string()}),
+        measures::Moved::Points(by) => json!({"kind": "points", "by": by.to_string()}),
+        measures::Moved::PointsOnPeriod(by) => {
+            json!({"kind": "points-on-period", "by": by.to_string()})
+        }
+    });
+    let [english, chinese] = &effect.entry.names;
+    json!({
+        "indicator": {
+            "code": effect.entry.code.to_string(),
+            "english": english,
+            "chinese": chinese,
+        },
+        "told": figure(&effect.told),
+        "base": figure(&effect.base),
+        "moved": moved,
+    })
 }
 
 pub(super) fn step(call: &Call<'_>, name: &str) -> Answer {

@@ -14,6 +14,7 @@ use facts::derived::growth;
 use facts::history::{Known, as_known_at, revisions};
 use facts::relation::{Kind, from_subject};
 use facts::{Form, Object, Role, Series, View};
+use monitor::province::INDICATORS;
 use monitor::{Figure, Question, collect};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -63,6 +64,8 @@ struct Point {
     cumulated: Option<Number>,
     growth: Option<Number>,
     revisions: usize,
+    /// How many of those who are summed have told nothing of it.
+    missing: usize,
 }
 
 impl Point {
@@ -74,25 +77,30 @@ impl Point {
             "cumulated": self.cumulated.map(|of| of.to_string()),
             "growth": self.growth.map(|of| of.to_string()),
             "revisions": self.revisions,
+            "missing": self.missing,
         })
     }
 }
 
-/// Adds up from January, and leaves out what follows a month of which nothing is known.
-fn cumulate(points: &mut [Point]) -> Result<(), Problem> {
-    let mut sum: Option<(u16, Number)> = None;
+/// Adds up from January, and leaves out what follows a month of which nothing is known, or not all
+/// is. Nothing of what stands at the end of a month: ten months' stocks are no stock.
+fn cumulate(points: &mut [Point], indicator: &str) -> Result<(), Problem> {
+    let known = INDICATORS.iter().find(|of| of.code == indicator);
+    if !known.is_some_and(|of| of.kind.adds_up()) {
+        return Ok(());
+    }
+    let mut sum: Option<(Period, Number)> = None;
     for point in points {
-        let year = point.period.year_number();
         let is_first = point.period.first_day().month() == 1;
         let before = match sum.take() {
-            Some((of, before)) if of == year => Some(before),
             _ if is_first => Some(Number::ZERO),
+            Some((of, before)) if of.plus(1) == Some(point.period) => Some(before),
             _ => None,
         };
-        if let (Some(before), Some(now)) = (before, point.now) {
+        if let (Some(before), Some(now), 0) = (before, point.now, point.missing) {
             let all = before.plus(now)?;
             point.cumulated = Some(all);
-            sum = Some((year, all));
+            sum = Some((point.period, all));
         }
     }
     Ok(())
@@ -131,6 +139,7 @@ fn of_enterprise(
             cumulated: None,
             growth: growth_of(&figures, known.period, now),
             revisions: revised.len().saturating_sub(1),
+            missing: 0,
         });
         if revised.len() > 1 && told.len() < REVISIONS_COUNT_MAX {
             for known in &revised {
@@ -141,7 +150,7 @@ fn of_enterprise(
         }
     }
     points.reverse();
-    cumulate(&mut points)?;
+    cumulate(&mut points, &question.indicator.to_string())?;
     said["objects"] = json!([call.object(&object)]);
     said["within"] = json!(within(call, &*view, &object, question)?);
     said["points"] = points.iter().map(Point::json).collect();
@@ -247,9 +256,10 @@ fn summed(
             cumulated: None,
             growth: before.and_then(|before| growth_over_both(before, figures)),
             revisions: 0,
+            missing: rows.len() - figures.len(),
         });
     }
-    cumulate(&mut points)?;
+    cumulate(&mut points, &question.indicator.to_string())?;
     Ok(points)
 }
 
@@ -293,6 +303,7 @@ fn of_boards(
             cumulated: None,
             growth: figure.and_then(|figure| figure.growth),
             revisions: 0,
+            missing: 0,
         });
     }
     points.reverse();
@@ -344,14 +355,21 @@ pub(super) fn search(call: &Call<'_>) -> Reply {
         .map(|(object, _)| call.object(&object))
         .collect();
     if call.may(Rights::See) {
-        let enterprises = tables.enterprises.iter();
-        let mut enterprises: Vec<&Object> = enterprises
-            .filter(|(object, name)| object.role() == Role::ENTERPRISE && is_wanted(object, name))
-            .map(|(object, _)| object)
-            .collect();
+        // Let go of before they are named, which looks them up again.
+        let mut enterprises: Vec<Object> = {
+            let known = call.bureau.enterprises();
+            let of_them = known.iter();
+            of_them
+                .filter(|(object, name)| {
+                    object.role() == Role::ENTERPRISE && is_wanted(object, name)
+                })
+                .map(|(object, _)| object.clone())
+                .collect()
+        };
         enterprises.sort();
         let rest = FOUND_COUNT_MAX - found.len();
-        found.extend(enterprises.into_iter().take(rest).map(|of| call.object(of)));
+        let rest = enterprises.iter().take(rest);
+        found.extend(rest.map(|of| call.object(of)));
     }
     call.tell(json!({"found": found}))
 }

@@ -3,7 +3,8 @@
 use super::access::Rights;
 use super::call::{Answer, Call, Problem};
 use super::{
-    board, bulletins, cases, collection, lag, measures, object, question, rules, sheet, warnings,
+    board, bulletins, cases, collection, lag, measures, object, question, roll, rules, settings,
+    sheet, silences, warnings, workbooks,
 };
 use crate::reply::{JSON, Reply};
 use hyper::{Method, StatusCode};
@@ -32,6 +33,9 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
         ["series"] => read(call, object::answer),
         ["search"] => read(call, |call| Ok(object::search(call))),
         ["lag"] => read(call, lag::answer),
+        ["targets"] if call.asked.is_read() => settings::targets(call),
+        ["targets"] => write(call, settings::set_target),
+        ["silences", rest @ ..] => of_silences(call, rest),
         ["warnings", rest @ ..] => of_warnings(call, rest),
         ["cases", rest @ ..] => of_cases(call, rest),
         ["measures", rest @ ..] => of_measures(call, rest),
@@ -49,6 +53,15 @@ fn of_warnings(call: &Call<'_>, path: &[&str]) -> Answer {
         [name] => read(call, |call| warnings::show(call, name)),
         [name, "acknowledge"] => write(call, |call| warnings::acknowledge(call, name)),
         [name, "hand-over"] => write(call, |call| warnings::hand_over(call, name)),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn of_silences(call: &Call<'_>, path: &[&str]) -> Answer {
+    match path {
+        [] if call.asked.is_read() => silences::list(call),
+        [] => silences::keep(call),
+        [name, "lift"] => write(call, |call| silences::lift(call, name)),
         _ => Err(Problem::not_found()),
     }
 }
@@ -76,9 +89,14 @@ fn of_measures(call: &Call<'_>, path: &[&str]) -> Answer {
 fn of_collection(call: &Call<'_>, path: &[&str]) -> Answer {
     match path {
         [] => read(call, collection::status),
-        ["workbook"] => write(call, collection::send),
-        ["marked", "workbook"] => write(call, collection::give_back),
-        ["mappings"] => write(call, collection::keep_mapping),
+        ["workbook"] => write(call, workbooks::send),
+        ["marked", "workbook"] => write(call, workbooks::give_back),
+        ["roll", "workbook"] => write(call, roll::send),
+        ["mappings"] => write(call, workbooks::keep_mapping),
+        ["tasks"] if call.asked.is_read() => settings::tasks(call),
+        ["tasks"] => write(call, settings::keep_task),
+        ["checks"] if call.asked.is_read() => settings::checks(call),
+        ["checks"] => write(call, settings::keep_checks),
         ["batches", id, "undo"] => write(call, |call| collection::undo(call, id)),
         _ => Err(Problem::not_found()),
     }
@@ -147,6 +165,15 @@ fn status(call: &Call<'_>) -> Answer {
         "body": call.who.body,
         "actsForAll": call.may(Rights::Act) && call.who.body.is_none(),
     })))
+}
+
+/// Whether a workbook is sent there, which may be longer than words are.
+pub(super) fn takes_a_workbook(path: &str) -> bool {
+    const WORKBOOKS: [&str; 3] = ["workbook", "marked/workbook", "roll/workbook"];
+    let of = path
+        .strip_prefix(API)
+        .and_then(|path| path.strip_prefix("collection/"));
+    of.is_some_and(|of| WORKBOOKS.contains(&of))
 }
 
 /// What is asked for that no page may have others send.

@@ -9,6 +9,7 @@ use super::call::{Answer, Call, Problem};
 use codes::{Number, Period};
 use facts::history::series_of;
 use facts::{Role, View};
+use monitor::object_named;
 use monitor::warn::back_test::{BackTest, Costs, Episode, Score, Trial};
 use monitor::warn::register::{self, By, Version};
 use monitor::warn::{Digest, Rule, Subject, example};
@@ -211,7 +212,8 @@ impl Sweep {
 
 impl Happened {
     fn episode(&self, call: &Call<'_>, rule: &Rule) -> Result<Episode, Problem> {
-        let objects: Result<Vec<_>, _> = self.objects.iter().map(|of| object(of)).collect();
+        let objects = self.objects.iter().map(|of| object_named(of));
+        let objects: Result<Vec<_>, _> = objects.collect();
         Ok(Episode {
             subject: Subject::new(objects?)?,
             periods: [
@@ -221,17 +223,6 @@ impl Happened {
             label: self.label.clone(),
         })
     }
-}
-
-/// A region by its digits, an industry by its letter, an enterprise by its credit code.
-fn object(written: &str) -> Result<facts::Object, Problem> {
-    let written = written.trim();
-    let role = match written {
-        _ if written.chars().count() == 18 => Role::ENTERPRISE,
-        _ if written.bytes().all(|octet| octet.is_ascii_digit()) => Role::REGION,
-        _ => Role::INDUSTRY,
-    };
-    Ok(facts::Object::new(role, written)?)
 }
 
 fn period(call: &Call<'_>, rule: &Rule, month: &str) -> Result<Period, Problem> {

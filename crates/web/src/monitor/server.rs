@@ -6,6 +6,7 @@
 use super::access::Access;
 use super::bureau::Bureau;
 use super::call::{Call, Problem};
+use super::patient::{Patient, Present, Sources};
 use super::{files, routes};
 use crate::bodies::Room;
 use crate::connection::read_body;
@@ -35,6 +36,10 @@ use tracing::{debug, warn};
 
 /// How many connections there may be: a bureau's people, each with a browser that opens six.
 const CONNECTIONS_COUNT_MAX: usize = 512;
+
+/// The most of them that one address has, lest it keep all others out. A proxy that speaks for many
+/// takes fewer for more people than these.
+const CONNECTIONS_OF_ONE_COUNT_MAX: usize = 128;
 
 /// How many questions are thought about at a time; others wait. Each may read a whole month.
 const THINKING_COUNT_MAX: usize = 4;
@@ -102,6 +107,7 @@ impl Console {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let places = Arc::new(Semaphore::new(CONNECTIONS_COUNT_MAX));
+        let sources = Arc::new(Sources::new(CONNECTIONS_OF_ONE_COUNT_MAX));
         let (stopping, stopped) = watch::channel(false);
         tokio::pin!(stop);
         loop {
@@ -111,8 +117,13 @@ impl Console {
             };
             match accepted {
                 Ok((stream, peer, place)) => {
+                    let Some(present) = sources.enter(peer.ip().to_canonical()) else {
+                        debug!(%peer, "an address has as many connections as it may");
+                        continue;
+                    };
                     let console = self.clone();
-                    tokio::spawn(console.connection(stream, peer, stopped.clone(), place));
+                    let kept = (place, present);
+                    tokio::spawn(console.connection(stream, peer, stopped.clone(), kept));
                 }
                 Err(error) => {
                     // Such as too many open files: others may end meanwhile.
@@ -133,7 +144,7 @@ impl Console {
         stream: TcpStream,
         peer: SocketAddr,
         mut stopped: watch::Receiver<bool>,
-        _place: OwnedSemaphorePermit,
+        _kept: (OwnedSemaphorePermit, Present),
     ) {
         let inner = self.0;
         let source = peer.ip().to_canonical();
@@ -147,7 +158,8 @@ impl Console {
             .header_read_timeout(PATIENCE)
             .max_headers(HEADERS_COUNT_MAX)
             .max_buf_size(HEAD_OCTETS_MAX);
-        let served = builder.serve_connection(TokioIo::new(stream), service);
+        let served =
+            builder.serve_connection(TokioIo::new(Patient::new(stream, PATIENCE)), service);
         tokio::pin!(served);
         let ended = tokio::select! {
             ended = served.as_mut() => ended,
@@ -210,7 +222,7 @@ impl Inner {
         let who = self.access.who(request.headers());
         let who = who.ok_or_else(Problem::unknown_asker)?;
         let (head, body) = request.into_parts();
-        let limit = if head.uri.path().ends_with("/workbook") {
+        let limit = if routes::takes_a_workbook(head.uri.path()) {
             BODY_OCTETS_MAX
         } else {
             WORDS_OCTETS_MAX

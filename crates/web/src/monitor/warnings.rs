@@ -4,7 +4,7 @@
 //! the board shows, and without the figures that led to them, for these may have to be hidden.
 
 use super::access::Rights;
-use super::bureau::Bureau;
+use super::bureau::{Bureau, now};
 use super::call::{Answer, Call, Problem};
 use super::object::place;
 use super::question::period_json;
@@ -12,7 +12,9 @@ use super::rules::subjects;
 use codes::Period;
 use facts::{Form, Instant, Object, Role};
 use monitor::warn::register::{self, By, State};
+use monitor::warn::silence;
 use monitor::warn::warning::{self, Account, Used, Warning};
+use monitor::warn::{Muted, notice};
 use monitor::{Question, bulletin, cases};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -136,9 +138,39 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let mut titles = Titles(BTreeMap::new());
     let mut lines = Vec::new();
     for of in &all {
-        lines.push(warning_json(call, of, titles.of(call, of)?));
+        let mut line = warning_json(call, of, titles.of(call, of)?);
+        line["muted"] = muted(call, of)?;
+        lines.push(line);
     }
     Ok(call.tell(json!({"lines": lines, "count": count})))
+}
+
+/// Why nobody is told of a warning as it stands, if that is so; nothing to those who may not see
+/// enterprises, for the other warning may be of one.
+fn muted(call: &Call<'_>, of: &Warning) -> Result<Json, Problem> {
+    if !call.may(Rights::See) || of.ended_at.is_some() {
+        return Ok(Json::Null);
+    }
+    let view = call.bureau.view();
+    let version = register::find(&*view, &of.rule, of.version)?;
+    let account = warning::account(&*view, of, of.steps)?;
+    let Some((version, account)) = version.zip(account) else {
+        return Ok(Json::Null);
+    };
+    let told = notice(&*view, now(), &version.rule()?, of, &account)?;
+    Ok(match told.muted {
+        None => Json::Null,
+        Some(Muted::Inhibited { by }) => json!({"kind": "inhibited", "by": by}),
+        Some(Muted::Silenced { by }) => {
+            let silence = silence::find(&*view, &by)?;
+            json!({
+                "kind": "silenced",
+                "by": by,
+                "reason": silence.as_ref().map(|of| &of.reason),
+                "until": silence.as_ref().map(|of| of.until.to_string()),
+            })
+        }
+    })
 }
 
 fn find(call: &Call<'_>, name: &str) -> Result<Warning, Problem> {
@@ -161,6 +193,7 @@ pub(super) fn show(call: &Call<'_>, name: &str) -> Answer {
     let view = call.bureau.view();
     let mut titles = Titles(BTreeMap::new());
     let mut said = warning_json(call, &found, titles.of(call, &found)?);
+    said["muted"] = muted(call, &found)?;
     said["endedAt"] = json!(found.ended_at.map(|at| at.to_string()));
     let first = found.steps.saturating_sub(STEPS_COUNT_MAX) + 1;
     let mut steps = Vec::new();

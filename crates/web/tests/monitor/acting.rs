@@ -15,27 +15,27 @@ missing hold
 history 6
 ";
 
-fn post(running: &Running, token: &str, path: &str, said: &Json) -> Answer {
+pub(crate) fn post(running: &Running, token: &str, path: &str, said: &Json) -> Answer {
     let octets = said.to_string();
     let body = Body::Of("application/json", octets.as_bytes());
     running.ask(token, "POST", path, &[], &body)
 }
 
 /// What is done must be done.
-fn done(running: &Running, path: &str, said: &Json) -> Json {
+pub(crate) fn done(running: &Running, path: &str, said: &Json) -> Json {
     let answer = post(running, ACT, path, said);
     assert_eq!(answer.status, 200, "{path}: {}", answer.json());
     answer.json()
 }
 
-fn refused(running: &Running, path: &str, said: &Json, status: u16) {
+pub(crate) fn refused(running: &Running, path: &str, said: &Json, status: u16) {
     let answer = post(running, ACT, path, said);
     assert_eq!(answer.status, status, "{path}: {}", answer.json());
     answer.code();
 }
 
 /// Registers, tests, sees and lets live the rule; the back-test.
-fn go_live(running: &Running) -> Json {
+pub(crate) fn go_live(running: &Running) -> Json {
     let by = json!({"by": "office"});
     let draft = done(running, "rules", &json!({"text": RULE, "by": "office"}));
     assert_eq!(draft["state"]["code"], "draft");
@@ -216,7 +216,8 @@ fn what_is_no_json_and_what_a_page_from_elsewhere_could_send_is_refused() {
     assert!(said["complaint"]["line"].is_u64() && said["complaint"]["chinese"].is_string());
 }
 
-const MAPPING: &str = "name = \"monthly\"\n\n[[sheets]]\nsheet = \"*\"\nheadings = [1, 1]\n\
+pub(crate) const MAPPING: &str = "name = \"monthly\"\n\n[[sheets]]\nsheet = \"*\"\n\
+                       headings = [1, 1]\n\
                        period = \"given\"\n\n[[sheets.objects]]\nkind = \"credit-code\"\n\
                        column = \"code\"\n\n[[sheets.figures]]\ncolumn = \"output\"\n\
                        indicator = \"output\"\nform = \"level\"\nfrequency = \"merged-month\"\n\
@@ -334,9 +335,19 @@ fn the_example_is_listed_and_a_bulletin_tells_of_it() {
     wanted["format"] = json!("docx");
     let file = post(&running, ACT, "bulletins/file", &wanted);
     assert!(file.octets.starts_with(b"PK"));
+    // What was looked at is issued: of that moment, and nothing else.
+    wanted["at"] = preview["at"].clone();
+    wanted["digest"] = json!("0".repeat(64));
+    refused(&running, "bulletins", &wanted, 409);
+    wanted["digest"] = preview["digest"].clone();
     let issued = done(&running, "bulletins", &wanted);
     assert_eq!(issued["name"], "b-1");
     // The same order again is the same; another of this name is refused.
+    assert_eq!(
+        done(&running, "bulletins", &wanted)["digest"],
+        issued["digest"]
+    );
+    wanted["digest"] = json!("");
     wanted["number"] = json!("2");
     refused(&running, "bulletins", &wanted, 409);
     let one = running.get(READ, "bulletins/b-1?format=xlsx");

@@ -5,6 +5,7 @@
 //! | `running` | (a console with a made-up province, and whoever asks it) |
 //! | `reading` | figures, and what is not told to those who may not see single enterprises |
 //! | `acting` | warnings, cases, measures, workbooks, rules, bulletins: by whom, in whose name |
+//! | `setting` | tasks, rules for workbooks, targets, the roll, silences: what people set |
 //! | `strangers` | who is not let in, and what is bounded |
 //!
 //! Not here: screens (`console/tests`), what figures come to (room `monitor`).
@@ -17,4 +18,5 @@
 mod acting;
 mod reading;
 mod running;
+mod setting;
 mod strangers;

@@ -141,7 +141,7 @@ pub fn issue(
         octets: octets.len(),
         sha256: sha256(&octets),
     };
-    let objects = vec![object, Object::region(order.region)];
+    let objects = vec![object, Object::region(order.region), index(order.region)?];
     let name = (head_name(&order.name), ISSUED);
     let mut event = event(order, now, name, objects, pack(&head));
     event.corrects = order.corrects.as_deref().map(head_name);
@@ -205,6 +205,12 @@ fn object(name: &str) -> Result<Object, Error> {
     Object::new(Role::POLICY, name)
 }
 
+/// What the bulletins of a region are found by: its cases and tasks have events without number. No
+/// bulletin is called so, for names have no slash.
+fn index(region: codes::Region) -> Result<Object, Error> {
+    Object::new(Role::POLICY, &format!("issued/{region}"))
+}
+
 /// A bulletin as it was frozen; `None` if none of this name was issued.
 ///
 /// # Errors
@@ -236,7 +242,10 @@ pub fn find(view: &dyn View, name: &str) -> Result<Option<Bulletin>, Error> {
 /// # Errors
 /// [`Error::Store`], [`Error::Stored`].
 pub fn issued(view: &dyn View, region: codes::Region) -> Result<Vec<Issued>, Error> {
-    let events = events(view, &Object::region(region), ISSUED)?;
+    let mut events = events(view, &index(region)?, ISSUED)?;
+    if events.is_empty() {
+        events = before_the_index(view, region)?;
+    }
     let issued = |found: &event::Recorded| {
         let head: Head = unpack("bulletin", &found.event.payload)?;
         let corrects = found.event.corrects.as_deref();
@@ -250,6 +259,15 @@ pub fn issued(view: &dyn View, region: codes::Region) -> Result<Vec<Issued>, Err
         })
     };
     events.iter().map(issued).collect()
+}
+
+/// Bulletins of a folder that was written before there was an index. Where a region has more events
+/// than are looked through, none is known.
+fn before_the_index(view: &dyn View, region: codes::Region) -> Result<Vec<event::Recorded>, Error> {
+    match events(view, &Object::region(region), ISSUED) {
+        Err(Error::Count { .. }) => Ok(Vec::new()),
+        found => found,
+    }
 }
 
 fn events(view: &dyn View, object: &Object, what: &str) -> Result<Vec<event::Recorded>, Error> {

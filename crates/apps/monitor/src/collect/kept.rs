@@ -1,4 +1,4 @@
-//! Mappings, rules and tasks as they are kept: versioned, never overwritten, and found again.
+//! Mappings, rules, tasks and targets as they are kept: versioned, never overwritten, found again.
 //!
 //! A mapping is remembered by the fingerprint of the workbooks that it fits, so that next month's
 //! is read without asking. Not here: what is in them.
@@ -10,6 +10,7 @@ use super::octets::{FINGERPRINT, KEPT, formatted, key, open, rest, stored};
 use super::proposal::Fingerprint;
 use super::rules::Rules;
 use super::task::Task;
+use crate::targets::TargetSet;
 use facts::ledger::Ledger;
 use facts::{Instant, View};
 use model::Change;
@@ -69,6 +70,7 @@ kept! {
     Mapping = 1, "mapping";
     Rules = 2, "set of rules";
     Task = 3, "task";
+    TargetSet = 4, "table of targets";
 }
 
 /// The newest version of something that is kept, or of a name.

@@ -5,9 +5,10 @@
 //! | `k`, 1, batch 8 | the batch (`batch`) |
 //! | `k`, 2, digest of a file 32 | 1 format, 8 the batch that it became last |
 //! | `k`, 3, batch 8, series n, period 4 | 1 format, 2 sheet, 4 row, 4 column: where it stood |
-//! | `k`, 4, kind 1, name n, 0, version 4 | 1 format, and text: a mapping, rules, a task (`kept`) |
+//! | `k`, 4, kind 1, name n, 0, version 4 | 1 format, and text: what is kept (`kept`) |
 //! | `k`, 5, fingerprint 32 | 1 format, and the name of a mapping (`kept`) |
 //! | `k`, 6, objects (role 1, n, 0), 0, last day 4 | what was held back of them (`arrival`) |
+//! | `k`, 7, credit code | 1 format, and a name (`roll`) |
 //!
 //! A batch is called by when it became known, in milliseconds since 1970: no two facts become known
 //! at one moment. Integers are big-endian; a *text* is a two-octet length and UTF-8.
@@ -27,6 +28,7 @@ pub(super) const SOURCE: u8 = 3;
 pub(super) const KEPT: u8 = 4;
 pub(super) const FINGERPRINT: u8 = 5;
 pub(super) const ARRIVAL: u8 = 6;
+pub(super) const ROLL: u8 = 7;
 
 pub(super) fn key(part: u8, rest: &[&[u8]]) -> Key {
     let head: &[u8] = &[Subspace::COLLECTED.0, part];

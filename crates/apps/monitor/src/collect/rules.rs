@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! name = "规上工业月报审核"
+//! mappings = ["规上工业月报"]   # for workbooks of these mappings; of all if it names none
 //!
 //! [[rules]]
 //! name = "产值 = 内销 + 出口"
@@ -32,6 +33,10 @@
 //!
 //! Not here: carrying them out (`judge`).
 
+mod chosen;
+
+pub use chosen::{keep_rules, rules_for};
+
 use super::Error;
 use super::finding::Severity;
 use super::mapping::spelled;
@@ -42,6 +47,12 @@ use std::collections::BTreeSet;
 
 /// The most rules of a set.
 const RULES_MAX: usize = 1_000;
+
+/// The most mappings of a set.
+const MAPPINGS_MAX: usize = 100;
+
+/// A set to begin with, marked as an example (示例): its limits are made up.
+pub const EXAMPLE_RULES: &str = include_str!("../../rules/monthly-report.toml");
 
 /// The most parts of a whole.
 const PARTS_MAX: usize = 64;
@@ -55,6 +66,9 @@ const NAME_OCTETS_MAX: usize = 128;
 pub struct Rules {
     /// What the set is called.
     pub name: String,
+    /// For workbooks of which mappings it is; of all others if it names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<String>,
     /// The rules.
     #[serde(default)]
     pub rules: Vec<Rule>,
@@ -216,10 +230,18 @@ impl Rules {
         if self.rules.len() > RULES_MAX {
             return Err(unsound("there are more than 1000"));
         }
+        if self.mappings.len() > MAPPINGS_MAX {
+            return Err(unsound("it is for at most 100 mappings"));
+        }
+        let is_plain = |name: &str| {
+            (1..=NAME_OCTETS_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
+        };
+        if !is_plain(&self.name) {
+            return Err(unsound("its name needs 1 to 128 octets of plain text"));
+        }
         let mut names = BTreeSet::new();
         for rule in &self.rules {
-            let fits = (1..=NAME_OCTETS_MAX).contains(&rule.name.len());
-            if !fits || rule.name.chars().any(char::is_control) {
+            if !is_plain(&rule.name) {
                 return Err(unsound(
                     "the name of a rule needs 1 to 128 octets of plain text",
                 ));

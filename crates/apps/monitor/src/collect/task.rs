@@ -28,6 +28,7 @@ mod standing;
 pub use chase::{Call, Count, behind, calls};
 pub use standing::{Standing, State};
 
+use super::kept::{names, newest};
 use super::mapping::{FormName, FrequencyName, spelled};
 use super::{Error, when};
 use codes::{Code, Frequency, List, Period, Region, RegionLevel};
@@ -256,6 +257,25 @@ impl Task {
         }
         Ok(found.into_iter().collect())
     }
+}
+
+/// All tasks: those that are kept, and of files those that none of them replaces by its name.
+///
+/// # Errors
+/// [`Error::Facts`] if they cannot be read.
+pub fn tasks(view: &dyn View, of_files: &[Task]) -> Result<Vec<Task>, Error> {
+    let mut found = Vec::new();
+    for name in names::<Task>(view)? {
+        found.extend(newest::<Task>(view, &name)?.map(|(_, task)| task));
+    }
+    let of_files = of_files.iter();
+    let rest: Vec<_> = of_files
+        .filter(|of| !found.iter().any(|kept: &Task| kept.name == of.name))
+        .cloned()
+        .collect();
+    found.extend(rest);
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
 }
 
 /// Where an object lies on the last day of a period.

@@ -4,10 +4,13 @@ mod attack;
 mod bad;
 mod batches;
 mod giving_back;
+mod held;
 mod months;
 mod offices;
 mod proposals;
+mod roll;
 mod rows;
+mod set;
 mod tasks;
 
 use super::*;

@@ -106,10 +106,14 @@ pub struct Judged {
 /// and nothing at all if that is this one. A period before the one judged last is passed over,
 /// whether or not a warning is open: what it says now is in what follows from it.
 ///
+/// A period that has not ended is refused: it would end whatever is open, for nothing is known of
+/// it, and no earlier one could be judged any more. Such ones that were judged once count for
+/// nothing.
+///
 /// # Errors
-/// [`Error::Message`] if the version is not the one that is live; [`Error::Missing`],
-/// [`Error::Frequency`] as of [`assess`]; [`Error::Text`] of the owner; [`Error::Past`],
-/// [`Error::Store`], [`Error::Stored`].
+/// [`Error::Message`] if the version is not the one that is live, or the period has not ended;
+/// [`Error::Missing`], [`Error::Frequency`] as of [`assess`]; [`Error::Text`] of the owner;
+/// [`Error::Past`], [`Error::Store`], [`Error::Stored`].
 pub fn judge(
     view: &dyn View,
     at: Instant,
@@ -121,6 +125,7 @@ pub fn judge(
 ) -> Result<(Change, Judged), Error> {
     check_text("an owner", owner, WHO_OCTETS)?;
     need_live(view, version, rule)?;
+    need_end(period, at)?;
     let before = open(view, &version.name, subject)?;
     let nothing = |warning| Judged {
         warning,
@@ -130,6 +135,7 @@ pub fn judge(
     let of_step = before.as_ref().map(|before| before.period);
     // By days: another version may be of another frequency.
     let last = [of_step, judged.period()].into_iter().flatten();
+    let last = last.filter(|period| has_ended(*period, at));
     let last = last.max_by_key(|period| period.last_day());
     if last.is_some_and(|last| last.last_day() > period.last_day()) {
         return Ok((Change::default(), nothing(before)));
@@ -168,6 +174,23 @@ fn need_live(view: &dyn View, version: &Version, rule: &Rule) -> Result<(), Erro
         message: "judge".to_owned(),
         role: "the monitor".to_owned(),
         expected: "only the live version warns".to_owned(),
+    })
+}
+
+fn has_ended(period: Period, at: Instant) -> bool {
+    at.day_in_china()
+        .is_none_or(|today| period.last_day() < today)
+}
+
+fn need_end(period: Period, at: Instant) -> Result<(), Error> {
+    if has_ended(period, at) {
+        return Ok(());
+    }
+    Err(Error::Message {
+        state: period.to_string(),
+        message: "judge".to_owned(),
+        role: "the monitor".to_owned(),
+        expected: format!("it ends with {}", period.last_day()),
     })
 }
 

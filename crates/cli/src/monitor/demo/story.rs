@@ -133,6 +133,7 @@ impl Story {
             period: None,
             acceptance: Acceptance::GoodRows,
             is_revision: false,
+            explanations: &[],
         };
         let workbook = collecting::open(&sent)?;
         let store = &self.folder.store;

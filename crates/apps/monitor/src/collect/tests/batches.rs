@@ -225,7 +225,7 @@ fn mappings_are_versioned_and_found_again() {
     assert_eq!(keep_it(&other).unwrap(), 2);
     let rules = Rules {
         name: "规上工业月报".to_owned(),
-        rules: Vec::new(),
+        ..Rules::default()
     };
     bureau.carry_out(|view, at| keep(view, at, &rules)).unwrap();
     let november = Fingerprint::of(&read(&sound()));

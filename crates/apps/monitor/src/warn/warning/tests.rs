@@ -177,6 +177,27 @@ fn a_month_that_is_judged_late_changes_nothing_whatever_came_of_the_later_ones()
     assert_eq!(case.step(&city, "2021-12", 30), "-");
 }
 
+/// Nothing is known of a month that has not ended: judging it would end what is open, and keep all
+/// months before it from being judged.
+#[test]
+fn what_has_not_ended_is_not_judged_and_ends_nothing() {
+    let case = Case::new(TEXT);
+    let city = region("3501");
+    case.tell(&city, "2021-01", Some("9"), 5);
+    assert_eq!(case.step(&city, "2021-01", 6), "raised figures 1");
+    for month in ["2021-02", "2099-12"] {
+        let ahead = period(month);
+        let (live, rule) = (&case.live, &case.rule);
+        let plan = |view: &dyn View, at| judge(view, at, live, rule, &city, ahead, "o");
+        let refused = case.world.plan(days_after(period("2021-01"), 10), plan);
+        assert!(matches!(refused, Err(Error::Message { .. })), "{month}");
+    }
+    let view = case.world.store.view();
+    assert!(open(&*view, "cover", &city).unwrap().is_some());
+    case.tell(&city, "2021-02", Some("4"), 5);
+    assert!(case.step(&city, "2021-02", 6).ends_with(" 2"));
+}
+
 #[test]
 fn what_is_only_called_live_does_not_warn() {
     let case = Case::new(TEXT);
