@@ -43,15 +43,20 @@ impl Default for Probers {
 }
 
 impl Probers {
-    /// Those that the configuration names, and the members of the registry where the node is one.
+    /// Those that the configuration names, and the members of the registry where the node is one:
+    /// what is wrong with the file of a member the registry says.
     ///
     /// # Errors
     /// [`ProbesError::File`].
     pub(crate) fn of(config: &Config) -> Result<Self, ProbesError> {
         let named = config.probes.parsed_probers();
-        let named = named.unwrap_or_default().into_iter();
         let mut probers = Self::default();
-        for (prober, file) in named.chain(members(config)) {
+        for (prober, file) in members(config) {
+            if let Ok(key) = read_key(&file) {
+                probers.keys.insert(name_of(&prober), key);
+            }
+        }
+        for (prober, file) in named.unwrap_or_default() {
             probers.keys.insert(name_of(&prober), read_key(&file)?);
         }
         Ok(probers)
