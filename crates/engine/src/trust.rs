@@ -259,8 +259,8 @@ impl Climb {
         self.until = self.until.min(until.unwrap_or(i64::MAX));
     }
 
-    /// What is to be held of the topmost text if an anchor is said to have signed it, and until when
-    /// that is one; none if it is said of somebody else.
+    /// What is to be held of the topmost text if an anchor is said to have signed it, and until
+    /// when that is one; none if it is said of somebody else.
     fn anchored(&self, provider: &impl Cryptography) -> Option<Result<Option<Date>, Doubt>> {
         let Signed { text, issuer, .. } = &self.signed;
         let named = |anchor: &&Anchor| names_same(&anchor.identity, issuer);

@@ -3,9 +3,9 @@
 //!
 //! What is kept is answered at once, in the thread that has read the question; all else waits in a
 //! task. Many who ask the same at a time wait for one walk. Beside it: `recursive/walks.rs` how a
-//! walk is made and kept, `recursive/proofs.rs` how its answer is proven, `recursive/seats.rs` how it is waited for, `recursive/counts.rs` what is
-//! counted. Not here: what may be kept for how long and for whom ([`engine::recursive`]), finding
-//! who is responsible (room `client`), sockets.
+//! walk is made and kept, `recursive/proofs.rs` how its answer is proven, `recursive/seats.rs` how
+//! it is waited for, `recursive/counts.rs` what is counted. Not here: what may be kept for how
+//! long and for whom ([`engine::recursive`]), finding who is responsible (room `client`), sockets.
 
 mod counts;
 mod proofs;
@@ -114,8 +114,8 @@ pub(crate) struct Place {
 }
 
 impl Recursive {
-    /// As the configuration says; none if nobody is to be answered so. Reads the files of the roots and
-    /// of the keys that are trusted.
+    /// As the configuration says; none if nobody is to be answered so. Reads the files of the
+    /// roots and of the keys that are trusted.
     pub(crate) fn of(
         config: &Config,
         founded: Option<&Founded>,

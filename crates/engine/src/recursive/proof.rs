@@ -1,5 +1,5 @@
-//! Which values of an answer are proven by signatures over values, up chains of certificates to keys
-//! that are trusted: for those who ask for a trusted result.
+//! Which values of an answer are proven by signatures over values, up chains of certificates to
+//! keys that are trusted: for those who ask for a trusted result.
 //!
 //! A [`Proving`] is driven so: as long as [`Proving::poll_wanted`] names certificates, hand in the
 //! values of that record with [`Proving::handle_values`]; then [`Proving::end`]. Whoever drives it
@@ -21,8 +21,8 @@ use alloc::vec::Vec;
 use model::jws::NamedValue;
 use model::{EncodedValue, Identifier};
 
-/// How many signatures of one answer are followed, in the order of the values: a key that is changed
-/// has two for a time. More are left out.
+/// How many signatures of one answer are followed, in the order of the values: a key that is
+/// changed has two for a time. More are left out.
 pub const SIGNATURES_MAX: usize = 4;
 
 /// How many certificates are asked for, for one answer. The tree has four levels; beyond it what is
@@ -148,8 +148,8 @@ impl Proving {
         self.climbing.as_ref()?.climb.poll_wanted()
     }
 
-    /// Takes the values of the record that was wanted, and for how many seconds they may be kept; of
-    /// none if it cannot be had.
+    /// Takes the values of the record that was wanted, and for how many seconds they may be kept;
+    /// of none if it cannot be had.
     pub fn handle_values(
         &mut self,
         provider: &impl Cryptography,

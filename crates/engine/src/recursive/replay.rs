@@ -19,10 +19,11 @@
 //!
 //! A SITE is `PORT` or `PORT+PORT…`, a site with several servers, with `/v6`, `/copy`, `/nokey`,
 //! `/private`, `/here` or `/serial7` behind it; as DATA of a type of site, several with commas.
-//! DATA of HS_CERT is `HOLDER,KEY,ISSUER,SIGNER`, of HS_SIGNATURE `ABOUT,ISSUER,SIGNER`, over the
-//! values before it; with commas and `exp=N`, `nbf=N` (seconds from the beginning), `iat=N`,
-//! `for=SCOPE:ID`, `chain=I:ID` or `alg=NAME` behind it. Keys have names. Other DATA is text, with `@SECONDS` for a ttl, `@=SECONDS` for an absolute one counted from the
-//! beginning, and `!` for what not everybody may read.
+//! DATA of `HS_CERT` is `HOLDER,KEY,ISSUER,SIGNER`, of `HS_SIGNATURE` `ABOUT,ISSUER,SIGNER`, over
+//! the values before it; with commas and `exp=N`, `nbf=N` (seconds from the beginning), `iat=N`,
+//! `for=SCOPE:ID`, `chain=I:ID` or `alg=NAME` behind it. Keys have names. Other DATA is text, with
+//! `@SECONDS` for a ttl, `@=SECONDS` for an absolute one counted from the beginning, and `!` for
+//! what not everybody may read.
 //!
 //! `NAMEPLATE_WRITE_REPLAYS=1 cargo test -p engine replay` writes what comes: to be read before it
 //! is believed.

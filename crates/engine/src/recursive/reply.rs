@@ -3,7 +3,8 @@
 //! Flags are those of the question, but for what they say of the answer: authoritative (AT) only if
 //! a primary has answered just now, checked (CA, and TR for who asked with DT) only if every answer
 //! on the way was verified. Where keys are trusted that chains of certificates lead up to, TR says
-//! besides that each value is signed by somebody whom one leads to. Not here: signing it ([`crate::authority::certify`]).
+//! besides that each value is signed by somebody whom one leads to. Not here: signing it
+//! ([`crate::authority::certify`]).
 
 use super::demand::Trust;
 use super::said::Said;

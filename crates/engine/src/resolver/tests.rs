@@ -416,7 +416,12 @@ fn a_site_that_has_changed_is_learned_anew() {
     assert_eq!(world.data("88.118.1/pump"), "here");
     assert_eq!(world.asked.len(), 1);
     world.data("88.118.1/pump");
-    assert_eq!(world.asked.len(), 2, "of who answers above: {:?}", world.asked);
+    assert_eq!(
+        world.asked.len(),
+        2,
+        "of who answers above: {:?}",
+        world.asked
+    );
     // The server that is known says that the record is too old to answer: at once.
     world.behaves(4, Manner::Honest);
     world.data("88.118.1/pump");

@@ -242,8 +242,8 @@ impl<P: Cryptography> Walk<P> {
     }
 
     /// Whether it was asked who is said to answer for all that is derived from a prefix above, and
-    /// says that there is nothing: then the roots are asked, once. Whoever refers to others may hold
-    /// some records itself.
+    /// says that there is nothing: then the roots are asked, once. Whoever refers to others may
+    /// hold some records itself.
     pub(super) fn needs_roots(&mut self, outcome: &Outcome) -> bool {
         let is_nothing = matches!(outcome, Outcome::Missing(_) | Outcome::NoValues);
         let Some(frame) = self.frames.last_mut() else {
@@ -311,7 +311,7 @@ impl<P: Cryptography> Walk<P> {
     /// Keeps where an answer about the record of a prefix refers to, for the prefixes beside it.
     ///
     /// A referral does not say of which prefix it is the delegation. But that prefix is above the
-    /// one that was asked for, so it is the next one up or one further up still; and whoever answers
+    /// one that was asked for, so it is the next one up or one further up still; and who answers
     /// for what is derived from that, answers for what is derived from the next one up. Whoever
     /// refers so answers for that too: it was reached from the roots over nothing but delegations.
     /// A server that was named for one identifier alone was not, and is not heard about others.

@@ -32,11 +32,12 @@ settings! {
         /// `~/.handle/bootstrap_handles`; relative to the data folder. Without it, that of
         /// `[elsewhere]`, and for a node that is itself the root, itself.
         roots_file: Option<PathBuf> = None, Restart;
-        /// The file with the keys that are trusted (`anchors.json`, as `resolve --verify` reads it);
-        /// relative to the data folder. With it an answer is told as trusted (TR) only if signatures
-        /// over each of its values lead up to one of them, over certificates; what cannot be proven
-        /// is told without. Several keys are trusted side by side, each from and until when it says:
-        /// so a root's key is changed. Without it, TR says that each server on the way has signed.
+        /// The file with the keys that are trusted (`anchors.json`, as `resolve --verify` reads
+        /// it); relative to the data folder. With it an answer is told as trusted (TR) only if
+        /// signatures over each of its values lead up to one of them, over certificates; what
+        /// cannot be proven is told without. Several keys are trusted side by side, each from and
+        /// until when it says: so a root's key is changed. Without it, TR says that each server on
+        /// the way has signed.
         trust_roots: Option<PathBuf> = None, Restart;
         /// Networks that may ask; all others are told no (code 5). The default is this machine.
         /// `0.0.0.0/0` and `::/0` make an open resolver, which strangers use to reach others.

@@ -28,7 +28,7 @@ fn prove(values: &[Value], certificates: &[Value]) -> (Proof, usize) {
     (proving.end(), asked)
 }
 
-/// Of two values with one index a signature is over one, and whoever is told both cannot tell which.
+/// Of two values with one index a signature is over one; who is told both cannot tell which.
 #[test]
 fn one_index_proves_no_two_values() {
     let real = Value::public(1, "URL", "here");

@@ -2,7 +2,7 @@
 
 use crate::resolver::tests::world::{DATE, Pen, Toy, key};
 use crate::trust::{Anchor, digest_of};
-use crate::{Date, SignatureDigest, Signs};
+use crate::{SignatureDigest, Signs};
 use bytes::Bytes;
 use model::jws::{ClaimedDigest, signing_input};
 use model::{EncodedValue, Jws, PublicKey, Value};
@@ -13,13 +13,15 @@ pub(in crate::recursive) fn anchor(identity: &str, name: &str, words: &[&str]) -
     let date = |wanted: &str| {
         let words = words.iter().filter_map(|word| word.split_once('='));
         let mut found = words.filter(|(name, _)| *name == wanted);
-        found.next().map(|(_, seconds)| date(seconds))
+        found
+            .next()
+            .map(|(_, seconds)| DATE.plus_seconds(seconds.parse().unwrap()))
     };
     Anchor {
         identity: identity.parse().unwrap(),
         key: PublicKey::decode(key(name)).unwrap(),
-        from: date("from").map(|date| Date(date as u32)),
-        until: date("until").map(|date| Date(date as u32)),
+        from: date("from"),
+        until: date("until"),
     }
 }
 

@@ -137,7 +137,10 @@ fn a_resolver_with_a_trusted_key_tells_what_a_chain_proves() {
     assert_eq!(ask("99/a"), (2, true, false), "nobody has signed it");
     let gone = trio.ask("99/none", OpFlags::TRUSTED_QUERY, NONE);
     assert!(gone.header.flags.contains(OpFlags::CACHE_CERTIFY));
-    assert!(!gone.header.flags.contains(OpFlags::TRUSTED_RESULT), "nobody can sign that");
+    assert!(
+        !gone.header.flags.contains(OpFlags::TRUSTED_RESULT),
+        "nobody can sign that"
+    );
     let plain = trio.ask(SIGNED, NONE, NONE);
     assert!(!plain.header.flags.contains(OpFlags::TRUSTED_RESULT));
     // Copied to another record, over other values.

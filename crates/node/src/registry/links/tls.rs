@@ -1,4 +1,4 @@
-//! What a member shows to the others, and what it demands to be shown: keys of sites within TLS 1.3.
+//! What a member shows to the others, and what it demands to be shown: keys of sites within TLS.
 //!
 //! Not here: whose key is whose ([`super::Known`]).
 
