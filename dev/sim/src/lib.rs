@@ -19,6 +19,7 @@
 //! | `planted` | which mistakes must be found? |
 //! | `administration` | the same for those who change things, with files of its own |
 //! | `quorum` | the same for the members that agree on the registry, with files of its own |
+//! | `handback` | everything that can happen when a data set changes hands, in every order |
 //!
 //! Not here: sockets, files and threads, whose tests lie in their rooms.
 
@@ -28,6 +29,7 @@ pub mod administration;
 mod answerer;
 mod asker;
 mod chance;
+pub mod handback;
 mod history;
 mod invariants;
 mod network;
