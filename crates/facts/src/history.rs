@@ -10,20 +10,28 @@
 //! A revision is one more row. So one moment's figures of a series are those rows of one stretch
 //! of keys of which none newer was known: read in order, each period's first that counts.
 //!
-//! Not here: where figures come from, which of them may be shown (`disclosure`).
+//! Not here: telling figures ([`recording`]), where they come from, which of them may be shown
+//! (`disclosure`).
 
-use crate::ledger::Ledger;
-use crate::{Content, Error, Instant, Observation, Series};
-use bytes::Bytes;
-use codes::Period;
-use model::change::Write;
-use model::key::Subspace;
-use model::{Change, Key};
-use std::collections::BTreeMap;
-use store::View;
-
+mod found;
+mod recording;
 #[cfg(test)]
 mod tests;
+
+pub use found::{Found, find};
+pub use recording::{Recorded, record, record_found};
+
+use crate::cursor::Cursor;
+use crate::{Error, Instant, Observation, Series};
+use bytes::Bytes;
+use codes::{Frequency, Period};
+use model::Key;
+use model::change::Write;
+use model::key::Subspace;
+use store::View;
+
+/// How many octets of a key say when a figure became known.
+const MOMENT_OCTETS: usize = 8;
 
 /// What is told of a series for one period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,163 +57,6 @@ pub struct Known {
     pub observation: Observation,
 }
 
-/// What becomes of reports: nothing that is refused keeps the others out.
-#[derive(Debug, Default)]
-pub struct Recorded {
-    /// How many are recorded.
-    pub new: usize,
-    /// How many of these tell otherwise what was told before.
-    pub revisions: usize,
-    /// How many tell what is known already.
-    pub unchanged: usize,
-    /// Which of them are refused, counted from 0, and why.
-    pub refused: Vec<(usize, Error)>,
-}
-
-/// Plans to record reports, which become known at one moment.
-///
-/// Whoever wants all or nothing looks at [`Recorded::refused`] before the change is committed.
-///
-/// # Errors
-/// [`Error::Past`], [`Error::Store`], [`Error::Stored`].
-pub fn record(
-    view: &dyn View,
-    known_at: Instant,
-    reports: &[Report],
-) -> Result<(Change, Recorded), Error> {
-    let ledger = Ledger::read(view)?;
-    let mut change = ledger.begin(known_at)?;
-    let mut recorded = Recorded::default();
-    let mut told = BTreeMap::new();
-    for (at, report) in reports.iter().enumerate() {
-        let judged = judge(view, &ledger, known_at, report);
-        let judged = judged.and_then(|judged| not_twice(&mut told, report, judged));
-        match judged {
-            Ok(Judged {
-                before: Before::Same,
-                ..
-            }) => recorded.unchanged += 1,
-            Ok(Judged {
-                key,
-                octets,
-                before,
-            }) => {
-                recorded.new += 1;
-                recorded.revisions += usize::from(before == Before::Other);
-                let octets = Some(octets);
-                change.writes.push(Write { key, octets });
-            }
-            Err(error @ (Error::Store(_) | Error::Stored { .. })) => return Err(error),
-            Err(error) => recorded.refused.push((at, error)),
-        }
-    }
-    if recorded.new == 0 {
-        return Ok((Change::default(), recorded));
-    }
-    Ok((change, recorded))
-}
-
-/// A report that may stand: where and what, and what was told there before.
-struct Judged {
-    key: Key,
-    octets: Bytes,
-    before: Before,
-}
-
-/// Says what was told before, in the store or in the same batch.
-#[derive(PartialEq, Eq)]
-enum Before {
-    Nothing,
-    Same,
-    Other,
-}
-
-/// Whether a report can be recorded.
-fn judge(
-    view: &dyn View,
-    ledger: &Ledger,
-    known_at: Instant,
-    report: &Report,
-) -> Result<Judged, Error> {
-    check(known_at, report)?;
-    let octets = report.observation.encode()?;
-    let bounds = bounds(&report.series, report.period, report.period);
-    let newest = view.range(&bounds[0], &bounds[1]).next().transpose()?;
-    let before = match newest {
-        None => Before::Nothing,
-        Some((_, newest)) if newest == octets => Before::Same,
-        Some((_, newest)) => {
-            check_unit(&newest, &report.observation)?;
-            Before::Other
-        }
-    };
-    if before != Before::Same && ledger.is_frozen(report.period) && !report.is_revision {
-        return Err(Error::Frozen {
-            period: report.period,
-            until: ledger.frozen_until.unwrap_or(report.period.last_day()),
-        });
-    }
-    Ok(Judged {
-        key: key(&report.series, report.period, known_at),
-        octets,
-        before,
-    })
-}
-
-fn check(known_at: Instant, report: &Report) -> Result<(), Error> {
-    let period = report.period;
-    let frequency = report.series.frequency();
-    if period.frequency() != frequency {
-        let [frequency, _] = frequency.names();
-        return Err(Error::Frequency { period, frequency });
-    }
-    let (ends, today) = (period.last_day(), known_at.day_in_china());
-    // What is told early is told wrongly, or of another period.
-    if let (Content::Reported(_), Some(today)) = (report.observation.content, today)
-        && today <= ends
-    {
-        return Err(Error::BeforeItsEnd {
-            period,
-            ends,
-            today,
-        });
-    }
-    Ok(())
-}
-
-fn check_unit(before: &Bytes, now: &Observation) -> Result<(), Error> {
-    let before = Observation::decode(before.clone())?.unit;
-    if before.dimension() == now.unit.dimension() {
-        return Ok(());
-    }
-    Err(Error::UnitChanged {
-        before,
-        now: now.unit,
-    })
-}
-
-/// Of two equal reports in one batch the second is passed over; of two different ones it is
-/// refused, even if one of them tells what is known already: which is meant nobody can say.
-fn not_twice(
-    told: &mut BTreeMap<Key, Bytes>,
-    report: &Report,
-    judged: Judged,
-) -> Result<Judged, Error> {
-    match told.get(&judged.key) {
-        Some(octets) if *octets == judged.octets => Ok(Judged {
-            before: Before::Same,
-            ..judged
-        }),
-        Some(_) => Err(Error::Twice {
-            period: report.period,
-        }),
-        None => {
-            told.insert(judged.key.clone(), judged.octets.clone());
-            Ok(judged)
-        }
-    }
-}
-
 /// The write of a report that nobody judges: for loads of what has been judged elsewhere, with
 /// [`store::Store::load`], into a folder that has nothing of these series yet.
 ///
@@ -215,13 +66,7 @@ fn not_twice(
 /// # Errors
 /// [`Error::Text`], [`Error::Frequency`].
 pub fn loaded(known_at: Instant, report: &Report) -> Result<Write, Error> {
-    if report.period.frequency() != report.series.frequency() {
-        let [frequency, _] = report.series.frequency().names();
-        return Err(Error::Frequency {
-            period: report.period,
-            frequency,
-        });
-    }
+    check_frequency(&report.series, report.period)?;
     Ok(Write {
         key: key(&report.series, report.period, known_at),
         octets: Some(report.observation.encode()?),
@@ -324,10 +169,14 @@ fn rows<'v>(
 }
 
 fn check_frequency(series: &Series, period: Period) -> Result<(), Error> {
-    if period.frequency() == series.frequency() {
+    check_frequency_of(series.frequency(), period)
+}
+
+fn check_frequency_of(frequency: Frequency, period: Period) -> Result<(), Error> {
+    if period.frequency() == frequency {
         return Ok(());
     }
-    let [frequency, _] = series.frequency().names();
+    let [frequency, _] = frequency.names();
     Err(Error::Frequency { period, frequency })
 }
 
@@ -340,7 +189,7 @@ fn period_and_moment(series: &Series, key: &Key) -> Result<(Period, Instant), Er
 }
 
 /// The period and the moment at the end of a key.
-fn tail_of(frequency: codes::Frequency, tail: &[u8]) -> Result<(Period, Instant), Error> {
+fn tail_of(frequency: Frequency, tail: &[u8]) -> Result<(Period, Instant), Error> {
     let read = || {
         let (ordinal, moment) = tail.split_first_chunk()?;
         let period = Period::from_ordinal(frequency, u32::from_be_bytes(*ordinal))?;
@@ -351,22 +200,37 @@ fn tail_of(frequency: codes::Frequency, tail: &[u8]) -> Result<(Period, Instant)
 }
 
 fn key(series: &Series, period: Period, known_at: Instant) -> Key {
-    let mut key = prefix(series, period.ordinal());
-    key.extend_from_slice(&(u64::MAX - known_at.0).to_be_bytes());
-    Key::from_octets(key.into())
+    Key::from_octets(key_octets(series, period, known_at).into())
+}
+
+fn key_octets(series: &Series, period: Period, known_at: Instant) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + series.key_length() + 4 + MOMENT_OCTETS);
+    put_place(&mut key, series, period.ordinal());
+    key.extend_from_slice(&moment_octets(known_at));
+    key
+}
+
+/// The newest order first.
+fn moment_octets(known_at: Instant) -> [u8; MOMENT_OCTETS] {
+    (u64::MAX - known_at.0).to_be_bytes()
 }
 
 /// Around all rows of a series from one period to another.
 fn bounds(series: &Series, from: Period, to: Period) -> [Key; 2] {
     // Numbers of periods stay far below 2^32.
-    [from.ordinal(), to.ordinal() + 1].map(|at| Key::from_octets(prefix(series, at).into()))
+    [from.ordinal(), to.ordinal() + 1].map(|at| Key::from_octets(place(series, at).into()))
 }
 
-fn prefix(series: &Series, ordinal: u32) -> Vec<u8> {
-    let mut key = vec![Subspace::OBSERVATIONS.0];
-    key.extend_from_slice(&series.key());
-    key.extend_from_slice(&ordinal.to_be_bytes());
+fn place(series: &Series, ordinal: u32) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + series.key_length() + 4);
+    put_place(&mut key, series, ordinal);
     key
+}
+
+fn put_place(key: &mut Vec<u8>, series: &Series, ordinal: u32) {
+    key.push(Subspace::OBSERVATIONS.0);
+    series.put_in_key(key);
+    key.extend_from_slice(&ordinal.to_be_bytes());
 }
 
 /// All series of an indicator, in order, that have any figure.
@@ -380,16 +244,16 @@ pub fn series_of(view: &dyn View, indicator: &crate::Indicator) -> Result<Vec<Se
         indicator.to_string().as_bytes(),
     ]
     .concat();
-    let [mut from, end] =
-        [0, 1].map(|octet| Key::from_octets([&head[..], &[octet]].concat().into()));
-    // From each series straight to the next, not through its figures.
-    while let Some(row) = view.range(&from, &end).next() {
-        let (key, _) = row?;
+    let [from, end] = [0, 1].map(|octet| Key::from_octets([&head[..], &[octet]].concat().into()));
+    // From each series on to the next; where there are many figures, not through them.
+    let mut cursor = Cursor::new(view, end);
+    let mut next = from.octets().to_vec();
+    while let Some((key, _)) = cursor.seek(&next)? {
         let mut rest = key.octets().get(1..).unwrap_or_default();
         let series = Series::take_from_key(&mut rest);
         let series = series
             .ok_or_else(|| crate::fields::stored("key of an observation", "it names no series"))?;
-        from = Key::from_octets(prefix(&series, u32::MAX).into());
+        next = place(&series, u32::MAX);
         found.push(series);
     }
     Ok(found)

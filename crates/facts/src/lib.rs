@@ -23,6 +23,7 @@
 
 pub mod case;
 mod commit;
+mod cursor;
 pub mod derived;
 pub mod disclosure;
 mod error;

@@ -159,6 +159,11 @@ impl Object {
         key.push(0);
     }
 
+    /// How many octets [`Object::put_in_key`] appends.
+    pub(crate) fn key_length(&self) -> usize {
+        self.id.len() + 2
+    }
+
     /// Takes it off the front of a key.
     pub(crate) fn take_from_key(key: &mut &[u8]) -> Option<Self> {
         let (&role, rest) = key.split_first()?;

@@ -29,7 +29,7 @@ use crate::ledger::Ledger;
 use crate::{Error, Instant, Object, Role};
 use codes::Date;
 use model::Change;
-use rows::{End, key, latest, stored_octets};
+use rows::{End, key, latest, latest_of_each, stored_octets};
 use store::View;
 
 /// The longest evidence, in octets.
@@ -306,6 +306,19 @@ pub fn from_subject(
     at: Instant,
 ) -> Result<Vec<Relation>, Error> {
     latest(view, End::Subject, kind, subject, at)
+}
+
+/// The same of many subjects, in the order in which they are given: read in one pass.
+///
+/// # Errors
+/// [`Error::Store`], [`Error::Stored`].
+pub fn from_subjects(
+    view: &dyn View,
+    kind: Kind,
+    subjects: &[&Object],
+    at: Instant,
+) -> Result<Vec<Vec<Relation>>, Error> {
+    latest_of_each(view, End::Subject, kind, subjects, at)
 }
 
 /// All relations of a kind that lead to an object, as known at a moment, whenever they hold.

@@ -16,6 +16,7 @@ use crate::{Error, Object};
 use codes::{Error as CodeError, Frequency};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The most objects of a series: region, industry, enterprise, park, product and a few more.
 const OBJECTS_MAX: usize = 8;
@@ -25,7 +26,7 @@ const INDICATOR_CHARACTERS_MAX: usize = 64;
 
 /// Names what is told: letters, digits, points, hyphens and underscores; case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Indicator(Box<str>);
+pub struct Indicator(Arc<str>);
 
 impl FromStr for Indicator {
     type Err = Error;
@@ -116,7 +117,8 @@ impl Form {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Series {
     indicator: Indicator,
-    objects: Vec<Object>,
+    /// Shared: a month's figures are handed on by the million.
+    objects: Arc<[Object]>,
     frequency: Frequency,
     form: Form,
 }
@@ -145,7 +147,7 @@ impl Series {
         }
         Ok(Self {
             indicator,
-            objects,
+            objects: objects.into(),
             frequency,
             form,
         })
@@ -183,14 +185,25 @@ impl Series {
 
     /// The octets that name it, in the order of series; none begins with another.
     pub fn key(&self) -> Vec<u8> {
-        let mut key = Vec::with_capacity(96);
+        let mut key = Vec::with_capacity(self.key_length());
+        self.put_in_key(&mut key);
+        key
+    }
+
+    /// How many octets name it.
+    pub(crate) fn key_length(&self) -> usize {
+        let objects: usize = self.objects.iter().map(Object::key_length).sum();
+        self.indicator.0.len() + 1 + objects + 3
+    }
+
+    /// Appends it to a key.
+    pub(crate) fn put_in_key(&self, key: &mut Vec<u8>) {
         key.extend_from_slice(self.indicator.0.as_bytes());
         key.push(0);
-        for object in &self.objects {
-            object.put_in_key(&mut key);
+        for object in &*self.objects {
+            object.put_in_key(key);
         }
         key.extend_from_slice(&[0, self.frequency.number(), self.form.number()]);
-        key
     }
 
     /// Reads what [`Series::key`] has made, and nothing else.

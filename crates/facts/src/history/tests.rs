@@ -1,13 +1,16 @@
 //! Is the past what it was? A list that is searched from end to end is the second opinion.
 
+mod naive;
+
 use super::*;
+use crate::ledger::Ledger;
 use crate::observation::tests::any_observation;
 use crate::series::tests::any_series;
 use crate::stored::{self, DAY_MS};
-use crate::{Form, Indicator, Object};
+use crate::{Content, Form, Indicator, Object};
 use codes::{Date, Frequency, Number, Unit};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use store::Store;
 
 /// 2023-01-01 in China.

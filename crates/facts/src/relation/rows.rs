@@ -1,6 +1,7 @@
 //! The rows of relations: written twice, so that they are found from both ends.
 
 use super::{Kind, Relation};
+use crate::cursor::Cursor;
 use crate::fields::{self, stored};
 use crate::{Error, Instant, Object};
 use bytes::Bytes;
@@ -56,13 +57,63 @@ pub(super) fn latest(
     at: Instant,
 ) -> Result<Vec<Relation>, Error> {
     let head = head(end, kind, of);
-    // The other end's role comes next, and is not 0xff; 0 it cannot be.
-    let [from, to] = [0, 0xff].map(|role| Key::from_octets([&head[..], &[role]].concat().into()));
+    let [from, to] = around(&head).map(|bound| Key::from_octets(bound.into()));
+    newest(view.range(&from, &to), head.len(), (end, kind, of), at)
+}
+
+/// The same of many objects, in the order in which they are asked for, read in one pass.
+pub(super) fn latest_of_each(
+    view: &dyn View,
+    end: End,
+    kind: Kind,
+    objects: &[&Object],
+    at: Instant,
+) -> Result<Vec<Vec<Relation>>, Error> {
+    let heads: Vec<_> = objects.iter().map(|of| head(end, kind, of)).collect();
+    let mut order: Vec<usize> = (0..heads.len()).collect();
+    order.sort_by(|a, b| heads[*a].cmp(&heads[*b]));
+    let mut found = vec![Vec::new(); heads.len()];
+    let Some(last) = order.last() else {
+        return Ok(found);
+    };
+    let [_, behind] = around(&heads[*last]);
+    let mut cursor = Cursor::new(view, Key::from_octets(behind.into()));
+    let mut before: Option<usize> = None;
+    for number in order {
+        let [from, to] = around(&heads[number]);
+        let same = before.filter(|before| heads[*before] == heads[number]);
+        found[number] = if let Some(same) = same {
+            // The cursor is behind it already.
+            found[same].clone()
+        } else {
+            cursor.seek(&from)?;
+            let rows = std::iter::from_fn(|| cursor.take_before(&to).transpose());
+            let of = (end, kind, objects[number]);
+            newest(rows, heads[number].len(), of, at)?
+        };
+        before = Some(number);
+    }
+    Ok(found)
+}
+
+/// The bounds of all rows of one end: the other end's role comes next, and is not 0xff; 0 it cannot
+/// be.
+fn around(head: &[u8]) -> [Vec<u8>; 2] {
+    [0, 0xff].map(|role| [head, &[role]].concat())
+}
+
+/// Of the rows of one end, newest first, those that count.
+fn newest<E: Into<Error>>(
+    rows: impl Iterator<Item = Result<(Key, Bytes), E>>,
+    head_length: usize,
+    (end, kind, of): (End, Kind, &Object),
+    at: Instant,
+) -> Result<Vec<Relation>, Error> {
     let mut found = Vec::new();
     let mut newest: Option<(Object, Date)> = None;
-    for row in view.range(&from, &to) {
-        let (key, octets) = row?;
-        let tail = key.octets().get(head.len()..).unwrap_or_default();
+    for row in rows {
+        let (key, octets) = row.map_err(Into::into)?;
+        let tail = key.octets().get(head_length..).unwrap_or_default();
         let (other, first_day, known_at) =
             read_tail(tail).ok_or_else(|| stored(WHAT, "its key names no objects"))?;
         let row = (other, first_day);

@@ -222,3 +222,36 @@ fn reaches_itself(pairs: &BTreeSet<(u8, u8)>) -> bool {
     }
     (0..5).any(|at| reached.contains(&(at, at)))
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Of many at once the same is known as of each by itself, in whatever order, at any moment.
+    #[test]
+    fn many_at_once_are_found_as_each_by_itself(
+        told in prop::collection::vec((0..6_usize, 0..3_usize, 0..4_u16, any::<bool>()), 0..30),
+        asked in prop::collection::vec(0..8_usize, 0..12),
+    ) {
+        let (_folder, store) = stored::store();
+        let parks: Vec<_> = (0..8).map(|number| park(&format!("{number}"))).collect();
+        let regions = ["350102", "350103", "350203"].map(region);
+        for (at, (subject, object, year, holds)) in (1..).zip(&told) {
+            let from = format!("{}-01-01", 2018 + year);
+            let relation = lies_in(&parks[*subject], &regions[*object], &from, None);
+            // What cannot be is refused, which leaves gaps.
+            let _ = crate::commit(&store, Instant(at), |view, at| {
+                let plan = if *holds { relate } else { take_back };
+                Ok((plan(view, at, &relation)?, ()))
+            });
+        }
+        let view = store.view();
+        let asked: Vec<&Object> = asked.iter().map(|number| &parks[*number]).collect();
+        for at in [0, told.len() as u64 / 2, u64::MAX].map(Instant) {
+            let found = from_subjects(&*view, Kind::LiesIn, &asked, at).unwrap();
+            let expected = asked
+                .iter()
+                .map(|subject| from_subject(&*view, Kind::LiesIn, subject, at).unwrap());
+            prop_assert_eq!(found, expected.collect::<Vec<_>>());
+        }
+    }
+}
