@@ -2,10 +2,13 @@
 //!
 //! Not here: adding them up.
 
-use codes::{Code, Industry, Number, Period, Region, Unit};
-use facts::history::{one_as_known_at, series_of};
-use facts::relation::{Kind, from_subject};
+use codes::{Code, Date, Industry, Number, Period, Region, Unit};
+use facts::history::{Found, find, series_of};
+use facts::relation::{Kind, Relation, from_subjects};
 use facts::{Error, Form, Indicator, Instant, Object, Role, Series, View};
+
+/// How many enterprises are looked up with one pass over the tables.
+const AT_ONCE: usize = 4096;
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct Row {
     pub now: Number,
     /// What it told of the same period of the year before.
     pub base: Number,
+    /// Since when both are known.
+    pub known_at: [Instant; 2],
 }
 
 /// The enterprises that can be compared, at one moment.
@@ -70,35 +75,62 @@ impl Snapshot {
             without_place: Vec::new(),
             in_other_units: Vec::new(),
         };
-        for series in series_of(view, &question.indicator)? {
-            let Some(enterprise) = enterprise_of(&series, question) else {
-                continue;
-            };
-            let figure = |period| figure(view, &series, period, question);
-            let (now, base) = match (figure(period)?, figure(before)?) {
-                (Told::In(now), Told::In(base)) => (now, base),
-                (Told::Nothing, Told::Nothing) => continue,
-                (Told::InAnother, _) | (_, Told::InAnother) => {
-                    snapshot.in_other_units.push(enterprise);
-                    continue;
-                }
-                _ => {
-                    snapshot.not_comparable.push(enterprise);
-                    continue;
-                }
-            };
-            match place(view, &enterprise, question)? {
-                Some((region, industry)) => snapshot.rows.push(Row {
-                    enterprise,
-                    region,
-                    industry,
-                    now,
-                    base,
-                }),
-                None => snapshot.without_place.push(enterprise),
-            }
+        let all = series_of(view, &question.indicator)?.into_iter();
+        let asked: Vec<(Series, Object)> = all
+            .filter_map(|series| {
+                let enterprise = enterprise_of(&series, question)?;
+                Some((series, enterprise))
+            })
+            .collect();
+        for some in asked.chunks(AT_ONCE) {
+            snapshot.read(view, some, [period, before])?;
         }
         Ok(snapshot)
+    }
+
+    /// Reads what some enterprises told of both periods.
+    fn read(
+        &mut self,
+        view: &dyn View,
+        asked: &[(Series, Object)],
+        [period, before]: [Period; 2],
+    ) -> Result<(), Error> {
+        let question = &self.question;
+        let figures = asked
+            .iter()
+            .flat_map(|(series, _)| [(series, period), (series, before)]);
+        let found = find(view, figures, question.at)?;
+        let mut compared = Vec::with_capacity(asked.len());
+        for ((_, enterprise), of_both) in asked.iter().zip(found.chunks_exact(2)) {
+            let [now, base] = [&of_both[0], &of_both[1]].map(|found| told(found, question));
+            match (now?, base?) {
+                (Told::In(now), Told::In(base)) => compared.push((enterprise, [now, base])),
+                (Told::Nothing, Told::Nothing) => (),
+                (Told::InAnother, _) | (_, Told::InAnother) => {
+                    self.in_other_units.push(enterprise.clone());
+                }
+                _ => self.not_comparable.push(enterprise.clone()),
+            }
+        }
+        let enterprises: Vec<_> = compared
+            .iter()
+            .map(|(enterprise, ..)| *enterprise)
+            .collect();
+        let places = places(view, &enterprises, question)?;
+        for ((enterprise, [now, base]), place) in compared.into_iter().zip(places) {
+            match place {
+                Some((region, industry)) => self.rows.push(Row {
+                    enterprise: enterprise.clone(),
+                    region,
+                    industry,
+                    now: now.0,
+                    base: base.0,
+                    known_at: [now.1, base.1],
+                }),
+                None => self.without_place.push(enterprise.clone()),
+            }
+        }
+        Ok(())
     }
 
     /// Those of a region, and of an industry if one is named.
@@ -123,45 +155,48 @@ fn enterprise_of(series: &Series, question: &Question) -> Option<Object> {
 /// What an enterprise told of a period.
 enum Told {
     Nothing,
-    In(Number),
+    /// In the unit of the question; and since when that is known.
+    In((Number, Instant)),
     /// What does not convert into the unit of the question.
     InAnother,
 }
 
-fn figure(
-    view: &dyn View,
-    series: &Series,
-    period: Period,
-    question: &Question,
-) -> Result<Told, Error> {
-    let known = one_as_known_at(view, series, period, question.at)?;
-    let told = known.and_then(|known| {
+fn told(found: &Found, question: &Question) -> Result<Told, Error> {
+    let told = found.known()?.and_then(|known| {
         let observation = known.observation;
-        Some((observation.content.number()?, observation.unit))
+        Some((observation.content.number()?, observation.unit, known.at))
     });
     Ok(match told {
         None => Told::Nothing,
-        Some((number, unit)) => match unit.convert(number, question.unit) {
-            Ok(number) => Told::In(number),
+        Some((number, unit, at)) => match unit.convert(number, question.unit) {
+            Ok(number) => Told::In((number, at)),
             Err(_) => Told::InAnother,
         },
     })
 }
 
-fn place(
+/// Where enterprises are on the last day of the period, and of which industries; `None` of those of
+/// which one of both is not known.
+fn places(
     view: &dyn View,
-    enterprise: &Object,
+    enterprises: &[&Object],
     question: &Question,
-) -> Result<Option<(Region, Industry)>, Error> {
+) -> Result<Vec<Option<(Region, Industry)>>, Error> {
     let day = question.period.last_day();
-    let objects = |kind| -> Result<Vec<Object>, Error> {
-        let related = from_subject(view, kind, enterprise, question.at)?;
-        let holding = related
-            .into_iter()
-            .filter(|relation| relation.holds_on(day));
-        Ok(holding.map(|relation| relation.object).collect())
+    let related = |kind| from_subjects(view, kind, enterprises, question.at);
+    let of_both = related(Kind::LiesIn)?.into_iter().zip(related(Kind::IsOf)?);
+    let place = |(lies_in, is_of): (Vec<Relation>, Vec<Relation>)| {
+        let region = holding(&lies_in, day).find_map(Object::as_region);
+        let industry = holding(&is_of, day).find_map(Object::as_industry);
+        region.zip(industry)
     };
-    let region = objects(Kind::LiesIn)?.iter().find_map(Object::as_region);
-    let industry = objects(Kind::IsOf)?.iter().find_map(Object::as_industry);
-    Ok(region.zip(industry))
+    Ok(of_both.map(place).collect())
+}
+
+/// What relations lead to that hold on a day.
+fn holding(related: &[Relation], day: Date) -> impl Iterator<Item = &Object> {
+    let holding = related
+        .iter()
+        .filter(move |relation| relation.holds_on(day));
+    holding.map(|relation| &relation.object)
 }

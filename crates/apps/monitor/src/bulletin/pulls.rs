@@ -14,10 +14,8 @@ use super::words::{PLACES, Sentence, english_period, fixed, sign, size};
 use crate::{Board, Question, Row, Snapshot, board};
 use codes::{Industry, IndustryLevel, Number, Region, RegionLevel};
 use facts::derived::{Part, contributions};
-use facts::history::one_as_known_at;
 use facts::{Error, Object, Series};
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// How many who pulled up, and how many who pulled down, are named in a sentence.
 const NAMED_MAX: usize = 5;
@@ -72,8 +70,7 @@ pub(super) fn section(composer: &mut Composer) -> Result<Option<Section>, Error>
             .push(Sentence::default().words(hidden).end());
         return Ok(Some(heading));
     };
-    let sums = Sums::read(composer, snapshot)?;
-    let whole = composer.margin(&sums, (None, None), total)?;
+    let whole = composer.margin(&snapshot, (None, None), total)?;
     heading
         .paragraphs
         .push(whole_sentence(composer, &output.names, &whole)?);
@@ -104,7 +101,7 @@ pub(super) fn section(composer: &mut Composer) -> Result<Option<Section>, Error>
         ),
     ];
     for (margin, (by, head, caption)) in margins.into_iter().zip(words) {
-        let lines = composer.lines(&sums, &whole, margin)?;
+        let lines = composer.lines(&snapshot, &whole, margin)?;
         heading.paragraphs.push(sentence(by, &lines)?);
         if let Some(hidden) = hidden_sentence(composer, head, &lines) {
             heading.paragraphs.push(hidden);
@@ -141,13 +138,13 @@ impl Composer<'_> {
     /// The sources of a margin that may be shown.
     fn margin(
         &mut self,
-        sums: &Sums,
+        snapshot: &Snapshot,
         (region, industry): Place,
         figure: board::Figure,
     ) -> Result<Margin, Error> {
         let region = region.unwrap_or(self.order.region);
-        let rows = sums.snapshot.of(region, industry);
-        let period = sums.snapshot.question.period;
+        let rows = snapshot.of(region, industry);
+        let period = snapshot.question.period;
         let before = period.same_last_year().ok_or(Error::Gap { period })?;
         let mut source = |period, value, when| {
             self.source(Source::Sum {
@@ -155,7 +152,7 @@ impl Composer<'_> {
                 industry: industry.map(|industry| industry.to_string()),
                 period,
                 enterprises: rows.len(),
-                known_at: sums.newest(&rows, when),
+                known_at: newest(&rows, when),
                 value,
             })
         };
@@ -172,7 +169,7 @@ impl Composer<'_> {
     /// All lines of a margin, those who pulled most first; what is hidden last, as one rest.
     fn lines(
         &mut self,
-        sums: &Sums,
+        snapshot: &Snapshot,
         whole: &Margin,
         margin: Vec<(Object, Place, Option<board::Figure>)>,
     ) -> Result<Vec<Line>, Error> {
@@ -184,7 +181,7 @@ impl Composer<'_> {
             let code = object.id().to_owned();
             match figure {
                 Some(figure) => {
-                    margins.push(self.margin(sums, place, figure)?);
+                    margins.push(self.margin(snapshot, place, figure)?);
                     named.push((name, code));
                 }
                 None => hidden.push(Line {
@@ -245,36 +242,10 @@ impl Composer<'_> {
     }
 }
 
-/// The figures that can be compared, and since when each is known: now, and a year before.
-struct Sums {
-    snapshot: Snapshot,
-    known_at: HashMap<Object, [u64; 2]>,
-}
-
-impl Sums {
-    fn read(composer: &Composer, snapshot: Snapshot) -> Result<Self, Error> {
-        let period = snapshot.question.period;
-        let before = period.same_last_year().ok_or(Error::Gap { period })?;
-        let mut known_at = HashMap::with_capacity(snapshot.rows.len());
-        for row in &snapshot.rows {
-            let series = series_of(&snapshot.question, row)?;
-            let known = |period| -> Result<u64, Error> {
-                let at = composer.order.at();
-                let known = one_as_known_at(composer.view, &series, period, at)?;
-                Ok(known.map_or(0, |known| known.at.0))
-            };
-            known_at.insert(row.enterprise.clone(), [known(period)?, known(before)?]);
-        }
-        Ok(Self { snapshot, known_at })
-    }
-
-    /// When the newest figure of some rows became known, now (0) or a year before (1).
-    fn newest(&self, rows: &[&Row], when: usize) -> u64 {
-        let known = rows
-            .iter()
-            .filter_map(|row| self.known_at.get(&row.enterprise));
-        known.map(|known| known[when]).max().unwrap_or(0)
-    }
+/// When the newest figure of some rows became known, now (0) or a year before (1).
+fn newest(rows: &[&Row], when: usize) -> u64 {
+    let known = rows.iter().map(|row| row.known_at[when].0);
+    known.max().unwrap_or(0)
 }
 
 /// The series of an enterprise that a sum takes in.

@@ -25,16 +25,17 @@ use self::stored::{put, put_source, source_key};
 use super::Error;
 use super::arrival;
 use super::error::unread;
-use super::judge::{Sending, Verdict, judge, remarks, report};
+use super::judge::{Sending, Told, Verdict, remarks, weigh};
 use super::octets::{FILE, formatted, key, open, stored as cannot_be_read};
 use super::place::Place;
 use super::reading::Reading;
 use super::rules::Rules;
 use super::workbook::{FileDigest, Limits, Workbook};
 use codes::{List, Region};
-use facts::history::{Known, record};
+use facts::history::{Known, record_found};
 use facts::{Instant, Series, View};
 use model::Change;
+use std::collections::BTreeSet;
 use std::fmt;
 
 const WHAT: &str = "batch";
@@ -141,7 +142,7 @@ pub fn take(
         regions,
         ..
     } = *submission;
-    let verdict = judge(view, at, reading, rules.0, regions, sending)?;
+    let (verdict, mut told) = weigh(view, at, reading, rules.0, regions, sending)?;
     if let Some((batch, found)) = of_file(view, digest)?
         && found.undone_by.is_none()
         && verdict.accepted.is_empty()
@@ -149,6 +150,9 @@ pub fn take(
         return Err(Error::Again { batch });
     }
     let is_refused = submission.acceptance == Acceptance::AllOrNothing && !verdict.is_clean();
+    if is_refused {
+        told.clear();
+    }
     let entries = if is_refused {
         &[][..]
     } else {
@@ -159,14 +163,15 @@ pub fn take(
         return Err(Limits::beyond("new figures", "新增数据个数", max));
     }
     let remarks = remarks(&verdict.findings);
-    let reports: Vec<_> = entries
-        .iter()
-        .map(|entry| {
+    if !remarks.is_empty() {
+        for (entry, told) in entries.iter().zip(&mut told) {
             let row = (entry.sheet.clone(), entry.place.row);
-            report(entry, sending, remarks.get(&row).map(String::as_str))
-        })
-        .collect();
-    let (mut change, recorded) = record(view, at, &reports)?;
+            let remark = remarks.get(&row).cloned().unwrap_or_default();
+            told.report.observation.remark = remark;
+        }
+    }
+    let reports: Vec<_> = told.iter().map(Told::pair).collect();
+    let (mut change, recorded) = record_found(view, at, &reports)?;
     if let Some((_, error)) = recorded.refused.into_iter().next() {
         // It was judged by the same view.
         return Err(error.into());
@@ -183,9 +188,7 @@ pub fn take(
         };
         return Ok((change, taken));
     }
-    let mut sheets: Vec<String> = entries.iter().map(|entry| entry.sheet.clone()).collect();
-    sheets.sort();
-    sheets.dedup();
+    let sheets: BTreeSet<&str> = entries.iter().map(|entry| entry.sheet.as_str()).collect();
     let batch = Batch {
         digest,
         released_at: sending.released_at,
@@ -202,18 +205,15 @@ pub fn take(
         file: short_name(&submission.workbook.name),
         mapping: (submission.mapping.0.to_owned(), submission.mapping.1),
         rules: (rules.0.name.clone(), rules.1),
-        sheets,
+        sheets: sheets.into_iter().map(str::to_owned).collect(),
     };
     let id = BatchId(at);
-    for entry in entries {
+    // In the order of keys, as the figures themselves.
+    let mut sources: Vec<_> = entries.iter().zip(&told).collect();
+    sources.sort_by_key(|(_, told)| told.found.rank());
+    for (entry, told) in sources {
         let sheet = batch.sheets.partition_point(|sheet| *sheet < entry.sheet);
-        put_source(
-            &mut change,
-            id,
-            &entry.series,
-            entry.period,
-            (sheet, entry.place),
-        );
+        put_source(&mut change, id, told.found.name(), (sheet, entry.place));
     }
     put(&mut change, id, &batch);
     change.put(key(FILE, &[&digest.0]), formatted(&id.0.0.to_be_bytes()));

@@ -3,21 +3,22 @@
 //! Not here: reading them (`reading`), recording them (`batch`).
 
 mod checks;
+mod held;
+mod known;
 
+pub(super) use held::remarks;
+
+use self::held::{Held, explain};
 use super::Error;
 use super::finding::{Finding, Severity, Spot};
 use super::reading::{Entry, Reading};
 use super::rules::Rules;
-use super::wording;
 use codes::{List, Number, Period, Region, Unit};
-use facts::history::{Report, one_as_known_at, record};
+use facts::history::{Found, Known, Report, find, one_as_known_at};
 use facts::ledger::Ledger;
-use facts::relation::{Kind, from_subject};
-use facts::{Content, Instant, Object, Observation, Role, Series, View};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The longest explanation, in octets: it becomes the remark of its figures.
-const EXPLANATION_OCTETS_MAX: usize = 800;
+use facts::{Content, Instant, Observation, Series, View};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 /// What else is to be known of a workbook that is sent.
 #[derive(Debug, Clone)]
@@ -69,36 +70,68 @@ pub fn judge(
     regions: &List<Region>,
     sending: &Sending,
 ) -> Result<Verdict, Error> {
+    Ok(weigh(view, at, reading, rules, regions, sending)?.0)
+}
+
+/// A figure that may stand: how it is told, and what is known there.
+pub(super) struct Told {
+    pub(super) report: Report,
+    pub(super) found: Found,
+}
+
+impl Told {
+    pub(super) fn pair(&self) -> (&Report, &Found) {
+        (&self.report, &self.found)
+    }
+}
+
+/// Judges, and gives what may stand as it is to be recorded: in the order of
+/// [`Verdict::accepted`], without remarks.
+///
+/// # Errors
+/// As of [`judge`].
+pub(super) fn weigh(
+    view: &dyn View,
+    at: Instant,
+    reading: &Reading,
+    rules: &Rules,
+    regions: &List<Region>,
+    sending: &Sending,
+) -> Result<(Verdict, Vec<Told>), Error> {
     let mut judge = Judge {
         ground: Ground::of(view, reading)?,
         findings: reading.findings.clone(),
         regions,
     };
-    let mut entries = judge.without_doubles(&reading.entries);
+    let entries = judge.without_doubles(&reading.entries);
     judge.check_objects(&entries)?;
-    let unchanged = judge.check_known(&mut entries, sending)?;
-    judge.check_facts(at, &entries, sending)?;
+    let new = judge.check_known(&entries, sending)?;
+    let unchanged = entries.len() - new.len();
+    let mut told = judge.check_facts(at, new, sending)?;
     judge.check_rules(&reading.totals, rules, sending.within)?;
     let Judge { mut findings, .. } = judge;
     explain(&mut findings, &reading.entries, sending);
     findings.sort_by(|a, b| (&a.spot, b.severity, &a.code).cmp(&(&b.spot, a.severity, &b.code)));
     findings.dedup();
-    let before = entries.len();
+    let before = told.len();
     let held = Held::by(&findings);
-    entries.retain(|entry| !held.holds(entry));
-    Ok(Verdict {
-        held: before - entries.len(),
-        accepted: entries.into_iter().cloned().collect(),
+    told.retain(|(entry, _)| !held.holds(entry));
+    let verdict = Verdict {
+        held: before - told.len(),
+        accepted: told.iter().map(|(entry, _)| (*entry).clone()).collect(),
         unchanged,
         findings,
-    })
+    };
+    Ok((verdict, told.into_iter().map(|(_, told)| told).collect()))
 }
 
 /// What figures are compared with: those of the workbook, then what is known.
 struct Ground<'g> {
     view: &'g dyn View,
-    told: BTreeMap<(&'g Series, Period), &'g Entry>,
+    told: HashMap<(&'g Series, Period), &'g Entry>,
     entries: &'g [Entry],
+    /// What is known of figures that were looked up together: in their units.
+    known: RefCell<HashMap<(Series, Period), Option<(Number, Unit)>>>,
 }
 
 impl<'g> Ground<'g> {
@@ -112,6 +145,7 @@ impl<'g> Ground<'g> {
                 .map(|entry| ((&entry.series, entry.period), entry))
                 .collect(),
             entries: &reading.entries,
+            known: RefCell::default(),
         })
     }
 
@@ -128,15 +162,42 @@ impl<'g> Ground<'g> {
         if series.frequency() != period.frequency() {
             return Ok(None);
         }
-        let known = one_as_known_at(self.view, series, period, Instant::LAST)?;
-        let number = known.and_then(|known| {
-            let observation = known.observation;
-            let number = observation.content.number()?;
-            // What cannot be converted cannot be compared.
-            observation.unit.convert(number, unit).ok()
-        });
-        Ok(number)
+        let known = self.known_as_told(series, period)?;
+        // What cannot be converted cannot be compared.
+        Ok(known.and_then(|(number, as_told)| as_told.convert(number, unit).ok()))
     }
+
+    /// The figure of a series as it is known, in the unit in which it was told.
+    fn known_as_told(
+        &self,
+        series: &Series,
+        period: Period,
+    ) -> Result<Option<(Number, Unit)>, Error> {
+        if let Some(known) = self.known.borrow().get(&(series.clone(), period)) {
+            return Ok(*known);
+        }
+        let known = one_as_known_at(self.view, series, period, Instant::LAST)?;
+        Ok(known.and_then(in_unit))
+    }
+
+    /// Looks up together what a rule is about to ask for: one by one it would cost a search each.
+    fn look_up(&self, asked: impl IntoIterator<Item = (Series, Period)>) -> Result<(), Error> {
+        let mut known = self.known.borrow_mut();
+        let is_new = |of: &(Series, Period)| of.0.frequency() == of.1.frequency();
+        let mut asked: Vec<_> = asked.into_iter().filter(is_new).collect();
+        asked.retain(|of| !known.contains_key(of));
+        let figures = asked.iter().map(|(series, period)| (series, *period));
+        let found = find(self.view, figures, Instant::LAST)?;
+        for (of, found) in asked.into_iter().zip(found) {
+            known.insert(of, found.known()?.and_then(in_unit));
+        }
+        Ok(())
+    }
+}
+
+fn in_unit(known: Known) -> Option<(Number, Unit)> {
+    let observation = known.observation;
+    Some((observation.content.number()?, observation.unit))
 }
 
 struct Judge<'g> {
@@ -178,118 +239,6 @@ impl<'g> Judge<'g> {
         }
         kept
     }
-
-    /// Enterprises that lie nowhere are not known.
-    fn check_objects(&mut self, entries: &[&Entry]) -> Result<(), Error> {
-        let mut known: BTreeMap<&Object, bool> = BTreeMap::new();
-        let mut told: BTreeSet<(&str, u32)> = BTreeSet::new();
-        for entry in entries {
-            for object in entry.series.objects() {
-                if object.role() != Role::ENTERPRISE {
-                    continue;
-                }
-                let is_known = if let Some(is_known) = known.get(object) {
-                    *is_known
-                } else {
-                    let places =
-                        from_subject(self.ground.view, Kind::LiesIn, object, Instant::LAST)?;
-                    known.insert(object, !places.is_empty());
-                    !places.is_empty()
-                };
-                if !is_known && told.insert((entry.sheet.as_str(), entry.place.row)) {
-                    let id = object.id();
-                    let says = [
-                        format!("enterprise {id} is not known: register it first"),
-                        format!("企业{id}不在名录中，请先登记"),
-                    ];
-                    let spot = Spot::row(&entry.sheet, entry.place.row);
-                    self.tell(Severity::Error, "unknown-object", spot, says);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What is known already is told or passed over; gives how many are as they were.
-    fn check_known(
-        &mut self,
-        entries: &mut Vec<&Entry>,
-        sending: &Sending,
-    ) -> Result<usize, Error> {
-        let mut new = Vec::with_capacity(entries.len());
-        let before = entries.len();
-        for entry in entries.iter().copied() {
-            let known =
-                one_as_known_at(self.ground.view, &entry.series, entry.period, Instant::LAST)?;
-            let Some(known) = known else {
-                new.push(entry);
-                continue;
-            };
-            let observation = known.observation;
-            let content = content_of(entry);
-            let is_same = match (observation.content, content) {
-                (Content::Reported(before), Content::Reported(now))
-                | (Content::Estimated(before), Content::Estimated(now)) => {
-                    observation.unit.convert(before, entry.unit).ok() == Some(now)
-                }
-                _ => false,
-            };
-            if is_same {
-                let says = [
-                    format!("{} was told before, and is as it was", entry.number),
-                    format!("{}此前已上报，未变", entry.number),
-                ];
-                self.tell(Severity::Note, "told-before", entry.spot(), says);
-                continue;
-            }
-            // An estimate is there to be replaced, and nothing to be filled.
-            if let Content::Reported(before) = observation.content {
-                let unit = observation.unit;
-                let severity = if sending.is_revision {
-                    Severity::Note
-                } else {
-                    Severity::Warning
-                };
-                let says = [
-                    format!("{} revises {before} {unit} of before", entry.number),
-                    format!("{}修订了此前上报的{before}{}", entry.number, unit.chinese()),
-                ];
-                self.tell(severity, "revision", entry.spot(), says);
-            }
-            new.push(entry);
-        }
-        *entries = new;
-        Ok(before - entries.len())
-    }
-
-    /// What facts refuse: before its end, frozen, another kind of unit.
-    fn check_facts(
-        &mut self,
-        at: Instant,
-        entries: &[&Entry],
-        sending: &Sending,
-    ) -> Result<(), Error> {
-        let reports: Vec<_> = entries
-            .iter()
-            .map(|entry| report(entry, sending, None))
-            .collect();
-        // Whoever only looks may have a clock that is behind.
-        let at = Ledger::read(self.ground.view)?.next(at);
-        let (_, recorded) = record(self.ground.view, at, &reports)?;
-        for (number, error) in recorded.refused {
-            let code = match error {
-                facts::Error::BeforeItsEnd { .. } => "before-its-end",
-                facts::Error::Frozen { .. } => "frozen",
-                facts::Error::UnitChanged { .. } => "unit",
-                _ => "refused",
-            };
-            let says = [error.to_string(), wording::of_facts(&error)];
-            if let Some(entry) = entries.get(number) {
-                self.tell(Severity::Error, code, entry.spot(), says);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Whether two figures are one, in whatever unit each is told.
@@ -310,8 +259,8 @@ fn content_of(entry: &Entry) -> Content {
     }
 }
 
-/// The report of a figure, with the explanation of its row.
-pub(super) fn report(entry: &Entry, sending: &Sending, remark: Option<&str>) -> Report {
+/// The report of a figure, without a remark.
+fn report(entry: &Entry, sending: &Sending) -> Report {
     Report {
         series: entry.series.clone(),
         period: entry.period,
@@ -320,97 +269,8 @@ pub(super) fn report(entry: &Entry, sending: &Sending, remark: Option<&str>) -> 
             unit: entry.unit,
             released_at: sending.released_at,
             reporter: sending.reporter.clone(),
-            remark: remark.unwrap_or_default().to_owned(),
+            remark: String::new(),
         },
         is_revision: sending.is_revision,
     }
-}
-
-/// Gives warnings the explanations of whoever sends the workbook, or of their rows.
-fn explain(findings: &mut [Finding], entries: &[Entry], sending: &Sending) {
-    let mut of_rows: BTreeMap<(&str, u32), &str> = BTreeMap::new();
-    for entry in entries {
-        let row = (entry.sheet.as_str(), entry.place.row);
-        of_rows.extend(entry.explanation.as_deref().map(|said| (row, said)));
-    }
-    for finding in findings {
-        if finding.severity != Severity::Warning {
-            continue;
-        }
-        let key = (finding.spot.clone(), finding.code.clone());
-        let sheet = finding.spot.sheet.as_deref();
-        let of_row = sheet
-            .zip(finding.spot.row)
-            .and_then(|row| of_rows.get(&row).copied());
-        let given = sending
-            .explanations
-            .get(&key)
-            .map(String::as_str)
-            .or(of_row);
-        finding.explanation = given.map(shortened).filter(|said| !said.is_empty());
-    }
-}
-
-/// An explanation as it can be kept.
-fn shortened(said: &str) -> String {
-    let plain: String = said.chars().filter(|found| !found.is_control()).collect();
-    let mut end = plain.trim().len().min(EXPLANATION_OCTETS_MAX);
-    let plain = plain.trim();
-    while !plain.is_char_boundary(end) {
-        end -= 1;
-    }
-    plain.get(..end).unwrap_or_default().to_owned()
-}
-
-/// What findings hold back.
-#[derive(Default)]
-struct Held {
-    all: bool,
-    sheets: BTreeSet<String>,
-    columns: BTreeSet<(String, u32)>,
-    rows: BTreeSet<(String, u32)>,
-}
-
-impl Held {
-    fn by(findings: &[Finding]) -> Self {
-        let mut held = Self::default();
-        for finding in findings.iter().filter(|finding| finding.holds_back()) {
-            let spot = &finding.spot;
-            match (spot.sheet.clone(), spot.row, spot.column) {
-                (None, ..) => held.all = true,
-                (Some(sheet), Some(row), _) => drop(held.rows.insert((sheet, row))),
-                (Some(sheet), None, Some(column)) => drop(held.columns.insert((sheet, column))),
-                (Some(sheet), None, None) => drop(held.sheets.insert(sheet)),
-            }
-        }
-        held
-    }
-
-    fn holds(&self, entry: &Entry) -> bool {
-        let sheet = &entry.sheet;
-        self.all
-            || self.sheets.contains(sheet)
-            || self.columns.contains(&(sheet.clone(), entry.place.column))
-            || self.rows.contains(&(sheet.clone(), entry.place.row))
-    }
-}
-
-/// What the remark of a figure says: the explanations of what was found at it.
-pub(super) fn remarks(findings: &[Finding]) -> BTreeMap<(String, u32), String> {
-    let mut remarks: BTreeMap<(String, u32), String> = BTreeMap::new();
-    for finding in findings {
-        let spot = &finding.spot;
-        if let (Some(sheet), Some(row), Some(said)) = (&spot.sheet, spot.row, &finding.explanation)
-        {
-            let remark = remarks.entry((sheet.clone(), row)).or_default();
-            let is_new = !remark.contains(said.as_str());
-            if is_new && remark.len() + said.len() < EXPLANATION_OCTETS_MAX {
-                if !remark.is_empty() {
-                    remark.push('；');
-                }
-                remark.push_str(said);
-            }
-        }
-    }
-    remarks
 }

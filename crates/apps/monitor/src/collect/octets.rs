@@ -31,8 +31,11 @@ pub(super) const ARRIVAL: u8 = 6;
 pub(super) const ROLL: u8 = 7;
 
 pub(super) fn key(part: u8, rest: &[&[u8]]) -> Key {
-    let head: &[u8] = &[Subspace::COLLECTED.0, part];
-    Key::from_octets([&[head], rest].concat().concat().into())
+    let length: usize = rest.iter().map(|octets| octets.len()).sum();
+    let mut octets = Vec::with_capacity(2 + length);
+    octets.extend_from_slice(&[Subspace::COLLECTED.0, part]);
+    rest.iter().for_each(|rest| octets.extend_from_slice(rest));
+    Key::from_octets(octets.into())
 }
 
 /// Takes the format off stored octets.

@@ -6,6 +6,7 @@ mod batches;
 mod giving_back;
 mod held;
 mod months;
+mod naive;
 mod offices;
 mod proposals;
 mod roll;

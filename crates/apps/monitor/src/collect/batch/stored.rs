@@ -5,9 +5,7 @@
 use super::{Batch, BatchId, WHAT};
 use crate::collect::Error;
 use crate::collect::error::unread;
-use crate::collect::octets::{
-    BATCH, FILE, FORMAT, SOURCE, formatted, key, open, put_text, stored, text,
-};
+use crate::collect::octets::{BATCH, FILE, FORMAT, SOURCE, key, open, put_text, stored, text};
 use crate::collect::place::Place;
 use crate::collect::workbook::FileDigest;
 use bytes::Bytes;
@@ -80,24 +78,25 @@ fn batch_key(id: BatchId) -> model::Key {
 }
 
 pub(super) fn source_key(id: BatchId, series: &Series, period: Period) -> model::Key {
-    let at = id.0.0.to_be_bytes();
-    key(
-        SOURCE,
-        &[&at, &series.key(), &period.ordinal().to_be_bytes()],
-    )
+    let name = [&series.key()[..], &period.ordinal().to_be_bytes()].concat();
+    source_key_of(id, &name)
+}
+
+/// The key by the octets that name a figure: its series and its period.
+fn source_key_of(id: BatchId, figure: &[u8]) -> model::Key {
+    key(SOURCE, &[&id.0.0.to_be_bytes(), figure])
 }
 
 pub(super) fn put_source(
     change: &mut Change,
     id: BatchId,
-    series: &Series,
-    period: Period,
+    figure: &[u8],
     (sheet, place): (usize, Place),
 ) {
     let sheet = u16::try_from(sheet).unwrap_or(u16::MAX).to_be_bytes();
     let [row, column] = [place.row, place.column].map(u32::to_be_bytes);
-    let octets = [&sheet[..], &row, &column].concat();
-    change.put(source_key(id, series, period), formatted(&octets));
+    let octets = [&[FORMAT][..], &sheet, &row, &column].concat();
+    change.put(source_key_of(id, figure), octets.into());
 }
 
 pub(super) fn put(change: &mut Change, id: BatchId, batch: &Batch) {

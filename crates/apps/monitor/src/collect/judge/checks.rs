@@ -15,8 +15,7 @@ use crate::collect::reading::{Entry, Total};
 use crate::collect::rules::{Check, Exactly, Named, Rule, Rules};
 use crate::collect::wording;
 use codes::{Code, Number, Period, Region, Rounding};
-use facts::history::one_as_known_at;
-use facts::{Form, Instant, Object, Series};
+use facts::{Form, Object, Series};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// To how many places ratios and growths are told.
@@ -76,14 +75,22 @@ impl<'g> Judge<'g> {
 
     /// The figure of another indicator, of the same objects, period and form.
     fn beside(&self, entry: &Entry, indicator: &Named) -> Result<Option<Number>, Error> {
-        let series = &entry.series;
-        let other = Series::new(
-            indicator.0.clone(),
-            series.objects().iter().cloned(),
-            series.frequency(),
-            series.form(),
-        )?;
+        let other = series_beside(entry, indicator)?;
         self.ground.number(&other, entry.period, entry.unit)
+    }
+
+    /// Looks up what is asked for beside figures, where the workbook does not tell it.
+    fn look_up_beside(&self, entries: &[&Entry], indicators: &[Named]) -> Result<(), Error> {
+        let mut asked = Vec::new();
+        for entry in entries {
+            for indicator in indicators {
+                let other = series_beside(entry, indicator)?;
+                if !self.ground.told.contains_key(&(&other, entry.period)) {
+                    asked.push((other, entry.period));
+                }
+            }
+        }
+        self.ground.look_up(asked)
     }
 
     fn check_rule(&mut self, totals: &[Total], rule: &Rule, within: Region) -> Result<(), Error> {
@@ -156,7 +163,9 @@ impl<'g> Judge<'g> {
         parts: &[Named],
         tolerance: Number,
     ) -> Result<(), Error> {
-        for entry in self.of(whole).into_iter().filter(|entry| adds_up(entry)) {
+        let entries = self.of(whole);
+        self.look_up_beside(&entries, parts)?;
+        for entry in entries.into_iter().filter(|entry| adds_up(entry)) {
             let mut told = Vec::new();
             for part in parts {
                 told.extend(self.beside(entry, part)?);
@@ -181,7 +190,9 @@ impl<'g> Judge<'g> {
     }
 
     fn check_at_most(&mut self, rule: &Rule, part: &Named, whole: &Named) -> Result<(), Error> {
-        for entry in self.of(part).into_iter().filter(|entry| adds_up(entry)) {
+        let entries = self.of(part);
+        self.look_up_beside(&entries, std::slice::from_ref(whole))?;
+        for entry in entries.into_iter().filter(|entry| adds_up(entry)) {
             if let Some(number) = self.beside(entry, whole)?
                 && entry.number > number
             {
@@ -250,18 +261,17 @@ impl<'g> Judge<'g> {
         [of, to]: [&Named; 2],
         bounds: [Option<Exactly>; 2],
     ) -> Result<(), Error> {
-        for entry in self.of(of) {
-            let series = Series::new(
-                to.0.clone(),
-                entry.series.objects().iter().cloned(),
-                entry.series.frequency(),
-                entry.series.form(),
-            )?;
+        let entries = self.of(of);
+        self.look_up_beside(&entries, std::slice::from_ref(to))?;
+        for entry in entries {
+            let series = series_beside(entry, to)?;
             // Each in its own unit: yuan for a ton, kilowatt hours for a yuan.
             let other = match self.ground.told.get(&(&series, entry.period)) {
                 Some(other) => Some(other.number),
-                None => one_as_known_at(self.ground.view, &series, entry.period, Instant::LAST)?
-                    .and_then(|known| known.observation.content.number()),
+                None => {
+                    let known = self.ground.known_as_told(&series, entry.period)?;
+                    known.map(|(number, _)| number)
+                }
             };
             let by = other.filter(|other| *other != Number::ZERO);
             if let Some(by) = by {
@@ -302,6 +312,19 @@ impl<'g> Judge<'g> {
             self.fail(rule, entry.spot(), says);
         }
     }
+}
+
+/// The series of another indicator, of the same objects, frequency and form.
+fn series_beside(entry: &Entry, indicator: &Named) -> Result<Series, Error> {
+    let series = &entry.series;
+    let objects = series.objects().iter().cloned();
+    let indicator = indicator.0.clone();
+    Ok(Series::new(
+        indicator,
+        objects,
+        series.frequency(),
+        series.form(),
+    )?)
 }
 
 /// The next region above that the workbook tells of.

@@ -8,9 +8,9 @@ use crate::collect::finding::Spot;
 use crate::collect::judge::Judge;
 use crate::collect::reading::Entry;
 use crate::collect::rules::{Base, Exactly, Named, Rule};
-use codes::{Code, Number, Period, Region, Unit};
+use codes::{Code, Number, Period, Region};
 use facts::history::series_of;
-use facts::relation::{Kind, from_subject};
+use facts::relation::{Kind, from_subjects};
 use facts::{Form, Instant, Object, Series};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,13 +28,20 @@ impl Judge<'_> {
             entry.series.form() == Form::Cumulative
                 && entry.period.frequency() == codes::Frequency::YearToDate
         };
-        for entry in self.of(indicator).into_iter().filter(to_date) {
+        let entries: Vec<_> = self.of(indicator).into_iter().filter(to_date).collect();
+        self.ground.look_up(entries.iter().flat_map(|entry| {
+            let months = [codes::Frequency::Month, codes::Frequency::MergedMonth];
+            let months = months.map(|frequency| Some(of_month(entry, frequency)));
+            let before = entry.period.previous();
+            let before = before.map(|before| (entry.series.clone(), before));
+            months.into_iter().chain([before]).flatten()
+        }))?;
+        for entry in entries {
             let month = |frequency| {
-                let period = Period::containing(frequency, entry.period.last_day());
-                let series = entry.series.told(frequency, Form::Level);
+                let (series, period) = of_month(entry, frequency);
                 self.ground.number(&series, period, entry.unit)
             };
-            let of_month = match month(codes::Frequency::Month)? {
+            let of_the_month = match month(codes::Frequency::Month)? {
                 Some(number) => Some(number),
                 None => month(codes::Frequency::MergedMonth)?,
             };
@@ -44,7 +51,7 @@ impl Judge<'_> {
                 (Some(before), false) => self.ground.number(&entry.series, before, entry.unit)?,
                 (None, false) => None,
             };
-            let (Some(of_month), Some(before)) = (of_month, before) else {
+            let (Some(of_month), Some(before)) = (of_the_month, before) else {
                 continue;
             };
             let apart = before
@@ -75,16 +82,20 @@ impl Judge<'_> {
         on: Base,
         bounds: [Option<Exactly>; 2],
     ) -> Result<(), Error> {
-        for entry in self
-            .of(indicator)
-            .into_iter()
-            .filter(|entry| adds_up(entry))
-        {
-            let before = match on {
-                Base::Previous => previous(entry),
-                Base::YearBefore => entry.period.same_last_year(),
+        let base_of = |entry: &Entry| match on {
+            Base::Previous => previous(entry),
+            Base::YearBefore => entry.period.same_last_year(),
+        };
+        let mut entries = self.of(indicator);
+        entries.retain(|entry| adds_up(entry));
+        let bases = entries
+            .iter()
+            .filter_map(|entry| Some((entry.series.clone(), base_of(entry)?)));
+        self.ground.look_up(bases)?;
+        for entry in entries {
+            let Some(before) = base_of(entry) else {
+                continue;
             };
-            let Some(before) = before else { continue };
             let base = self.ground.number(&entry.series, before, entry.unit)?;
             // On nothing, or on a loss, there is no growth.
             let Some(base) = base.filter(|base| base.is_positive()) else {
@@ -118,6 +129,11 @@ impl Judge<'_> {
             .flat_map(|indicator| self.of(indicator))
             .filter(|entry| adds_up(entry))
             .collect();
+        self.ground.look_up(entries.iter().flat_map(|entry| {
+            let periods = [previous(entry), entry.period.same_last_year()];
+            let periods = periods.into_iter().flatten();
+            periods.map(|before| (entry.series.clone(), before))
+        }))?;
         for entry in entries {
             let periods = [previous(entry), entry.period.same_last_year()];
             for before in periods.into_iter().flatten() {
@@ -167,17 +183,20 @@ impl Judge<'_> {
             };
             let shape = shape(&first.series);
             let now: BTreeSet<&Series> = entries.iter().map(|entry| &entry.series).collect();
-            let mut then = BTreeSet::new();
-            for series in &known {
-                let is_alike = series.frequency() == frequency && series.form() == form;
-                if !is_alike || self::shape(series) != shape {
-                    continue;
-                }
-                let unit = first.unit;
-                if self.is_known(series, before, unit)? && self.is_within(series, period, within)? {
-                    then.insert(series);
+            let is_alike = |series: &&Series| {
+                let is_told_so = series.frequency() == frequency && series.form() == form;
+                is_told_so && self::shape(series) == shape
+            };
+            let alike: Vec<_> = known.iter().filter(is_alike).collect();
+            let asked = alike.iter().map(|series| ((*series).clone(), before));
+            self.ground.look_up(asked)?;
+            let mut told = Vec::new();
+            for series in alike {
+                if self.ground.known(series, before, first.unit)?.is_some() {
+                    told.push(series);
                 }
             }
+            let then = self.within(told, period, within)?;
             if then.is_empty() {
                 // Nobody told anything before: there is nothing to compare.
                 continue;
@@ -196,26 +215,32 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn is_known(&self, series: &Series, period: Period, unit: Unit) -> Result<bool, Error> {
-        Ok(self.ground.known(series, period, unit)?.is_some())
-    }
-
-    /// Whether what a series is of lies in a region at the end of a period.
-    fn is_within(&self, series: &Series, period: Period, within: Region) -> Result<bool, Error> {
-        for object in series.objects() {
-            if let Some(region) = object.as_region() {
-                return Ok(region.is_within(within));
-            }
-            let places = from_subject(self.ground.view, Kind::LiesIn, object, Instant::LAST)?;
-            let mut holding = places
-                .iter()
-                .filter(|place| place.holds_on(period.last_day()));
-            if let Some(region) = holding.find_map(|place| place.object.as_region()) {
-                return Ok(region.is_within(within));
-            }
-        }
-        // Who lies nowhere any more is missed by nobody.
-        Ok(false)
+    /// The series whose objects lie in a region at the end of a period.
+    fn within<'s>(
+        &self,
+        all: Vec<&'s Series>,
+        period: Period,
+        within: Region,
+    ) -> Result<BTreeSet<&'s Series>, Error> {
+        let objects = all.iter().flat_map(|series| series.objects());
+        let mut objects: Vec<_> = objects.filter(|of| of.as_region().is_none()).collect();
+        objects.sort();
+        objects.dedup();
+        let places = from_subjects(self.ground.view, Kind::LiesIn, &objects, Instant::LAST)?;
+        let day = period.last_day();
+        let region_of = |object: &Object| {
+            object.as_region().or_else(|| {
+                let places = places.get(objects.binary_search(&object).ok()?)?;
+                let mut holding = places.iter().filter(|place| place.holds_on(day));
+                holding.find_map(|place| place.object.as_region())
+            })
+        };
+        let is_within = |series: &&Series| {
+            // Who lies nowhere any more is missed by nobody.
+            let region = series.objects().iter().find_map(region_of);
+            region.is_some_and(|region| region.is_within(within))
+        };
+        Ok(all.into_iter().filter(is_within).collect())
     }
 
     fn tell_gone(
@@ -251,6 +276,12 @@ impl Judge<'_> {
         ];
         self.fail(rule, Spot::sheet(&first.sheet), says);
     }
+}
+
+/// The figure of the month with which a figure to date ends.
+fn of_month(entry: &Entry, frequency: codes::Frequency) -> (Series, Period) {
+    let period = Period::containing(frequency, entry.period.last_day());
+    (entry.series.told(frequency, Form::Level), period)
 }
 
 /// The roles of what a series is of.
