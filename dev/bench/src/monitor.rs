@@ -4,6 +4,7 @@
 //! sends a workbook, as counties do; what was told a year before is there already. Not here: .xlsx,
 //! whose cells are unpacked first; warnings.
 
+use crate::cores::Usage;
 use crate::failure::{Failure, cannot};
 use crate::folder::Parent;
 use crate::layout;
@@ -21,12 +22,15 @@ use facts::{Change, Form, Instant as Moment, Object, View};
 use model::change::Write;
 use monitor::bulletin::{Family, Languages, Numerals, Order, Output, Protection, docx, issue};
 use monitor::collect::{
-    Acceptance, Directory, Limits, Mapping, Reading, Rules, Sending, Submission, take,
+    Acceptance, Directory, Limits, Mapping, Reading, Rules, Sending, Submission,
+    Workbook as Opened, take,
 };
 use monitor::province::{Enterprise, MARK, Plan, Province, Workbook};
 use monitor::{Level, Question, Sheet, Snapshot};
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 use std::time::{Duration, Instant};
 use store::{Options, Store};
 
@@ -74,17 +78,22 @@ pub(crate) fn run(
         month,
         figures: &mut figures,
         all: Duration::ZERO,
+        usage_of_ended: Usage::default(),
     };
+    let before = usage();
     let cells = run.collect(&books, progress)?;
     progress.say("reading and telling");
     run.read()?;
     run.bulletin()?;
-    let all = run.all;
-    figures.add(
-        "from workbook to bulletin (mark: 60)",
-        "s",
-        all.as_secs_f64(),
-    );
+    let (all, ended) = (run.all, run.usage_of_ended);
+    let used = [usage() - before, ended].into_iter().sum::<Usage>();
+    for (name, took) in [
+        ("from workbook to bulletin (mark: 60)", all),
+        ("all cores, from workbook to bulletin", used.ran),
+        ("waited for a core, all threads", used.waited),
+    ] {
+        figures.add(name, "s", took.as_secs_f64());
+    }
     figures.add("figures closed a second", "1/s", rate(cells, all));
     plain(folder.path(), &books, &mut figures)?;
     Ok(Report {
@@ -97,6 +106,45 @@ pub(crate) fn run(
         ),
         figures,
         notes: parent.note().into_iter().collect(),
+    })
+}
+
+/// How many workbooks may lie opened before one is judged.
+const READY_MAX: usize = 2;
+
+/// What opening and reading all workbooks took.
+struct Opening {
+    opened: Duration,
+    read: Duration,
+    usage: Usage,
+}
+
+/// Opens and reads workbooks, and hands them on.
+fn open(
+    books: &[Book],
+    (regions, mapping): (&List<Region>, &Mapping),
+    ready: &SyncSender<(Region, Opened, Reading)>,
+) -> Result<Opening, Failure> {
+    let industries = codes::industries();
+    let [mut opened, mut read] = [Duration::ZERO; 2];
+    for (county, name, octets) in books {
+        let started = Instant::now();
+        let workbook = Opened::read(name, octets, &Limits::default())?;
+        opened += started.elapsed();
+        let started = Instant::now();
+        let directory = Directory::new(regions, &industries, *county);
+        let reading = Reading::of(&workbook, mapping, &directory, None);
+        read += started.elapsed();
+        if ready.send((*county, workbook, reading)).is_err() {
+            // Whoever judges has met an error, which is told there.
+            break;
+        }
+    }
+    let usage = Usage::of_this_thread();
+    Ok(Opening {
+        opened,
+        read,
+        usage,
     })
 }
 
@@ -179,6 +227,13 @@ struct Run<'r> {
     month: Period,
     figures: &'r mut Figures,
     all: Duration,
+    /// What threads used that have ended.
+    usage_of_ended: Usage,
+}
+
+/// What all threads of this process that have not ended used so far.
+fn usage() -> Usage {
+    Usage::of_process(std::process::id())
 }
 
 impl Run<'_> {
@@ -187,54 +242,59 @@ impl Run<'_> {
         self.all += took;
     }
 
-    /// Every county's workbook: read, understood, judged and recorded.
+    /// Every county's workbook: opened and read by one thread, judged and recorded by another, as
+    /// a console does for two clerks who send at once.
     fn collect(&mut self, books: &[Book], progress: &Progress) -> Result<u64, Failure> {
         let mut regions = codes::provinces();
         regions.import(&self.province.regions_csv())?;
-        let industries = codes::industries();
         let mapping = Mapping::read(&Workbook::mapping())?;
         let rules = Rules {
             name: "none".to_owned(),
             ..Rules::default()
         };
-        let [mut opened, mut read, mut taken] = [Duration::ZERO; 3];
-        let mut cells = 0;
-        for (at, (county, name, octets)) in books.iter().enumerate() {
-            progress.say(format_args!(
-                "taking workbook {} of {}",
-                at + 1,
-                books.len()
-            ));
-            let started = Instant::now();
-            let workbook = monitor::collect::Workbook::read(name, octets, &Limits::default())?;
-            opened += started.elapsed();
-            let started = Instant::now();
-            let directory = Directory::new(&regions, &industries, *county);
-            let reading = Reading::of(&workbook, &mapping, &directory, None);
-            read += started.elapsed();
-            let started = Instant::now();
-            let sending = Sending {
-                reporter: county.to_string(),
-                released_at: NOW,
-                within: *county,
-                is_revision: false,
-                explanations: BTreeMap::new(),
-            };
-            let submission = Submission {
-                workbook: &workbook,
-                reading: &reading,
-                mapping: (&mapping.name, 0),
-                rules: (&rules, 0),
-                regions: &regions as &List<Region>,
-                sending: &sending,
-                acceptance: Acceptance::AllOrNothing,
-            };
-            cells += self.take(&submission)?;
-            taken += started.elapsed();
-        }
-        self.stage("opening workbooks (CSV)", opened);
-        self.stage("reading figures out of them", read);
-        self.stage("judging and recording", taken);
+        let started = Instant::now();
+        let mut taken = Duration::ZERO;
+        let (cells, opening) = thread::scope(|scope| {
+            let (ready, books_ready) = sync_channel(READY_MAX);
+            let (regions, mapping) = (&regions, &mapping);
+            let opening = scope.spawn(move || open(books, (regions, mapping), &ready));
+            let mut cells = 0;
+            for (number, (county, workbook, reading)) in (1..).zip(books_ready) {
+                progress.say(format_args!("taking workbook {number} of {}", books.len()));
+                let started = Instant::now();
+                let sending = Sending {
+                    reporter: county.to_string(),
+                    released_at: NOW,
+                    within: county,
+                    is_revision: false,
+                    explanations: BTreeMap::new(),
+                };
+                cells += self.take(&Submission {
+                    workbook: &workbook,
+                    reading: &reading,
+                    mapping: (&mapping.name, 0),
+                    rules: (&rules, 0),
+                    regions,
+                    sending: &sending,
+                    acceptance: Acceptance::AllOrNothing,
+                })?;
+                taken += started.elapsed();
+            }
+            let opening = opening.join();
+            let opening = opening.unwrap_or_else(|_| Err("the opening thread panicked".into()));
+            Ok::<_, Failure>((cells, opening?))
+        })?;
+        let part = |figures: &mut Figures, name, took: Duration| {
+            figures.add(name, "s", took.as_secs_f64());
+        };
+        part(self.figures, "  opening workbooks (CSV)", opening.opened);
+        part(self.figures, "  reading figures out of them", opening.read);
+        part(self.figures, "  judging and recording, beside that", taken);
+        self.stage(
+            "all workbooks opened, read, judged, recorded",
+            started.elapsed(),
+        );
+        self.usage_of_ended = opening.usage;
         Ok(cells)
     }
 
