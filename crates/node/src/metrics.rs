@@ -38,7 +38,7 @@ impl Transport {
 }
 
 /// The operations that are counted one by one; the most frequent first, for they are sought here.
-const OPCODES: [Opcode; 22] = [
+const OPCODES: [Opcode; 24] = [
     Opcode::RESOLUTION,
     Opcode::CREATE_HANDLE,
     Opcode::CHALLENGE_RESPONSE,
@@ -61,6 +61,8 @@ const OPCODES: [Opcode; 22] = [
     Opcode::DUMP_HANDLES,
     Opcode::BACKUP_SERVER,
     Opcode::LOGIN_ID_SYSTEM,
+    Opcode::REGISTRY_ORDER,
+    Opcode::REGISTRY_READING,
 ];
 
 /// The response codes that are counted one by one; the most frequent first.

@@ -42,6 +42,7 @@ pub mod numbers;
 pub mod outcome;
 pub mod proof;
 pub mod quirk;
+pub mod registry;
 pub mod replication;
 pub mod replication_stream;
 pub mod request;

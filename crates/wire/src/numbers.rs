@@ -87,6 +87,11 @@ opcodes! {
     LOGIN_PASSWORD = 2000, "password login";
     /// Log in with a key, in the Chinese system.
     LOGIN_ID_SYSTEM = 2001, "login";
+    /// Order the registry of the top-level sites to do something; our own, `NP` and 1. No standard
+    /// says which numbers nobody else takes: this is far from all that were ever seen.
+    REGISTRY_ORDER = 0x4e50_0001, "registry order";
+    /// Tell what that registry says; our own.
+    REGISTRY_READING = 0x4e50_0002, "registry reading";
 }
 
 impl fmt::Debug for Opcode {

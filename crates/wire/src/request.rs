@@ -3,6 +3,7 @@
 use crate::challenge::ChallengeResponse;
 use crate::identifier::IdentifierRequest;
 use crate::login::LoginRequest;
+use crate::registry::{OrderRequest, ReadingRequest};
 use crate::replication::{DumpRequest, TxnLogRequest};
 use crate::resolution::ResolutionRequest;
 use crate::session::{KeyRequest, SetupRequest};
@@ -59,6 +60,10 @@ pub enum Request {
     Backup(IdentifierRequest),
     /// Operation 2001.
     Login(LoginRequest),
+    /// Our own operation for orders to the registry.
+    RegistryOrder(OrderRequest),
+    /// Our own operation for questions about the registry.
+    RegistryReading(ReadingRequest),
     /// An operation that this room does not know, or not yet, and the octets of its body.
     Unknown(Opcode, Bytes),
 }
@@ -97,6 +102,8 @@ impl Request {
             Opcode::DUMP_HANDLES => DumpRequest::decode(body).map(Self::Dump),
             Opcode::BACKUP_SERVER => IdentifierRequest::decode(body).map(Self::Backup),
             Opcode::LOGIN_ID_SYSTEM => LoginRequest::decode(body).map(Self::Login),
+            Opcode::REGISTRY_ORDER => OrderRequest::decode(body).map(Self::RegistryOrder),
+            Opcode::REGISTRY_READING => ReadingRequest::decode(body).map(Self::RegistryReading),
             unknown => Ok(Self::Unknown(unknown, body)),
         }
     }
@@ -124,6 +131,8 @@ impl Request {
             Self::TxnLog(body) => body.encode(),
             Self::Dump(body) => body.encode(),
             Self::Login(body) => body.encode(),
+            Self::RegistryOrder(body) => body.encode(),
+            Self::RegistryReading(body) => body.encode(),
             Self::Unknown(_, octets) => octets.clone(),
         }
     }

@@ -4,6 +4,7 @@ use crate::challenge::Challenge;
 use crate::creation::CreationAnswer;
 use crate::listing::ListingAnswer;
 use crate::outcome::{Failure, Referral};
+use crate::registry::{OrderAnswer, ReadingAnswer};
 use crate::replication::TxnLogAnswer;
 use crate::resolution::ResolutionAnswer;
 use crate::session::{SETUP_REST, SetupAnswer};
@@ -51,6 +52,10 @@ pub enum Answer {
     NextTxnId(u64),
     /// Operation 1001, success.
     TxnLog(TxnLogAnswer),
+    /// Our own operation for orders to the registry, success: it was judged.
+    RegistryOrder(OrderAnswer),
+    /// Our own operation for questions about the registry, success.
+    RegistryReading(ReadingAnswer),
     /// Success of an operation that has nothing more to say: 101 to 104, 300, 301, 401, 402, 1002,
     /// 1003. (And of 2001, whose answer nobody has described.)
     Done,
@@ -146,6 +151,8 @@ impl Answer {
             Opcode::SESSION_SETUP => SetupAnswer::read(reader).map(Self::SessionSetup),
             Opcode::NEXT_TXN_ID => Ok(Self::NextTxnId(reader.u64("next transaction")?)),
             Opcode::RETRIEVE_TXN_LOG => TxnLogAnswer::read(reader).map(Self::TxnLog),
+            Opcode::REGISTRY_ORDER => OrderAnswer::read(reader).map(Self::RegistryOrder),
+            Opcode::REGISTRY_READING => ReadingAnswer::read(reader).map(Self::RegistryReading),
             Opcode::DELETE_HANDLE
             | Opcode::ADD_VALUE
             | Opcode::REMOVE_VALUE
@@ -170,6 +177,8 @@ impl Answer {
             Self::SessionSetup(answer) => answer.put(out),
             Self::NextTxnId(number) => out.extend_from_slice(&number.to_be_bytes()),
             Self::TxnLog(answer) => out.push(answer.flags),
+            Self::RegistryOrder(answer) => answer.put(out),
+            Self::RegistryReading(answer) => answer.put(out),
             Self::Done => {}
             Self::Challenge(challenge) => challenge.put(out),
             Self::Referral(referral) => referral.put(out),

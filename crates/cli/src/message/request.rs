@@ -24,7 +24,12 @@ use wire::{Identity, Opcode, Request, Version};
 /// The body of a request as an object; `None` for operations without a known body.
 pub(crate) fn write(request: &Request, version: Version) -> Option<Json> {
     let mut request = request.clone();
-    if matches!(request, Request::Unknown(..)) {
+    // Those of our own operations are read by the room `quorum`; here they are octets.
+    let is_read = !matches!(
+        request,
+        Request::Unknown(..) | Request::RegistryOrder(_) | Request::RegistryReading(_)
+    );
+    if !is_read {
         return None;
     }
     Some(fields::written(|f| describe(f, &mut request, version)))

@@ -24,7 +24,11 @@ use wire::{Answer, Header, Opcode, RequestDigest, Response, ResponseCode, Versio
 /// The body of a response as an object; `None` for operations without a known body.
 pub(crate) fn write(response: &Response, version: Version) -> Option<Json> {
     let mut response = response.clone();
-    if matches!(response.answer, Answer::Unknown(_)) {
+    let is_read = !matches!(
+        response.answer,
+        Answer::Unknown(_) | Answer::RegistryOrder(_) | Answer::RegistryReading(_)
+    );
+    if !is_read {
         return None;
     }
     Some(fields::written(|f| describe(f, &mut response, version)))

@@ -38,7 +38,7 @@ pub fn messages(octets: &[u8]) {
 }
 
 /// What [`bodies`] reads bodies as: every operation with a body of its own.
-const OPCODES: [Opcode; 21] = [
+const OPCODES: [Opcode; 23] = [
     Opcode::RESOLUTION,
     Opcode::GET_SITE_INFO,
     Opcode::CREATE_HANDLE,
@@ -60,6 +60,8 @@ const OPCODES: [Opcode; 21] = [
     Opcode::RETRIEVE_TXN_LOG,
     Opcode(1002),
     Opcode(999),
+    Opcode::REGISTRY_ORDER,
+    Opcode::REGISTRY_READING,
 ];
 
 /// Reads octets as a body under any header: the first four choose version, operation, response

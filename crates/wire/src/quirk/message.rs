@@ -132,6 +132,8 @@ fn of_request(request: &Request, version: Version) -> Vec<Quirk> {
             found.extend(of_identity(&body.identity));
             found.extend(of_rest(&body.rest));
         }
+        Request::RegistryOrder(body) => found.extend(of_rest(&body.rest)),
+        Request::RegistryReading(body) => found.extend(of_rest(&body.rest)),
         Request::Unknown(..) => {}
     }
     found
@@ -173,7 +175,12 @@ fn of_response(response: &Response, version: Version) -> Vec<Quirk> {
             found.extend((!rest.is_empty()).then_some(Quirk::ERROR_BODY_TRAILING_OCTETS));
             return found;
         }
-        Answer::NextTxnId(_) | Answer::Done | Answer::Challenge(_) | Answer::Unknown(_) => {}
+        Answer::NextTxnId(_)
+        | Answer::Done
+        | Answer::Challenge(_)
+        | Answer::RegistryOrder(_)
+        | Answer::RegistryReading(_)
+        | Answer::Unknown(_) => {}
     }
     found.extend(of_rest(rest));
     found
