@@ -10,6 +10,7 @@
 
 mod administrator;
 mod anchors;
+mod any;
 mod clock;
 mod error;
 mod http;
@@ -24,6 +25,7 @@ mod udp;
 
 pub use administrator::{Administrator, Heard, Means, WINDOW, secret};
 pub use anchors::read_anchors;
+pub use any::{ask_any, draw_mark};
 pub use clock::Clock;
 pub use error::Error;
 pub use http::HttpTarget;

@@ -39,6 +39,7 @@ mod login;
 #[cfg(test)]
 mod matrix;
 mod network;
+mod ordering;
 mod probed;
 mod proven;
 mod registering;
@@ -351,6 +352,13 @@ impl Answerer {
     ) -> Option<Reply> {
         if let Some(refused) = self.refuse_as_copy(request, origin) {
             return Some(refused.into());
+        }
+        if ordering::is_for_registry(request) {
+            // Boxed: few ask it, and the task of everybody else stays small.
+            let ordered = self.answer_order(request, origin, challenging, visitor);
+            if let Some(reply) = Box::pin(ordered).await {
+                return Some(reply);
+            }
         }
         let mut asks = Asks::new(&self.elsewhere, visitor.source);
         for _ in 0..CONFLICTS_COUNT_MAX {

@@ -20,6 +20,7 @@
 //! | `registry/owned` | which records are agreed on? |
 //! | `registry/publication` | what is published of a record? |
 //! | `registry/ordering` | who stands first in a record while somebody has taken over? |
+//! | `registry/orders` | what of a message goes to the members, and what comes back? |
 //! | `registry/driver` | what drives the member? |
 //! | `registry/links` | how do members talk to each other? |
 //! | `registry/journal` | where does it keep what it must not forget? |
@@ -39,6 +40,7 @@ mod journal;
 mod links;
 mod looking;
 mod ordering;
+mod orders;
 mod owned;
 mod publication;
 mod recorder;
@@ -53,7 +55,7 @@ pub(crate) use owned::{Owned, Seen, Watched};
 pub use state::{MemberState, ProbeState, RegistryState};
 
 use crate::answerer::Answerer;
-use crate::config::Config;
+use crate::config::{Config, MemberConfig, Role};
 use crate::founding::Founded;
 use bytes::Bytes;
 use client::Clock;
@@ -388,6 +390,22 @@ pub fn allow_founding(folder: &Path) -> Result<(), RegistryError> {
         path,
         reason: error.to_string(),
     })
+}
+
+/// A member as [`quorum::Command::AddMember`] describes it: what its site is for, where the others
+/// connect, and its key.
+///
+/// # Errors
+/// [`RegistryError::File`] if the file of the site cannot be read, or has no key.
+pub fn describe(role: Role, address: SocketAddr, site: &Path) -> Result<Bytes, RegistryError> {
+    let site = site.to_owned();
+    let described = group::read(&MemberConfig {
+        number: 0,
+        role,
+        address,
+        site,
+    })?;
+    Ok(described.described.encode())
 }
 
 /// A member that runs; dropped, it ends as soon as it notices.

@@ -1,6 +1,7 @@
 //! What the registry answers to a request.
 
 use crate::Error;
+use bytes::Bytes;
 use model::octets::Reader;
 use std::time::Duration;
 
@@ -78,6 +79,25 @@ impl Answer {
     /// Whether it was done.
     pub fn is_done(&self) -> bool {
         !matches!(self, Self::Refused(_))
+    }
+
+    /// Its octets alone, as answers to orders carry them.
+    pub fn encode(&self) -> Bytes {
+        let mut out = Vec::new();
+        self.put(&mut out);
+        out.into()
+    }
+
+    /// Reads what [`Answer::encode`] has made, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] of another answer; [`Error::Octets`] if it ends early, or something
+    /// follows.
+    pub fn decode(octets: Bytes) -> Result<Self, Error> {
+        let mut reader = Reader::new(octets);
+        let answer = Self::read(&mut reader)?;
+        reader.finish("answer")?;
+        Ok(answer)
     }
 
     /// Appends 17 octets: what it is, an epoch, and a number.

@@ -235,6 +235,25 @@ impl Command {
         is_remembered.then_some(duration)
     }
 
+    /// Its octets alone, as orders carry them.
+    pub fn encode(&self) -> Bytes {
+        let mut out = Vec::new();
+        self.put(&mut out);
+        out.into()
+    }
+
+    /// Reads what [`Command::encode`] has made, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] of another command; [`Error::Octets`] if a field is too long, or ends
+    /// early, or something follows.
+    pub fn decode(octets: Bytes) -> Result<Self, Error> {
+        let mut reader = Reader::new(octets);
+        let command = Self::read(&mut reader)?;
+        reader.finish("command")?;
+        Ok(command)
+    }
+
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         out.push(self.kind());
         match self {

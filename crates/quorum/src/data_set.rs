@@ -8,8 +8,10 @@ use crate::{Error, Time};
 use bytes::Bytes;
 use model::octets::Reader;
 use model::{Prefix, Reference};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 /// The longest name, in octets: that of the longest prefix.
 pub(crate) const NAME_OCTETS_MAX: usize = RECORDS.len() + model::identifier::IDENTIFIER_OCTETS_MAX;
@@ -37,6 +39,11 @@ impl DataSetName {
         Self([RECORDS.as_bytes(), &prefix.canonical()].concat().into())
     }
 
+    /// The prefix in canonical form.
+    pub fn prefix(&self) -> &[u8] {
+        self.0.strip_prefix(RECORDS.as_bytes()).unwrap_or_default()
+    }
+
     /// Its octets, as they are written and ordered.
     pub fn octets(&self) -> &Bytes {
         &self.0
@@ -55,6 +62,28 @@ impl DataSetName {
                 expected: "\"records:\" and a prefix in canonical form",
             }),
         }
+    }
+}
+
+/// Reads `records:` and a prefix, in any spelling.
+impl FromStr for DataSetName {
+    type Err = model::Error;
+
+    fn from_str(text: &str) -> Result<Self, model::Error> {
+        match text.strip_prefix(RECORDS) {
+            Some(prefix) => Ok(Self::of(&prefix.parse()?)),
+            None => Err(model::Error::Unexpected {
+                what: "data set",
+                expected: "\"records:\" and a prefix",
+            }),
+        }
+    }
+}
+
+/// Names are equal and ordered as their octets.
+impl Borrow<[u8]> for DataSetName {
+    fn borrow(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -9,6 +9,8 @@
 //! | --- | --- |
 //! | `registry` | what does a request do to the registry, and what is answered? |
 //! | `command`, `request`, `entry`, `answer` | what is asked, by whom, when? |
+//! | `identity` | in which form do identities stand? |
+//! | `reading` | what is told of it, and to whom? |
 //! | `data_set` | who holds a data set, since when, and on which terms? |
 //! | `lease` | how long may a writer acknowledge without asking? |
 //! | `time` | which clocks are there? |
@@ -26,11 +28,13 @@ mod data_set;
 mod entry;
 mod error;
 mod field;
+mod identity;
 pub mod journal;
 pub mod lease;
 mod log;
 mod member;
 mod message;
+pub mod reading;
 mod registry;
 mod request;
 mod time;
@@ -40,6 +44,7 @@ pub use command::{Command, Function, MemberId, PUBLICATION_OCTETS_MAX, Rights};
 pub use data_set::{DataSet, DataSetName, Ownership, Proposal};
 pub use entry::Entry;
 pub use error::Error;
+pub use identity::canonical;
 pub use journal::{Batch, Damage, Journal, MemoryJournal};
 pub use member::{
     ANSWER_TIMEOUT, Machine, Member, Outcome, Output, Position, Settings, TICK, Ticket, Trouble,

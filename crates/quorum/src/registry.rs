@@ -276,6 +276,6 @@ fn octets_of(name: &Bytes, octets: Option<&Bytes>) -> usize {
 }
 
 /// An identity as the key of a map.
-fn by(identity: &Reference) -> (Bytes, u32) {
+pub(crate) fn by(identity: &Reference) -> (Bytes, u32) {
     (identity.identifier.clone(), identity.index)
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use model::identifier::PREFIX_OF_PREFIXES;
 use model::{Error, Identifier, Prefix, Value};
+use wire::registry::{OrderRequest, ReadingRequest};
 use wire::replication::{DumpRequest, TxnLogRequest};
 use wire::{Message, OpFlags, Opcode};
 
@@ -97,12 +98,23 @@ impl Order {
     /// Has a node send what a mirror has not seen of its log (operation 1001). It follows the
     /// answer on the connection.
     pub fn retrieve_log(request: &TxnLogRequest) -> Self {
-        Self::of_mirror(Opcode::RETRIEVE_TXN_LOG, request.encode())
+        Self::of_body(Opcode::RETRIEVE_TXN_LOG, request.encode())
     }
 
     /// Has a node send everything (operation 1002), likewise.
     pub fn dump(request: &DumpRequest) -> Self {
-        Self::of_mirror(Opcode::DUMP_HANDLES, request.encode())
+        Self::of_body(Opcode::DUMP_HANDLES, request.encode())
+    }
+
+    /// Orders the registry of the top-level sites to do something. The mark within makes it one
+    /// order however often it is given, and to whichever of them.
+    pub fn registry(order: &OrderRequest) -> Self {
+        Self::of_body(Opcode::REGISTRY_ORDER, order.encode())
+    }
+
+    /// Asks what that registry says.
+    pub fn read_registry(asked: &ReadingRequest) -> Self {
+        Self::of_body(Opcode::REGISTRY_READING, asked.encode())
     }
 
     /// Replaces what is there already.
@@ -147,7 +159,7 @@ impl Order {
         Self { blank, is_private }
     }
 
-    fn of_mirror(opcode: Opcode, body: Bytes) -> Self {
+    fn of_body(opcode: Opcode, body: Bytes) -> Self {
         let flags = OpFlags::USUAL;
         Self::of(question::message(opcode, flags, body, NO_ID, NO_DATE))
     }

@@ -12,6 +12,7 @@ use super::group::Described;
 use super::journal::FileJournal;
 use super::links::Links;
 use super::looking::{Holding, Looked, REPORT, Report};
+use super::orders::{Reading, Told};
 use super::recorder::{Recorder, prefix_of};
 use super::state::Shared;
 use super::storing::{Effect, Storing};
@@ -19,7 +20,7 @@ use super::{RegistryError, clock};
 use bytes::Bytes;
 use crypto::SigningKey;
 use engine::probing::TARGETS_COUNT_MAX;
-use quorum::{Batch, Member, MemberId, Outcome, Output, Request, Ticket, Time, Trouble};
+use quorum::{Answer, Batch, Member, MemberId, Outcome, Output, Request, Ticket, Time, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -52,6 +53,11 @@ pub(super) enum Event {
     Look { tell: oneshot::Sender<Looked> },
     /// The others are to be told something beside what is agreed on.
     Say { octets: Bytes },
+    /// Somebody asks how the registry stands.
+    Read {
+        reading: Box<Reading>,
+        tell: oneshot::Sender<Told>,
+    },
     /// A batch is durable.
     Persisted { number: u64 },
     /// The journal cannot be written.
@@ -264,20 +270,14 @@ impl Driver {
                 }
             }
             Event::Lost { to } => self.member.handle_lost(now, to),
-            Event::Asked { request, tell } => match self.member.handle_request(now, &request) {
-                Ok(ticket) => drop(self.asked.insert(ticket, tell)),
-                // Whoever made the request has looked at that, and nothing was done.
-                Err(error) => {
-                    error!(%error, "a request that members could not read is refused");
-                    let _ = tell.send(Outcome::Busy);
-                }
-            },
+            Event::Asked { request, tell } => self.ask(&request, tell),
             Event::Look { tell } => drop(tell.send(self.look())),
             Event::Say { octets } => {
                 for &id in self.members.keys() {
                     self.links.send(id, octets.clone());
                 }
             }
+            Event::Read { reading, tell } => drop(tell.send(self.read(&reading))),
             Event::Persisted { number } => self.member.handle_persisted(now, number),
             Event::JournalFailed { reason } => {
                 error!(%reason, "the journal of the registry cannot be written; this member stops");
@@ -289,6 +289,23 @@ impl Driver {
                 if self.backlog.note_failed(count, Instant::now()) {
                     warn!(%reason, "what the members agreed on cannot be stored; trying again");
                 }
+            }
+        }
+    }
+
+    /// Hands a request on, unless whoever asks has nothing to do with it: strangers fill no log.
+    fn ask(&mut self, request: &Request, tell: oneshot::Sender<Outcome>) {
+        if let Some(refusal) = self.member.registry().refuses_stranger(request) {
+            let answer = Answer::Refused(refusal);
+            let _ = tell.send(Outcome::Answered(answer, self.member.position()));
+            return;
+        }
+        match self.member.handle_request(clock::now(), request) {
+            Ok(ticket) => drop(self.asked.insert(ticket, tell)),
+            // Whoever made the request has looked at that, and nothing was done.
+            Err(error) => {
+                error!(%error, "a request that members could not read is refused");
+                let _ = tell.send(Outcome::Busy);
             }
         }
     }
@@ -319,6 +336,17 @@ impl Driver {
         Looked {
             leads: self.member.is_leader(),
             holdings: holdings.collect(),
+        }
+    }
+
+    /// Says what the registry has, as far as it is applied here.
+    fn read(&self, reading: &Reading) -> Told {
+        let registry = self.member.registry();
+        Told {
+            position: self.member.position(),
+            time_us: registry.time.0,
+            age: self.member.age(clock::now().moment),
+            page: reading.page(registry),
         }
     }
 

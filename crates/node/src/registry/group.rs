@@ -47,7 +47,7 @@ pub(super) struct Described {
 }
 
 impl Described {
-    fn encode(&self) -> Bytes {
+    pub(super) fn encode(&self) -> Bytes {
         let mut out = vec![FORMAT, self.role as u8];
         put_string(&mut out, self.address.to_string().as_bytes());
         put_string(&mut out, &self.key.encode());
@@ -102,7 +102,7 @@ pub(super) fn configured(
     Ok(members)
 }
 
-fn read(member: &MemberConfig) -> Result<Configured, RegistryError> {
+pub(super) fn read(member: &MemberConfig) -> Result<Configured, RegistryError> {
     let failed = failed(&member.site);
     let octets = fs::read(&member.site).map_err(|error| failed(&error))?;
     let site: Site = serde_json::from_slice(&octets).map_err(|error| failed(&error))?;
