@@ -10,6 +10,7 @@ use crate::elsewhere::{Asks, Elsewhere};
 use crate::expiry::Expiry;
 use crate::founding::{Founded, OldKey};
 use crate::guesses::{Guesses, OnBehalf};
+use crate::holder::Holder;
 use crate::registry::{Disagreed, Registry};
 use crate::replication::Replication;
 use crate::replication::source::Stream;
@@ -35,6 +36,7 @@ use wire::{Identity, Message, Packet, ResponseCode};
 #[cfg(test)]
 mod captures;
 pub(crate) mod fronts;
+mod holding;
 mod login;
 #[cfg(test)]
 mod matrix;
@@ -94,6 +96,7 @@ pub(crate) struct Answerer {
     replication: Arc<Replication>,
     registry: Option<Arc<Registry>>,
     probed: Probed,
+    holder: Option<Arc<Holder>>,
 }
 
 impl Answerer {
@@ -141,7 +144,15 @@ impl Answerer {
             replication: Arc::new(replication),
             registry: settings.registry,
             probed: Probed::default(),
+            holder: None,
         }
+    }
+
+    /// The same as the writer of a data set.
+    #[must_use]
+    pub(crate) fn with_holder(mut self, holder: Option<Arc<Holder>>) -> Self {
+        self.holder = holder;
+        self
     }
 
     pub(crate) fn replication(&self) -> &Arc<Replication> {
@@ -399,6 +410,9 @@ impl Answerer {
                     .push(again::write(place.clone(), &reply.message));
             }
             if change.is_empty() {
+                if let Some(unheld) = self.unheld_again(request, &reply.message) {
+                    return Some(unheld.into());
+                }
                 if let Err(error) = self.confirm_again(request, origin, &reply.message).await {
                     reply = self.fail(request, &error).into();
                 }
@@ -415,8 +429,16 @@ impl Answerer {
                     }
                 }
             }
+            let pass = match self.admit(request, &change) {
+                Ok(pass) => pass,
+                Err(unheld) => return Some((*unheld).into()),
+            };
             match self.commit(change, moment).await {
-                Ok(_) => return Some(reply),
+                // As late as can be: the copies may have taken their time.
+                Ok(_) => match self.uncovered(request, pass) {
+                    Some(uncovered) => return Some(uncovered.into()),
+                    None => return Some(reply),
+                },
                 Err(store::Error::Conflict { .. }) => (),
                 Err(error) => return Some(self.fail(request, &error).into()),
             }

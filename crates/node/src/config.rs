@@ -5,11 +5,12 @@
 //! `config/http.rs` those of HTTP, `config/administration.rs` those of administration,
 //! `config/elsewhere.rs` those of asking other nodes, `config/recursive.rs` those of asking them
 //! for anybody, `config/replication.rs` those of copies, `config/registry.rs` those of agreement
-//! among the top-level sites, `config/probes.rs` those of probes, `config/templates.rs` those of
-//! templates,
+//! among the top-level sites, `config/probes.rs` those of probes, `config/data_set.rs` those of the
+//! data set that is written, `config/templates.rs` those of templates,
 //! `config/settings.rs` how they are declared, `config/manual.rs` the texts made of them.
 
 mod administration;
+mod data_set;
 mod elsewhere;
 pub mod http;
 mod manual;
@@ -24,6 +25,7 @@ mod templates;
 mod tests;
 
 pub use administration::AdministrationConfig;
+pub use data_set::{DataSetConfig, OwnershipKind};
 pub use elsewhere::ElsewhereConfig;
 pub use http::HttpConfig;
 pub use manual::{example, manual};
@@ -84,6 +86,7 @@ settings::settings! {
         table mirror: MirrorConfig;
         table registry: RegistryConfig;
         table probes: ProbesConfig;
+        table data_set: DataSetConfig;
         table templates: TemplatesConfig;
         table storage: StorageConfig;
     }
@@ -111,6 +114,7 @@ pub fn tables() -> Vec<Table> {
         table::<MirrorConfig>("mirror", MirrorConfig::ABOUT),
         table::<RegistryConfig>("registry", RegistryConfig::ABOUT),
         table::<ProbesConfig>("probes", ProbesConfig::ABOUT),
+        table::<DataSetConfig>("data_set", DataSetConfig::ABOUT),
         table::<TemplatesConfig>("templates", TemplatesConfig::ABOUT),
         table::<StorageConfig>("storage", StorageConfig::ABOUT),
     ];
@@ -187,6 +191,12 @@ pub enum ParseError {
         key: &'static str,
         /// The text.
         text: String,
+    },
+    /// What is said of the data set that the node writes does not make a writer.
+    #[error("data_set.{reason}")]
+    DataSet {
+        /// The key, and what it must be.
+        reason: &'static str,
     },
     /// A copy cannot prove who it is.
     #[error("mirror.key_file: say with which key mirror.identity is proven, or mirror.secret_file")]
@@ -313,6 +323,12 @@ impl Config {
         self.mirror.check()?;
         self.registry.check()?;
         self.probes.check()?;
+        self.data_set.check()?;
+        if self.data_set.is_set() && self.mirror.of.is_some() {
+            let reason = "name: the writer of a data set is no copy (mirror.of): when it is \
+                          granted that, run `nameplate store promote` and leave the other out";
+            return Err(ParseError::DataSet { reason });
+        }
         if self.registry.is_member() && self.mirror.of.is_some() {
             let reason = "member: a member takes changes, so it cannot be a copy (mirror.of)";
             return Err(ParseError::Registry { reason });

@@ -14,6 +14,7 @@
 //! | [`registry`] | how is this node one of those that agree on the records of prefixes? |
 //! | [`probes`] | do those who hold prefixes still do what they shall? |
 //! | [`replication`] | how are records sent to copies, and taken from the node that is copied? |
+//! | [`holder`] | may this node write its data set, and acknowledge what it wrote? |
 //! | `handle` | how do fronts in the same process ask? |
 //! | [`http`] | who speaks HTTP on connections that come in? |
 //! | [`tls`] | how is encryption taken off? |
@@ -39,6 +40,7 @@ mod files;
 pub mod founding;
 mod guesses;
 mod handle;
+pub mod holder;
 pub mod http;
 pub mod logging;
 mod metrics;
@@ -70,6 +72,7 @@ use config::{Changed, Effect};
 use control::Control;
 use elsewhere::Elsewhere;
 use founding::Founded;
+use holder::{Holder, Keeper};
 use http::HttpService;
 use http::listener::{self, Front};
 use reception::{Desk, Reception};
@@ -123,6 +126,9 @@ pub enum Error {
     /// The operator corrects what is set about copying, or one of its files.
     #[error("cannot copy another node: {0}")]
     Mirror(#[from] replication::MirrorError),
+    /// The operator corrects what is set about the data set that the node writes, or its files.
+    #[error("cannot write a data set: {0}")]
+    Holder(#[from] holder::HolderError),
     /// The operator corrects what is set about the registry, or sees to this member of it.
     #[error("cannot be a member of the registry: {0}")]
     Registry(#[from] registry::RegistryError),
@@ -227,7 +233,9 @@ impl Bound {
         mirror::number_apart(&self.config, &store)?;
         let probers = probes::Probers::of(&self.config)?;
         let answerer = Answerer::new(&self.config, store, founded, elsewhere)?;
-        let answerer = Arc::new(answerer.knowing(probers));
+        let log_epoch = answerer.replication().numbering().unwrap_or_default().epoch;
+        let holder = Holder::of(&self.config, answerer.store(), log_epoch)?;
+        let answerer = Arc::new(answerer.knowing(probers).with_holder(holder));
         let recursive = Recursive::of(&self.config, founded, &answerer, self.runtime.handle())?;
         let reception = Reception::new(&self.config, &answerer, recursive);
         let reception = reception.map_err(|source| Error::AccessLog {
@@ -253,6 +261,7 @@ impl Bound {
             self.runtime.handle(),
             stopped.clone(),
         );
+        let keeper = Keeper::start(&self.config, &answerer)?;
         let mut node = Node {
             answerer,
             reception,
@@ -267,6 +276,7 @@ impl Bound {
             http_addresses: Vec::new(),
             mirror,
             registry,
+            keeper,
             control,
             applied: Mutex::new(self.config.clone()),
             started: self.config,
@@ -324,6 +334,7 @@ pub struct Node {
     http_addresses: Vec<SocketAddr>,
     mirror: Mirror,
     registry: registry::Running,
+    keeper: Keeper,
     /// The settings it was started with.
     started: Config,
     /// The settings that were read last.
@@ -558,10 +569,11 @@ impl Node {
             http,
             mirror,
             registry,
+            keeper,
             control,
             ..
         } = self;
-        drop(control);
+        drop((control, keeper));
         reception.stop();
         stop.send_replace(true);
         // The streams to copies end with this; whoever waits for them is told so.

@@ -49,6 +49,7 @@ mod storing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use clock::now as clock_now;
 pub(crate) use looking::{Holding, REPORT, Report};
 pub(crate) use ordering::ttl_too_long;
 pub(crate) use owned::{Owned, Seen, Watched};

@@ -26,7 +26,7 @@ mod waiting;
 
 pub use mirror::MirrorError;
 pub use progress::{CopyState, MirrorState, ReplicationState};
-pub use promotion::{Promoted, PromotionError, promote};
+pub use promotion::{Promoted, PromotionError, promote, promote_to};
 pub(crate) use protected::Pinned;
 pub(crate) use waiting::Timekeeper;
 
@@ -103,8 +103,9 @@ impl ReplicationSettings {
 /// The copies of a node, and the copy that it is.
 pub(crate) struct Replication {
     settings: ReplicationSettings,
-    /// None if what is stored of it cannot be read: then nobody can copy.
-    numbering: Option<Numbering>,
+    /// None if what is stored of it cannot be read: then nobody can copy. Watched by streams, which
+    /// end when another epoch begins.
+    numbering: watch::Sender<Option<Numbering>>,
     waiting: Waiting,
     head: watch::Receiver<LogHead>,
     dumps: Arc<Semaphore>,
@@ -125,7 +126,7 @@ impl Replication {
             Err(_) => None,
         };
         Self {
-            numbering,
+            numbering: watch::Sender::new(numbering),
             waiting: Waiting::new(settings.copies.len(), settings.patience),
             head,
             dumps: Arc::new(Semaphore::new(settings.dumps_max)),
@@ -133,6 +134,17 @@ impl Replication {
             progress: Progress::new(settings.is_copy),
             settings,
         }
+    }
+
+    /// How transactions are numbered now, if that can be read.
+    pub(crate) fn numbering(&self) -> Option<Numbering> {
+        *self.numbering.borrow()
+    }
+
+    /// From now on transactions are numbered so: the streams that are under way end, and copies ask
+    /// anew.
+    pub(crate) fn begin_epoch(&self, numbering: Numbering) {
+        self.numbering.send_replace(Some(numbering));
     }
 
     /// Whether the node is a copy that does not have everything yet: it must not say of anything
@@ -206,7 +218,7 @@ impl Replication {
     /// How things stand, for people and numbers.
     pub(crate) fn state(&self) -> ReplicationState {
         let head = *self.head.borrow();
-        let numbering = self.numbering.unwrap_or_default();
+        let numbering = self.numbering().unwrap_or_default();
         let (waiting, confirmed) = self.waiting.state();
         let copies = self.settings.copies.iter().zip(&confirmed);
         ReplicationState {

@@ -8,6 +8,7 @@ pub(crate) mod again;
 
 use super::{Answerer, Watcher, drive_here, lock};
 use crate::elsewhere::Asks;
+use crate::holder::Pass;
 use crate::visitor::{Source, Visitor};
 use again::Call;
 use client::Clock;
@@ -121,7 +122,10 @@ impl Answerer {
             match before {
                 Ok(None) => (),
                 Ok(Some(answer)) => {
-                    begun.requests.push(Waiting::answered(answer));
+                    let unheld = self.unheld_again(&request, &answer);
+                    begun
+                        .requests
+                        .push(Waiting::answered(unheld.unwrap_or(answer)));
                     continue;
                 }
                 Err(error) => {
@@ -155,6 +159,13 @@ impl Answerer {
                 continue;
             }
             let is_changing = !change.is_empty();
+            let pass = match self.admit(&request, &change) {
+                Ok(pass) => pass,
+                Err(unheld) => {
+                    begun.requests.push(Waiting::answered(*unheld));
+                    continue;
+                }
+            };
             if let (Some(call), Some(place)) = (&mut call, &place) {
                 if is_changing {
                     self.write_answers(call);
@@ -170,6 +181,7 @@ impl Answerer {
                 request: is_changing.then_some(request),
                 place,
                 answer: answer.message,
+                pass,
             });
             if is_changing {
                 visitor.note(&mut change);
@@ -209,6 +221,13 @@ impl Answerer {
                 }
                 error => self.fail(&request, &error),
             };
+        }
+        for waiting in &mut requests {
+            let uncovered = waiting.request.as_ref();
+            let uncovered = uncovered.and_then(|asked| self.uncovered(asked, waiting.pass));
+            if let Some(uncovered) = uncovered {
+                waiting.answer = uncovered;
+            }
         }
         requests.into_iter().map(|waiting| waiting.answer).collect()
     }
@@ -269,6 +288,8 @@ struct Waiting {
     place: Option<Key>,
     /// The answer, if the change becomes durable.
     answer: Message,
+    /// As what the change was begun.
+    pass: Option<Pass>,
 }
 
 impl Waiting {
@@ -277,6 +298,7 @@ impl Waiting {
             request: None,
             place: None,
             answer,
+            pass: None,
         }
     }
 }

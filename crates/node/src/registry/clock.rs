@@ -12,7 +12,7 @@ const SINCE_BOOT: ClockId = ClockId::Boottime;
 const SINCE_BOOT: ClockId = ClockId::Monotonic;
 
 /// What the clocks say.
-pub(super) fn now() -> Now {
+pub(crate) fn now() -> Now {
     let since_boot = clock_gettime(SINCE_BOOT);
     // Neither is negative.
     let seconds = u64::try_from(since_boot.tv_sec).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 mod agreeing;
 mod failing;
+mod holding;
 mod ordering;
 mod refusing;
 mod taking_over;

@@ -223,7 +223,7 @@ fn failed(path: &Path) -> impl Fn(&dyn std::fmt::Display) -> MirrorError {
     }
 }
 
-fn read_site(path: &Path) -> Result<Site, MirrorError> {
+pub(crate) fn read_site(path: &Path) -> Result<Site, MirrorError> {
     let failed = failed(path);
     let octets = fs::read(path).map_err(|error| failed(&error))?;
     let site: Site = serde_json::from_slice(&octets).map_err(|error| failed(&error))?;
@@ -275,7 +275,7 @@ fn read_proof(config: &Config) -> Result<Proof, MirrorError> {
 }
 
 /// The octets of a file that nobody else may read.
-fn read_secret(path: &Path) -> Result<Vec<u8>, MirrorError> {
+pub(crate) fn read_secret(path: &Path) -> Result<Vec<u8>, MirrorError> {
     let failed = failed(path);
     let metadata = fs::metadata(path).map_err(|error| failed(&error))?;
     if metadata.mode() & 0o077 != 0 {

@@ -42,6 +42,14 @@ pub enum PromotionError {
     /// What stands of the copy cannot be read.
     #[error("how far the copy has come cannot be read: {0}")]
     Unreadable(#[from] model::Error),
+    /// The operator names an epoch that was granted after all that the copy has.
+    #[error("epoch {epoch} is not later than {known}, which the folder knows")]
+    NotLater {
+        /// The epoch that was named.
+        epoch: u64,
+        /// The last one that is known.
+        known: u64,
+    },
     /// The operating system must give randomness.
     #[error("no epoch can be drawn: {0}")]
     Randomness(#[from] getrandom::Error),
@@ -55,6 +63,29 @@ pub enum PromotionError {
 /// # Errors
 /// [`PromotionError`]; then nothing is changed.
 pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionError> {
+    promote_in(data, options, new_epoch)
+}
+
+/// The same in the epoch of its data set that the registry has granted.
+///
+/// # Errors
+/// [`PromotionError`]; then nothing is changed.
+pub fn promote_to(data: &Path, options: &Options, epoch: u64) -> Result<Promoted, PromotionError> {
+    promote_in(data, options, |known| {
+        let is_later = epoch > known;
+        let granted = is_later.then_some(epoch);
+        granted.ok_or(PromotionError::NotLater { epoch, known })
+    })
+}
+
+fn promote_in<E>(
+    data: &Path,
+    options: &Options,
+    next: impl FnOnce(u64) -> Result<u64, E>,
+) -> Result<Promoted, PromotionError>
+where
+    PromotionError: From<E>,
+{
     let store = Store::open(data, options)?;
     let copied = copied(&store)?;
     let last = last_of(&copied)?;
@@ -62,7 +93,7 @@ pub fn promote(data: &Path, options: &Options) -> Result<Promoted, PromotionErro
     let before = store.view().get(&Key::numbering())?;
     let before = before.map(Numbering::read).transpose()?;
     let known = last.epoch.max(before.map_or(0, |before| before.epoch));
-    let epoch = new_epoch(known)?;
+    let epoch = next(known)?;
     let numbering = Numbering {
         epoch,
         // Of the entry that says so itself, which nobody is sent.

@@ -64,9 +64,11 @@ pub(crate) async fn serve(
     info!(%who, index, wanted = ?stream.wanted, "a copy is sent to");
     let replication = Arc::clone(answerer.replication());
     let (sender, back) = protect(&replication, socket, stream.version).await?;
+    let mut numbering = replication.numbering.subscribe();
+    let numbered = numbering.borrow_and_update().unwrap_or_default();
     let source = Source {
         copy: replication.counted(&stream),
-        numbering: replication.numbering.unwrap_or_default(),
+        numbering: numbered,
         stream,
         answerer,
         replication,
@@ -74,6 +76,8 @@ pub(crate) async fn serve(
     };
     let ended = tokio::select! {
         ended = source.send(back) => ended,
+        // Numbers mean something else from here on.
+        _ = numbering.changed() => Ok(()),
         _ = stopped.wait_for(|stops| *stops) => Ok(()),
     };
     debug!(%who, index, ?ended, "a copy is sent to no longer");
@@ -112,7 +116,7 @@ impl Replication {
         let settings = &self.settings;
         let has_tls = settings.tls.is_some() && version.knows(Version::SIGNED_SUGGESTION);
         let can_sign = settings.site_key.is_some() && settings.in_clear;
-        if self.numbering.is_none() {
+        if self.numbering().is_none() {
             Some("the operator must look at this node: how it numbers changes cannot be read")
         } else if has_tls || can_sign {
             None
