@@ -80,6 +80,7 @@ impl ConfigSource {
             &mut config.mirror.key_file,
             &mut config.mirror.secret_file,
             &mut config.registry.admin_key_file,
+            &mut config.data_set.key_file,
         ];
         for file in files.into_iter().flatten() {
             *file = self.data.join(&file);
@@ -87,6 +88,9 @@ impl ConfigSource {
         let members = config.registry.members.iter_mut().map(|it| &mut it.site);
         for site in members.chain(config.probes.probers.values_mut()) {
             *site = self.data.join(&site);
+        }
+        for member in &mut config.data_set.members {
+            *member = self.data.join(&member);
         }
         Ok(config)
     }

@@ -274,6 +274,16 @@ impl Caller {
         self.servers.first().copied().ok_or_else(none)
     }
 
+    /// All of the node's addresses.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.servers
+    }
+
+    /// Whether only answers that bear the key of one site are believed.
+    pub(crate) fn has_site_key(&self) -> bool {
+        self.settled.site_key.is_some()
+    }
+
     /// Gives one order, at the first address that can be connected with.
     ///
     /// # Errors

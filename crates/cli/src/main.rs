@@ -29,6 +29,7 @@ mod registry;
 mod resolve;
 mod serve;
 mod store_commands;
+mod takeover;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -101,6 +102,8 @@ enum Command {
     Store(store_commands::StoreArguments),
     /// Say how the registry of prefixes stands, and who agrees on it. (登记簿)
     Registry(registry::RegistryArguments),
+    /// Let another do what a node does not do any more. (接管)
+    Takeover(takeover::TakeoverArguments),
     /// Copy the data folder of a running or stopped node. (备份)
     Backup(store_commands::BackupArguments),
     /// Make a data folder from a backup. (恢复)
@@ -139,6 +142,7 @@ fn main() -> ExitCode {
         Command::Monitor(arguments) => monitor::run(&arguments),
         Command::Store(arguments) => store_commands::run(&arguments),
         Command::Registry(arguments) => registry::run(&arguments),
+        Command::Takeover(arguments) => Ok(takeover::run(&arguments)),
         Command::Backup(arguments) => store_commands::back_up(&arguments),
         Command::Restore(arguments) => store_commands::restore(&arguments),
     };

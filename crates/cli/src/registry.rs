@@ -1,8 +1,19 @@
-//! `nameplate registry`: how the registry stands that a running node is a member of.
+//! `nameplate registry`: how the registry stands that a running node is a member of; and orders to
+//! it, over the network.
 //!
-//! Not here: what the members agree on, and how (rooms `quorum` and `node`).
+//! Beside it: `registry/orders.rs` what can be ordered, `registry/asking.rs` how its sites are
+//! asked, `registry/told.rs` how what they say looks. Not here: what the members agree on, and how
+//! (rooms `quorum` and `node`), take-over ([`crate::takeover`]).
 
+pub(crate) mod asking;
+mod orders;
+pub(crate) mod told;
+
+pub(crate) use orders::{data_set_name, reference, tell_data_sets};
+
+use crate::login::conclude;
 use crate::output::say;
+use asking::ORDER_CODES;
 use clap::{Args, Subcommand};
 use node::control;
 use node::registry::{MemberState, ProbeState, RegistryState};
@@ -25,6 +36,36 @@ enum RegistryCommand {
     Found(FoundArguments),
     /// Say who the members are, and which of them are connected with this one. (成员)
     Members(MemberArguments),
+    /// Say who may ask the registry for what. (权限)
+    #[command(after_help = orders::READ_CODES)]
+    Rights(orders::RightsArguments),
+    /// Give somebody rights, instead of those they had. (授权)
+    #[command(after_help = ORDER_CODES)]
+    GrantRights(orders::GrantRightsArguments),
+    /// Take all rights from somebody. (撤销权限)
+    #[command(after_help = ORDER_CODES)]
+    RevokeRights(orders::RevokeRightsArguments),
+    /// Add a site to those that agree. (增加成员)
+    #[command(after_help = ORDER_CODES)]
+    AddMember(orders::AddMemberArguments),
+    /// Remove a site from those that agree, for ever. (移除成员)
+    #[command(after_help = ORDER_CODES)]
+    RemoveMember(orders::RemoveMemberArguments),
+    /// Say who holds which data set, in which epoch, until when. (数据集)
+    #[command(after_help = orders::READ_CODES)]
+    DataSets(orders::DataSetsArguments),
+    /// Create the data set of the records of a prefix, in its first epoch. (创建数据集)
+    #[command(after_help = ORDER_CODES)]
+    Create(orders::CreateArguments),
+    /// Grant the next epoch of a data set to somebody. (授予)
+    #[command(after_help = ORDER_CODES)]
+    Grant(orders::GrantArguments),
+    /// The same against the holder of a sovereign data set, who never writes again. (宣告失效)
+    #[command(after_help = ORDER_CODES)]
+    Declare(orders::GrantArguments),
+    /// Hand a data set back: whoever asks never writes in this epoch again. (交还)
+    #[command(after_help = ORDER_CODES)]
+    HandBack(orders::HandBackArguments),
 }
 
 const STATUS_HELP: &str = "\
@@ -69,6 +110,16 @@ pub(crate) fn run(arguments: &RegistryArguments) -> Result<ExitCode, Box<dyn Err
             tell(&state, member.json, tell_members)?;
             Ok(ExitCode::SUCCESS)
         }
+        RegistryCommand::Rights(asked) => Ok(conclude(asked.tell())),
+        RegistryCommand::GrantRights(order) => Ok(conclude(order.carry_out())),
+        RegistryCommand::RevokeRights(order) => Ok(conclude(order.carry_out())),
+        RegistryCommand::AddMember(order) => Ok(conclude(order.carry_out())),
+        RegistryCommand::RemoveMember(order) => Ok(conclude(order.carry_out())),
+        RegistryCommand::DataSets(asked) => Ok(conclude(asked.tell())),
+        RegistryCommand::Create(order) => Ok(conclude(order.carry_out())),
+        RegistryCommand::Grant(order) => Ok(conclude(order.carry_out(false))),
+        RegistryCommand::Declare(order) => Ok(conclude(order.carry_out(true))),
+        RegistryCommand::HandBack(order) => Ok(conclude(order.carry_out())),
     }
 }
 

@@ -38,7 +38,7 @@ enum StoreCommand {
     /// Make the folder of a stopped copy that of the writer: only when the writer is stopped for
     /// good. (提升)
     #[command(after_help = copies::PROMOTE_HELP)]
-    Promote(DataArguments),
+    Promote(PromoteArguments),
 }
 
 #[derive(Args)]
@@ -58,13 +58,23 @@ struct DataArguments {
     data: PathBuf,
 }
 
+#[derive(Args)]
+struct PromoteArguments {
+    /// The data folder.
+    #[arg(value_name = "DIR")]
+    data: PathBuf,
+    /// The epoch of its data set that the registry has granted to the node.
+    #[arg(long, value_name = "NUMBER")]
+    epoch: Option<u64>,
+}
+
 pub(crate) fn run(arguments: &StoreArguments) -> Result<ExitCode, Box<dyn Error>> {
     match &arguments.command {
         StoreCommand::Verify(folder) => verify::run(&folder.data, folder.json),
         StoreCommand::Compact(folder) => compact(&folder.data),
         StoreCommand::Info(folder) => info::run(&folder.data, folder.json),
         StoreCommand::Copies(folder) => copies::run(&folder.data, folder.json),
-        StoreCommand::Promote(folder) => copies::promote(&folder.data),
+        StoreCommand::Promote(folder) => copies::promote(&folder.data, folder.epoch),
     }
 }
 

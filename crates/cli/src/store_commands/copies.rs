@@ -12,7 +12,9 @@ use store::Options;
 pub(super) const PROMOTE_HELP: &str = "\
 No node becomes the writer by itself, and two writers lose what one of them acknowledges: stop the
 old one for good, and choose the copy with the highest transaction. Then remove `[mirror] of` from
-its configuration and start it; it goes on with the next number, in an epoch of its own.
+its configuration and start it; it goes on with the next number, in an epoch of its own. Where the
+registry of the top-level sites says who writes, stop nobody by hand: have the next epoch of the
+data set granted to this node, give that as --epoch, and add `[data_set]` to its configuration.
 
 Exit codes: 0 promoted, 1 it is no whole copy or cannot be opened, 2 wrong usage.";
 
@@ -64,9 +66,13 @@ fn tell_server(server: &MirrorState) {
     }
 }
 
-pub(super) fn promote(data: &Path) -> Result<ExitCode, Box<dyn Error>> {
+pub(super) fn promote(data: &Path, epoch: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
     super::must_be_folder(data)?;
-    let promoted = replication::promote(data, &Options::default())?;
+    let options = Options::default();
+    let promoted = match epoch {
+        Some(epoch) => replication::promote_to(data, &options, epoch)?,
+        None => replication::promote(data, &options)?,
+    };
     say(format_args!(
         "{} is a writer now: epoch {}, after transaction {}",
         data.display(),

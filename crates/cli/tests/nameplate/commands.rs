@@ -244,6 +244,7 @@ fn help_keeps_to_a_hundred_columns() {
         "unhome",
         "monitor",
         "registry",
+        "takeover",
     ];
     let helps = subcommands.iter().map(|name| vec![*name, "--help"]);
     for arguments in helps.chain([

@@ -17,6 +17,7 @@ mod message;
 mod monitor;
 mod mutations;
 mod operating;
+mod orders;
 mod program;
 mod readme;
 mod registry;
