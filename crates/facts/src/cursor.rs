@@ -1,9 +1,9 @@
 //! Rows of many places that are read in the order of their keys.
 //!
-//! To seek a place in the tables costs about as much as to read a few dozen rows from there on: every
-//! file and every group in memory that may hold it is looked into. Whoever wants thousands of places
-//! sorts them and lets a cursor go from one to the next: it walks where the next is near, and seeks
-//! anew where it is not.
+//! To seek a place in the tables costs about as much as to read a few dozen rows from there on:
+//! every file and every group in memory that may hold it is looked into. Whoever wants thousands of
+//! places sorts them and lets a cursor go from one to the next: it walks where the next is near, and
+//! seeks anew where it is not.
 //!
 //! Not here: which rows of a place count.
 
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use model::Key;
 use store::View;
 
-/// How many rows are walked at most before the next place is sought: about as many as a search costs.
+/// How many rows are walked at most before the next place is sought: about as many as that costs.
 const PATIENCE_MAX: usize = 16;
 
 /// Goes through rows, and never back.
@@ -39,7 +39,7 @@ impl<'v> Cursor<'v> {
         }
     }
 
-    /// Goes on to the first row whose key is not before `to`, and shows it; `None` if there is none.
+    /// Goes on to the first row whose key is not before `to`, and shows it; `None` if none is.
     ///
     /// Places must come in order: what lies behind the cursor is not found any more.
     pub(crate) fn seek(&mut self, to: &[u8]) -> Result<Option<&(Key, Bytes)>, Error> {
@@ -197,7 +197,8 @@ mod tests {
                 cursor.seek(&place(from)).unwrap();
                 let rows = std::iter::from_fn(|| cursor.take_before(&place(to)).unwrap());
                 let rows: Vec<_> = rows.map(|(key, _)| key).collect();
-                let expected: Vec<_> = stored.range(key(from)..key(to)).map(|(key, _)| key).collect();
+                let expected = stored.range(key(from)..key(to)).map(|(key, _)| key);
+                let expected: Vec<_> = expected.collect();
                 prop_assert_eq!(rows.iter().collect::<Vec<_>>(), expected);
             }
         }

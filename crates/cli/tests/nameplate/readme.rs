@@ -13,7 +13,7 @@ const DOCUMENTS: [(&str, &str); 2] = [
 /// How people start the program: installed, or from the repository.
 const STARTS: [&str; 2] = ["nameplate ", "cargo run --release -- "];
 
-/// The answer of a subcommand to `--help`, if there is such a subcommand; `""` is the program's own.
+/// The answer of a subcommand to `--help`, if there is such a one; `""` is the program's own.
 type Help<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
 
 /// The lines of a document that start the program, numbered from 1, without its name.

@@ -8,9 +8,9 @@
 //! | role | how it comes about | what it may write |
 //! | --- | --- | --- |
 //! | unknown | nothing was heard yet | nothing |
-//! | holder | the registry names it, and only it wrote | all but the reserved part, strict: leased |
+//! | holder | the registry names it, only it wrote | all but the reserved part; strict: leased |
 //! | emergency | it stands in for the holder | the reserved part |
-//! | behind | the registry names it, but others wrote since: it must copy that | nothing |
+//! | behind | the registry names it, but others wrote since: it must copy it | nothing |
 //! | handed back | it has said that it writes no more in this epoch | nothing |
 //! | nobody | the registry names another | nothing |
 

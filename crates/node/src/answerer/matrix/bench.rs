@@ -225,7 +225,7 @@ impl<'w> Bench<'w> {
     ) -> Result<(), String> {
         let made = changes.and_then(|before| Some(self.world.changes()? - before));
         let seen = channel.take_seen();
-        // Whoever shows a wrong proof too often, or one in a form that is not taken, is heard no more.
+        // Who shows wrong proofs too often, or in a form that is not taken, is heard no more.
         let is_wrong = seen.codes.contains(&ResponseCode::INVALID_CREDENTIAL.0)
             || cell.condition == Condition::WrongKey;
         let is_suspect = is_wrong && !self.world.forgives();
