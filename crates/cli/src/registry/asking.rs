@@ -96,9 +96,9 @@ impl Asking {
     fn page(
         &self,
         kind: Kind,
-        asked: ReadingRequest,
+        asked: &ReadingRequest,
     ) -> Result<(ReadingAnswer, Vec<Thing>), Failure> {
-        let answered = self.ask(&Order::read_registry(&asked))?;
+        let answered = self.ask(&Order::read_registry(asked))?;
         let Answer::RegistryReading(told) = &answered.response.answer else {
             return Err(refusal("the registry", &answered));
         };
@@ -123,7 +123,7 @@ impl Asking {
     ) -> Result<(), Failure> {
         let mut asked = ReadingRequest::of(Things(kind as u8)).only(only.to_vec());
         loop {
-            let (told, things) = self.page(kind, asked.clone())?;
+            let (told, things) = self.page(kind, &asked)?;
             for thing in things {
                 each(&told, thing);
             }

@@ -80,11 +80,10 @@ fn right_names() -> PossibleValuesParser {
 
 /// What names stand for.
 fn rights(names: &[String]) -> Rights {
-    let right = |name: &String| {
+    let all = names.iter().map(|name| {
         let named = told::RIGHTS.iter().find(|(known, _)| known == name);
         named.map_or(Rights::ALL, |(_, right)| *right)
-    };
-    let all = names.iter().map(right);
+    });
     all.fold(Rights::default(), |all, right| all | right)
 }
 
