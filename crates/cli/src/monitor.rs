@@ -112,7 +112,7 @@ enum MonitorCommand {
 }
 
 /// What all subcommands take.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct Common {
     /// The monitor folder.
     #[arg(long, value_name = "DIR")]

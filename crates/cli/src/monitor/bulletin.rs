@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &BulletinArguments) -> Result<ExitCode, Box<dyn Err
             say(format_args!("    {}", file.display()));
         }
     }
-    folder.store.close()?;
+    folder.close()?;
     Ok(ExitCode::SUCCESS)
 }
 

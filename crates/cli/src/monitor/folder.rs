@@ -24,6 +24,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use store::{Options, Store};
 
@@ -91,7 +92,8 @@ impl Settings {
 pub(super) struct Folder {
     pub(super) path: PathBuf,
     pub(super) settings: Settings,
-    pub(super) store: Store,
+    /// Shared with a console that shows it.
+    pub(super) store: Arc<Store>,
     pub(super) regions: List<Region>,
     pub(super) industries: List<Industry>,
     enterprises: HashMap<Object, String>,
@@ -134,7 +136,7 @@ impl Folder {
         Ok(Self {
             path: path.to_owned(),
             settings,
-            store,
+            store: Arc::new(store),
             regions,
             industries: codes::industries(),
             enterprises,
@@ -172,6 +174,11 @@ impl Folder {
     /// Says what a folder that was made is.
     pub(super) fn finish(path: &Path, settings: &Settings) -> Result<(), Box<dyn Error>> {
         write(&path.join(SETTINGS), &toml::to_string(settings)?)
+    }
+
+    /// Closes it so that the next start replays nothing; leaves that to whoever else has the store.
+    pub(super) fn close(self) -> Result<(), store::Error> {
+        Arc::into_inner(self.store).map_or(Ok(()), Store::close)
     }
 
     /// What is known now.

@@ -120,7 +120,7 @@ pub(super) fn run(arguments: &LoadArguments) -> Result<ExitCode, Box<dyn Error>>
     } else {
         tell(arguments, &loaded);
     }
-    folder.store.close()?;
+    folder.close()?;
     Ok(ExitCode::from(u8::from(!is_clean)))
 }
 

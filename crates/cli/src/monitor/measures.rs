@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &MeasuresArguments) -> Result<ExitCode, Box<dyn Err
                 &format!("{count} tasks of the joint notice are listed"),
                 &format!("联合通知的{count}项任务已列入台账"),
             ]));
-            folder.store.close()?;
+            folder.close()?;
             Ok(ExitCode::SUCCESS)
         }
         MeasuresCommand::List(list) => {

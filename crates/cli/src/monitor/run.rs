@@ -13,7 +13,8 @@
 //! nobody is told twice of the same. A letter that was on its way then may go twice, with the same
 //! key.
 //!
-//! One process has the folder at a time, so a round is short and `--every` lets go of it between.
+//! One process has the folder at a time, so a round is short and `--every` lets go of it between;
+//! a console that has it makes the rounds itself (`serve`).
 //! Not here: what is late and who is told (beneath), sending (`delivery`).
 
 mod deadlines;
@@ -33,8 +34,9 @@ use crate::interrupt::Interrupt;
 use crate::output::{say, say_aside};
 use clap::Args;
 use facts::{Change, Instant};
+use jobs::outbox::{self, Round};
 use jobs::timer::{self, Due, Timer};
-use jobs::{Letter, Moment, Retry, Schedule, Unit, outbox};
+use jobs::{Letter, Moment, Retry, Schedule, Unit};
 use serde_json::json;
 use std::error::Error;
 use std::process::ExitCode;
@@ -106,7 +108,7 @@ fn once(common: &Common, now: Instant) -> Result<Done, Box<dyn Error>> {
     let folder = Folder::open(common)?;
     let done = round(&folder, now);
     // What was done is durable already; an error of the round goes before one of closing.
-    let closed = folder.store.close();
+    let closed = folder.close();
     let done = done?;
     closed?;
     Ok(done)
@@ -130,6 +132,29 @@ pub(super) struct Done {
     /// When something is due next.
     next: Option<Instant>,
     mark: String,
+}
+
+impl Done {
+    /// Whether there is anything to say of it.
+    pub(super) fn has_done_anything(&self) -> bool {
+        let has_told = self.timers.iter().any(|(_, letters)| *letters > 0);
+        let tried = self.delivered + self.again + self.dead.len();
+        has_told || tried > 0 || self.clock_back_ms.is_some()
+    }
+
+    /// The timers that could not be seen to, and why.
+    pub(super) fn problems_said(&self) -> Vec<String> {
+        let problems = self.problems.iter();
+        problems
+            .map(|[timer, problem]| format!("{timer}: {problem}"))
+            .collect()
+    }
+
+    /// The timers that were seen to.
+    #[cfg(test)]
+    pub(super) fn seen_to(&self) -> Vec<String> {
+        self.timers.iter().map(|(timer, _)| timer.clone()).collect()
+    }
 }
 
 /// What timers look at.
@@ -173,6 +198,15 @@ fn timers() -> [(&'static str, Schedule); 5] {
 
 /// Does what is due at a moment, and delivers what lies in the outbox.
 pub(super) fn round(folder: &Folder, now: Instant) -> Result<Done, Box<dyn Error>> {
+    round_until(folder, now, &|| false)
+}
+
+/// The same, until somebody wants an end: what is left then is left to the next round.
+pub(super) fn round_until(
+    folder: &Folder,
+    now: Instant,
+    stops: &dyn Fn() -> bool,
+) -> Result<Done, Box<dyn Error>> {
     let contacts = Contacts::read(folder)?;
     let ground = Ground {
         folder,
@@ -197,6 +231,9 @@ pub(super) fn round(folder: &Folder, now: Instant) -> Result<Done, Box<dyn Error
         jobs::commit(store, |view| timer::set(view, moment, &timer))?;
     }
     for due in timer::due(&*folder.view(), moment, 1000)? {
+        if stops() {
+            break;
+        }
         let kind = due.set.timer.kind.clone();
         // Others may set timers of their own.
         match see_to(&ground, &kind) {
@@ -209,24 +246,46 @@ pub(super) fn round(folder: &Folder, now: Instant) -> Result<Done, Box<dyn Error
             Err(error) => done.problems.push([kind, error.to_string()]),
         }
     }
-    let mut post = Post {
-        folder,
-        contacts: &contacts,
-    };
-    let round = outbox::round(store, moment, &retry, TRIED_MAX, &mut post)?;
-    (done.delivered, done.again) = (round.delivered, round.again);
+    deliver(&ground, &retry, &mut done, stops)?;
     let view = folder.view();
-    for key in round.dead {
-        if let Some(posted) = outbox::find(&*view, &key)? {
-            done.dead.push([key, posted.letter.to, posted.problem]);
-        }
-    }
     let all = timer::all(&*view, 1000)?;
     done.next = all.iter().map(|set| Instant(set.due.0)).min();
     drop(view);
     let before = Moment(now.0.saturating_sub(KEPT_MS));
     outbox::forget(store, before, FORGOTTEN_MAX)?;
     Ok(done)
+}
+
+/// Delivers what lies in the outbox: one letter at a time, so that whoever wants an end waits for
+/// one at most.
+fn deliver(
+    ground: &Ground,
+    retry: &Retry,
+    done: &mut Done,
+    stops: &dyn Fn() -> bool,
+) -> Result<(), Box<dyn Error>> {
+    let (folder, moment) = (ground.folder, Moment(ground.now.0));
+    let mut post = Post {
+        folder,
+        contacts: ground.contacts,
+    };
+    for _ in 0..TRIED_MAX {
+        if stops() {
+            break;
+        }
+        let round = outbox::round(&folder.store, moment, retry, 1, &mut post)?;
+        if round == Round::default() {
+            break;
+        }
+        done.delivered += round.delivered;
+        done.again += round.again;
+        for key in round.dead {
+            if let Some(posted) = outbox::find(&*folder.view(), &key)? {
+                done.dead.push([key, posted.letter.to, posted.problem]);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a timer leads to; `None` if it is none of ours.
@@ -270,7 +329,8 @@ fn settle(ground: &Ground, due: &Due, letters: &[Letter]) -> Result<usize, Box<d
     Ok(posted)
 }
 
-fn tell(common: &Common, done: &Done) {
+/// Says what a round has done.
+pub(super) fn tell(common: &Common, done: &Done) {
     let next = done.next.map(|next| next.to_string());
     if common.json {
         let timers = done.timers.iter();

@@ -3,18 +3,22 @@
 //! Here: the folder becomes what is shown, and who may come in. Not here: what is answered (room
 //! `web`).
 
-use super::Common;
+mod rounds;
+
 use super::contacts::Contacts;
 use super::folder::Folder;
-use super::{targets, tasks};
+use super::{Common, clock, targets, tasks};
 use crate::interrupt::Interrupt;
-use crate::output::say;
+use crate::output::{say, say_aside};
 use clap::Args;
+use facts::Instant;
+use rounds::Rounds;
 use std::error::Error;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Builder;
 use web::monitor::{Access, Bureau, Console, Tables};
@@ -36,6 +40,8 @@ const WATCH: Duration = Duration::from_millis(100);
                   the body '*' speaks for whichever it names. Nobody but its owner may read the \
                   file. The console speaks plain HTTP: put a proxy with TLS before it wherever \
                   others listen.\n\n\
+                  While it is open no `monitor run` can have the folder, so it does itself what is \
+                  due: late reports, deadlines, judgement, letters.\n\n\
                   Exit codes: 0 stopped in good order, 1 cannot run, 2 wrong usage."
 )]
 pub(super) struct ServeArguments {
@@ -45,6 +51,13 @@ pub(super) struct ServeArguments {
     /// Who may come in, and what for.
     #[arg(long, value_name = "FILE")]
     tokens: Option<PathBuf>,
+    /// Do what is due, and deliver letters, again after so many seconds; 0: never.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    every: u64,
+    /// Do what is due as if it were this moment in China when it starts; for trying out.
+    #[arg(long, value_name = "MOMENT", value_parser = clock::moment)]
+    at: Option<Instant>,
     #[command(flatten)]
     common: Common,
 }
@@ -64,19 +77,39 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, Box<dyn Error>
             .into());
         }
     };
-    let console = Console::new(bureau(&arguments.common)?, access, token.is_some());
+    let folder = Folder::open(&arguments.common)?;
+    let console = Console::new(bureau(&folder)?, access, token.is_some());
     let listener = TcpListener::bind(listen).map_err(|error| format!("{listen}: {error}"))?;
     let address = listener.local_addr()?;
     let interrupt = Interrupt::watch()?;
-    tell(arguments, address, token.as_deref());
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(console.serve(listener, async {
+    tell(arguments, address, token.as_deref());
+    let rounds = rounds(arguments, folder)?;
+    let served = runtime.block_on(console.serve(listener, async {
         while !interrupt.has_come() {
             tokio::time::sleep(WATCH).await;
         }
-    }))?;
+    }));
     say(arguments.common.choose(["stopping", "正在停止"]));
-    Ok(ExitCode::SUCCESS)
+    let is_well = rounds.is_none_or(Rounds::stop);
+    served?;
+    if !is_well {
+        say_aside("nameplate: what is due was not done to the end; the next start goes on");
+    }
+    Ok(ExitCode::from(u8::from(!is_well)))
+}
+
+/// Rounds over the folder that is shown, unless nobody wants any.
+fn rounds(arguments: &ServeArguments, folder: Folder) -> Result<Option<Rounds>, Box<dyn Error>> {
+    if arguments.every == 0 {
+        return Ok(None);
+    }
+    let pause = Duration::from_secs(arguments.every);
+    let (clock, told) = (
+        rounds::clock(arguments.at),
+        rounds::aloud(arguments.common.clone()),
+    );
+    Ok(Some(Rounds::start(folder, pause, clock, told)?))
 }
 
 fn tell(arguments: &ServeArguments, address: SocketAddr, token: Option<&str>) {
@@ -103,30 +136,20 @@ fn tell(arguments: &ServeArguments, address: SocketAddr, token: Option<&str>) {
 }
 
 /// The folder as the console shows it.
-fn bureau(common: &Common) -> Result<Bureau, Box<dyn Error>> {
-    let folder = Folder::open(common)?;
-    let region = folder.region()?;
-    let targets = targets::of_file(&folder)?;
-    let tasks = tasks::of_files(&folder)?;
-    let offices = Contacts::read(&folder)?.into_offices();
-    let enterprises = folder.enterprises().clone();
-    let Folder {
-        settings,
-        store,
-        regions,
-        industries,
-        ..
-    } = folder;
+fn bureau(folder: &Folder) -> Result<Bureau, Box<dyn Error>> {
+    let settings = &folder.settings;
     let tables = Tables {
-        regions,
-        industries,
-        enterprises,
-        targets,
-        tasks,
-        offices,
+        regions: folder.regions.clone(),
+        industries: folder.industries.clone(),
+        enterprises: folder.enterprises().clone(),
+        targets: targets::of_file(folder)?,
+        tasks: tasks::of_files(folder)?,
+        offices: Contacts::read(folder)?.into_offices(),
     };
-    let mut bureau = Bureau::new(store, region, settings.indicator, tables);
-    bureau.mark = settings.mark;
+    let store = Arc::clone(&folder.store);
+    let indicator = settings.indicator.clone();
+    let mut bureau = Bureau::new(store, folder.region()?, indicator, tables);
+    bureau.mark.clone_from(&settings.mark);
     bureau.merged_months = settings.merged_months;
     Ok(bureau)
 }

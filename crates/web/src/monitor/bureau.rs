@@ -46,8 +46,8 @@ pub struct Bureau {
     pub merged_months: bool,
     /// Which figure is read if none is named.
     pub indicator: String,
-    /// The facts.
-    pub store: Store,
+    /// The facts; others of this process may record some, too.
+    pub store: Arc<Store>,
     /// The names of things.
     pub tables: Tables,
     /// What enterprises are called: those of the tables, and who has come on the roll since.
@@ -68,7 +68,12 @@ struct Kept {
 
 impl Bureau {
     /// What is shown of a store.
-    pub fn new(store: Store, region: Region, indicator: String, mut tables: Tables) -> Self {
+    pub fn new(
+        store: impl Into<Arc<Store>>,
+        region: Region,
+        indicator: String,
+        mut tables: Tables,
+    ) -> Self {
         let enterprises = std::mem::take(&mut tables.enterprises);
         Self {
             enterprises: RwLock::new(enterprises),
@@ -76,7 +81,7 @@ impl Bureau {
             region,
             merged_months: true,
             indicator,
-            store,
+            store: store.into(),
             tables,
             kept: Mutex::default(),
         }

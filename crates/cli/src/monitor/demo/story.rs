@@ -254,6 +254,6 @@ impl Story {
     }
 
     pub(super) fn end(self) -> Done {
-        Ok(self.folder.store.close()?)
+        Ok(self.folder.close()?)
     }
 }

@@ -2,13 +2,15 @@
 //! process is killed. The clock is an argument.
 
 use super::Place;
-use crate::program::{path, run, told};
+use crate::program::{nameplate, path, run, told};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The counties, cities and province of [`Place::synthetic`].
 pub(super) const REGIONS: u64 = 5 * 2 + 5 + 1;
@@ -300,4 +302,82 @@ fn a_bulletin_goes_to_all_whom_it_is_to_and_its_receipt_is_asked_for() {
     place.at(&format!("{}T09:30", day(1)));
     let receipts = |days| timers(&place.at(&format!("{}T09:30", day(days))))["receipts"];
     assert_eq!((receipts(2), receipts(5), receipts(6)), (0, 1, 0));
+}
+
+/// A console that is open, which ends with the test.
+struct Open(Child, BufReader<ChildStdout>);
+
+impl Open {
+    fn start(place: &Place, more: &[&str]) -> Self {
+        let first = [
+            "monitor",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            "--data",
+        ];
+        let arguments = first.into_iter().chain([path(&place.data)]);
+        let mut process = nameplate(arguments.chain(more.iter().copied()))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(process.stdout.take().unwrap());
+        let mut open = Self(process, out);
+        assert!(
+            open.says()["link"]
+                .as_str()
+                .unwrap()
+                .starts_with("http://127.0.0.1:")
+        );
+        open
+    }
+
+    /// The next that it says.
+    fn says(&mut self) -> Json {
+        let mut line = String::new();
+        self.1.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"))
+    }
+
+    fn terminate(mut self) -> Option<i32> {
+        let id = self.0.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_is_due_is_done_while_the_console_is_open() {
+    let place = Place::synthetic();
+    place.at("2023-01-19T12:00");
+    let mut open = Open::start(&place, &["--at", "2023-01-20T09:30", "--every", "1"]);
+    let said = open.says();
+    assert!(timers(&said)["reports"] >= REGIONS, "{said}");
+    assert_eq!(said["delivered"].as_u64(), Some(timers(&said)["reports"]));
+    assert_eq!(place.outgoing().len() as u64, timers(&said)["reports"]);
+    // Nobody else has the folder meanwhile.
+    let (code, _, err) = place.run("run", &["--at", "2023-01-20T09:31"]);
+    assert_eq!(code, 1, "{err}");
+    assert_eq!(open.terminate(), Some(0));
+    // What was done is done.
+    let again = place.at("2023-01-20T09:31");
+    assert_eq!((timers(&again).len(), &again["delivered"]), (0, &json!(0)));
+    // Whoever wants no rounds has none.
+    let quiet = Open::start(&place, &["--at", "2023-01-21T09:30", "--every", "0"]);
+    assert_eq!(quiet.terminate(), Some(0));
+    assert!(timers(&place.at("2023-01-21T09:30"))["reports"] >= REGIONS);
 }
