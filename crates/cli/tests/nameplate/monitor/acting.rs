@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 /// A shock is reported, warned of, owned, solved and told; nothing is as unexpected.
 #[test]
@@ -259,7 +260,9 @@ fn a_pdf_is_made_where_typst_is_installed() {
     assert!(pdf(&script).2.contains("made nothing"));
     assert!(!folder.join("b.pdf").exists());
     // A real one, where `./test` has installed it; otherwise one that hands on what it reads.
-    if let Some(python) = std::env::var_os("NAMEPLATE_TEST_TYPST") {
+    let python = std::env::var_os("NAMEPLATE_TEST_TYPST");
+    let is_real = python.is_some();
+    if let Some(python) = python {
         let python = python.to_str().unwrap().to_owned();
         let program = "import sys, typst; open(sys.argv[-1], \"wb\").write(\
                        typst.compile(sys.stdin.buffer.read()))";
@@ -272,6 +275,19 @@ fn a_pdf_is_made_where_typst_is_installed() {
     assert!(said.contains("b.docx") && said.contains("b.pdf"), "{said}");
     let made = fs::read(folder.join("b.pdf")).unwrap();
     assert!(made.starts_with(b"%PDF-") && made.len() > 2000);
+    match std::env::var_os("NAMEPLATE_TEST_PDFTOTEXT").filter(|_| is_real) {
+        None => eprintln!("SKIPPED: nobody has read a real PDF"),
+        Some(reader) => {
+            let file = folder.join("b.pdf");
+            let arguments = ["-layout", path(&file), "-"];
+            let (code, text, err) = told(&Command::new(reader).args(arguments).output().unwrap());
+            assert_eq!((code, err.as_str()), (0, ""));
+            // Its title, what it is, and the growth that the province told of itself.
+            for expected in ["2022", "SYNTHETIC DATA", "合成省", "3.8%"] {
+                assert!(text.contains(expected), "no {expected} in {text}");
+            }
+        }
+    }
     assert_eq!(pdf(&script).0, 0);
     assert_eq!(
         fs::read(folder.join("b.pdf")).unwrap(),
