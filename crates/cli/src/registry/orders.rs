@@ -81,8 +81,9 @@ fn right_names() -> PossibleValuesParser {
 /// What names stand for.
 fn rights(names: &[String]) -> Rights {
     let all = names.iter().map(|name| {
-        let named = told::RIGHTS.iter().find(|(known, _)| known == name);
-        named.map_or(Rights::ALL, |(_, right)| *right)
+        let right = told::RIGHTS.iter().find(|(known, _)| known == name);
+        // The only other name that is taken is "all".
+        right.map_or(Rights::ALL, |(_, right)| *right)
     });
     all.fold(Rights::default(), |all, right| all | right)
 }

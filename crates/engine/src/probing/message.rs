@@ -69,12 +69,11 @@ pub fn sign(message: &mut Message, prober: &Reference, key: &impl Signs) -> bool
     else {
         return false;
     };
-    let signer = prober.identifier.clone();
-    signed.tail = Credential {
-        signer,
+    let named = Credential {
+        signer: prober.identifier.clone(),
         ..credential
-    }
-    .encode();
+    };
+    signed.tail = named.encode();
     *message = signed;
     true
 }
@@ -242,7 +241,7 @@ mod tests {
         check("for ever", &|it| it.header.expiration = u32::MAX);
         check("never expiring", &|it| it.header.expiration = 0);
         check("another order", &|it| {
-            it.header.opcode = Opcode::DELETE_HANDLE
+            it.header.opcode = Opcode::DELETE_HANDLE;
         });
         check("unsigned", &|it| it.tail = Bytes::from_static(&[0; 4]));
         check("with half a body", &|it| it.body = it.body.slice(..5));

@@ -21,7 +21,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         if thread::panicking() {
             self.0.tell(|state| {
-                state.trouble = "a thread of this member panicked; the log says where".to_owned();
+                state.trouble = "a thread of this member panicked; the log says where".into();
             });
         }
     }

@@ -87,10 +87,6 @@ impl Order {
         Ok(moved.octets().clone())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Appends nothing for no pair; else their count and the pairs.
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         // There is a pair for each type at most.

@@ -125,13 +125,16 @@ pub(super) fn weigh(
     Ok((verdict, told.into_iter().map(|(_, told)| told).collect()))
 }
 
+/// The figures of places that were looked up; `None` where none was told.
+type LookedUp = HashMap<(Series, Period), Option<(Number, Unit)>>;
+
 /// What figures are compared with: those of the workbook, then what is known.
 struct Ground<'g> {
     view: &'g dyn View,
     told: HashMap<(&'g Series, Period), &'g Entry>,
     entries: &'g [Entry],
     /// What is known of figures that were looked up together: in their units.
-    known: RefCell<HashMap<(Series, Period), Option<(Number, Unit)>>>,
+    known: RefCell<LookedUp>,
 }
 
 impl<'g> Ground<'g> {

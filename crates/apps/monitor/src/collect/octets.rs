@@ -34,7 +34,9 @@ pub(super) fn key(part: u8, rest: &[&[u8]]) -> Key {
     let length: usize = rest.iter().map(|octets| octets.len()).sum();
     let mut octets = Vec::with_capacity(2 + length);
     octets.extend_from_slice(&[Subspace::COLLECTED.0, part]);
-    rest.iter().for_each(|rest| octets.extend_from_slice(rest));
+    for part in rest {
+        octets.extend_from_slice(part);
+    }
     Key::from_octets(octets.into())
 }
 

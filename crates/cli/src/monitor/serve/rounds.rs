@@ -131,8 +131,8 @@ mod tests {
     fn moved(folder: Folder, pause: Duration) -> Moved {
         let clock = Arc::new(AtomicU64::new(NINE - HOUR_MS));
         let (tells, told) = channel();
-        let shown = Arc::clone(&clock);
-        let shows = Box::new(move || Instant(shown.load(Ordering::SeqCst)));
+        let hands = Arc::clone(&clock);
+        let shows = Box::new(move || Instant(hands.load(Ordering::SeqCst)));
         let tell = move |done: &Result<Done, Box<dyn Error>>| {
             let seen = done.as_ref().map(Done::seen_to);
             // Whoever does not listen any more has seen enough.

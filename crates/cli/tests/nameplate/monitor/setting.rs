@@ -50,10 +50,11 @@ fn an_empty_folder_takes_figures_of_enterprises_that_are_on_the_roll() {
     fs::write(place.data.join("regions.csv"), regions).unwrap();
     let mapping = place.write("mapping.toml", MAPPING);
     let sheet = |year: u16, figure: u32| {
-        let rows: String = codes
+        let rows: Vec<String> = codes
             .iter()
             .map(|code| format!("{code},{figure}\n"))
             .collect();
+        let rows = rows.concat();
         let text = format!("{year}年10月报表\n代码,工业总产值（万元）\n{rows}");
         place.write(&format!("{year}.csv"), &text)
     };
@@ -61,11 +62,12 @@ fn an_empty_folder_takes_figures_of_enterprises_that_are_on_the_roll() {
     let (code, _, err) = place.ask("load", &[&before, "--mapping", &mapping]);
     assert_eq!(code, 1);
     assert!(err.contains("register it first"), "{err}");
-    let rows: String = codes
+    let rows: Vec<String> = codes
         .iter()
         .zip(["鼓楼区", "台江区", "350102", "110101"])
         .map(|(code, region)| format!("{code},企业{region},{region},C38\n"))
         .collect();
+    let rows = rows.concat();
     let roll = place.write(
         "roll.csv",
         &format!("统一社会信用代码,企业名称,地区,行业\n{rows}"),
@@ -77,10 +79,11 @@ fn an_empty_folder_takes_figures_of_enterprises_that_are_on_the_roll() {
         "{out}"
     );
     assert!(err.contains("C5"), "{err}");
-    let rows: String = codes
+    let rows: Vec<String> = codes
         .iter()
         .map(|code| format!("{code},,350103,C38\n"))
         .collect();
+    let rows = rows.concat();
     let moved = place.write("moved.csv", &format!("code,name,region,industry\n{rows}"));
     assert_eq!(place.ask("enterprises load", &[&moved]).0, 1);
     assert!(place.done("enterprises list", &[]).contains("企业鼓楼区"));

@@ -86,7 +86,7 @@ fn whoever_takes_over_stands_first_in_each_type_of_sites() {
 fn who_is_no_site_of_the_record_changes_nothing() {
     let check = |identifier: &str, index: u32| {
         let order = Order::of(&record(&values()), b"88.118", &named(identifier, index));
-        assert!(order.is_empty(), "{index}:{identifier}");
+        assert!(order.0.is_empty(), "{index}:{identifier}");
         let octets = record(&values()).octets().clone();
         assert_eq!(order.apply(octets.clone(), b"88.118"), Ok(octets));
     };
@@ -96,7 +96,7 @@ fn who_is_no_site_of_the_record_changes_nothing() {
     check("0.NA/88.119", 8);
     check("", 8);
     let order = Order::of(&record(&values()), b"88.118", &named("0.na/88.118", 8));
-    assert!(!order.is_empty(), "case does not count");
+    assert!(!order.0.is_empty(), "case does not count");
 }
 
 /// Whoever replaces the value that they see first means the site that stands there now.

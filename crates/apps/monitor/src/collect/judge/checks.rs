@@ -266,12 +266,11 @@ impl<'g> Judge<'g> {
         for entry in entries {
             let series = series_beside(entry, to)?;
             // Each in its own unit: yuan for a ton, kilowatt hours for a yuan.
-            let other = match self.ground.told.get(&(&series, entry.period)) {
-                Some(other) => Some(other.number),
-                None => {
-                    let known = self.ground.known_as_told(&series, entry.period)?;
-                    known.map(|(number, _)| number)
-                }
+            let other = if let Some(other) = self.ground.told.get(&(&series, entry.period)) {
+                Some(other.number)
+            } else {
+                let known = self.ground.known_as_told(&series, entry.period)?;
+                known.map(|(number, _)| number)
             };
             let by = other.filter(|other| *other != Number::ZERO);
             if let Some(by) = by {

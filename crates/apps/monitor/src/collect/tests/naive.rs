@@ -246,8 +246,11 @@ impl Naive {
     }
 }
 
+/// What a finding says.
+type Said = (Spot, Severity, String, [String; 2], Option<String>);
+
 /// The findings as a set: one that is made twice is told once.
-fn said(findings: &[Finding]) -> BTreeSet<(Spot, Severity, String, [String; 2], Option<String>)> {
+fn said(findings: &[Finding]) -> BTreeSet<Said> {
     let said = findings.iter().cloned().map(|finding| {
         let says = [finding.english, finding.chinese];
         (
