@@ -1,9 +1,9 @@
 //! Rows of many places that are read in the order of their keys.
 //!
 //! To seek a place in the tables costs about as much as to read a few dozen rows from there on:
-//! every file and every group in memory that may hold it is looked into. Whoever wants thousands of
-//! places sorts them and lets a cursor go from one to the next: it walks where the next is near, and
-//! seeks anew where it is not.
+//! every file and every group in memory that may hold it is looked into. Whoever wants thousands
+//! of places sorts them and lets a cursor go from one to the next: it walks where the next is near,
+//! and seeks anew where it is not.
 //!
 //! Not here: which rows of a place count.
 

@@ -10,7 +10,7 @@
 //! A revision is one more row. So one moment's figures of a series are those rows of one stretch
 //! of keys of which none newer was known: read in order, each period's first that counts.
 //!
-//! Not here: telling figures ([`recording`]), where they come from, which of them may be shown
+//! Not here: telling figures (`recording`), where they come from, which of them may be shown
 //! (`disclosure`).
 
 mod found;
@@ -60,8 +60,8 @@ pub struct Known {
 /// The write of a report that nobody judges: for loads of what has been judged elsewhere, with
 /// [`store::Store::load`], into a folder that has nothing of these series yet.
 ///
-/// A load does not touch the ledger. Whoever loads commits [`Ledger::begin`] afterwards, with the
-/// latest moment that he has loaded, lest something become known before it.
+/// A load does not touch the ledger. Whoever loads commits [`crate::ledger::Ledger::begin`]
+/// afterwards, with the latest moment that he has loaded, lest something become known before it.
 ///
 /// # Errors
 /// [`Error::Text`], [`Error::Frequency`].
@@ -75,8 +75,8 @@ pub fn loaded(known_at: Instant, report: &Report) -> Result<Write, Error> {
 
 /// The figures of a series from one period to another, both included, as known at a moment.
 ///
-/// The answer stays for ever if the moment is not after [`Ledger::newest`] of the view; until then
-/// a fact may still become known before it.
+/// The answer stays for ever if the moment is not after [`crate::ledger::Ledger::newest`] of the
+/// view; until then a fact may still become known before it.
 ///
 /// # Errors
 /// [`Error::Frequency`], [`Error::Store`], [`Error::Stored`].
