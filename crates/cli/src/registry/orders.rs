@@ -65,7 +65,7 @@ impl RightsArguments {
 pub(super) struct GrantRightsArguments {
     /// Who gets them.
     #[arg(value_name = "INDEX:ID")]
-    identity: IdentityText,
+    admin: IdentityText,
     /// What they may ask for; `all` for everything.
     #[arg(value_name = "RIGHT", required = true, value_parser = right_names())]
     rights: Vec<String>,
@@ -90,7 +90,7 @@ fn rights(names: &[String]) -> Rights {
 
 impl GrantRightsArguments {
     pub(super) fn carry_out(&self) -> Result<Outcome, Failure> {
-        let admin = reference(&self.identity)?;
+        let admin = reference(&self.admin)?;
         let subject = told::identity(&admin);
         let rights = rights(&self.rights);
         let done = format!("may ask for {}", told::rights(rights).join(", "));
@@ -103,14 +103,14 @@ impl GrantRightsArguments {
 pub(super) struct RevokeRightsArguments {
     /// Who loses them.
     #[arg(value_name = "INDEX:ID")]
-    identity: IdentityText,
+    admin: IdentityText,
     #[command(flatten)]
     order: OrderArguments,
 }
 
 impl RevokeRightsArguments {
     pub(super) fn carry_out(&self) -> Result<Outcome, Failure> {
-        let admin = reference(&self.identity)?;
+        let admin = reference(&self.admin)?;
         let subject = told::identity(&admin);
         let command = Command::RemoveAdmin { admin };
         carry_out(&self.order, &command, &subject, "has no rights any more")

@@ -105,7 +105,8 @@ fn a_warning_of_a_workbook_is_explained_and_its_batch_undone() {
     let place = Place::synthetic();
     let names = fs::read_to_string(place.data.join("enterprises.csv")).unwrap();
     let code = &names.lines().nth(1).unwrap()[..18];
-    let example = place.done("checks example", &[]);
+    let (exit, example, err) = told(&run(["monitor", "checks", "example"]));
+    assert_eq!((exit, err.as_str()), (0, ""));
     assert!(example.contains("示例"));
     let rules = place.write("rules.toml", &example);
     assert!(
