@@ -3,6 +3,7 @@
 use super::Place;
 use crate::program::{path, run, told};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::fs;
 
 impl Place {
@@ -127,7 +128,8 @@ fn a_warning_of_a_workbook_is_explained_and_its_batch_undone() {
     let file = place.write("12.csv", &text);
     let (status, out, err) = place.ask("load", &[&file, "--mapping", &mapping]);
     assert_eq!((status, &out[..1]), (1, "0"), "{err}");
-    let spots: Vec<&str> = err
+    // One explanation is for all that is said of a cell.
+    let spots: BTreeSet<&str> = err
         .lines()
         .filter(|line| line.contains("warning"))
         .filter_map(|line| line.strip_prefix(&format!("{file}: "))?.split_once(": "))
